@@ -1,0 +1,1 @@
+//! Outgoing HTTP with limits, timeouts and an address guard.

@@ -1,0 +1,1 @@
+//! The pages that people see: templates, texts, styles. Strings in, strings out.

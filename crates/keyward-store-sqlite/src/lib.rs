@@ -1,0 +1,1 @@
+//! Users, accounts and sessions in an embedded SQLite database.

@@ -1,0 +1,1 @@
+//! Keyward as a library: an authentication layer that an axum application embeds.
