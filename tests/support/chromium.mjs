@@ -1,5 +1,5 @@
 // Debian's Chromium, driven by playwright-core.
-import { chromium } from "playwright-core"
+import { chromium } from "playwright-core";
 
 const FLAGS = [
   "--headless",
@@ -10,9 +10,9 @@ const FLAGS = [
   "--disable-background-networking",
   "--disable-component-update",
   "--disable-sync",
-]
+];
 
 /** Starts the browser. Every journey takes a context of its own from it: own cookies, own storage. */
 export function startChromium() {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS })
+  return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
 }

@@ -1,8 +1,8 @@
-import { getSession, Provider, signIn, signOut, useSession } from "next-auth/client"
-import { useEffect } from "react"
-import { createRoot } from "react-dom/client"
-import { signInOptions, signOutOptions } from "../shared/arguments.js"
-import { Panel } from "../shared/panel.jsx"
+import { getSession, Provider, signIn, signOut, useSession } from "next-auth/client";
+import { useEffect } from "react";
+import { createRoot } from "react-dom/client";
+import { signInOptions, signOutOptions } from "../shared/arguments.js";
+import { Panel } from "../shared/panel.jsx";
 
 const calls = {
   signIn: (fields) => signIn(fields.provider, signInOptions(fields, { redirect: false })),
@@ -12,22 +12,22 @@ const calls = {
   getSession: () => getSession(),
   signOut: (fields) => signOut(signOutOptions(fields, { redirect: false })),
   "signOut and go": (fields) => signOut(signOutOptions(fields)),
-}
+};
 
 function App() {
-  const [data, loading] = useSession()
-  const required = window.location.pathname.startsWith("/private")
+  const [data, loading] = useSession();
+  const required = window.location.pathname.startsWith("/private");
 
   // This generation has no `required`: its tutorials send people to the sign-in page by hand.
   useEffect(() => {
-    if (required && !loading && !data) signIn()
-  }, [required, loading, data])
+    if (required && !loading && !data) signIn();
+  }, [required, loading, data]);
 
-  return <Panel session={{ data, loading }} calls={calls} />
+  return <Panel session={{ data, loading }} calls={calls} />;
 }
 
 createRoot(document.getElementById("root")).render(
   <Provider>
     <App />
   </Provider>,
-)
+);

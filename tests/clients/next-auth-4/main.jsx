@@ -1,4 +1,4 @@
-import { startApp } from "../shared/session-provider.jsx"
-import * as nextAuth from "next-auth/react"
+import { startApp } from "../shared/session-provider.jsx";
+import * as nextAuth from "next-auth/react";
 
-startApp(nextAuth)
+startApp(nextAuth);

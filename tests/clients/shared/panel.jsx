@@ -1,4 +1,4 @@
-import { useState } from "react"
+import { useState } from "react";
 
 /**
  * What a test reads and presses: the value of `useSession()` as JSON, one form whose fields become the
@@ -7,15 +7,15 @@ import { useState } from "react"
  * `calls` maps the text of a button to `async (fields) => value`.
  */
 export function Panel({ session, calls }) {
-  const [fields, setFields] = useState(initialFields)
-  const [outcome, setOutcome] = useState({ state: "idle" })
+  const [fields, setFields] = useState(initialFields);
+  const [outcome, setOutcome] = useState({ state: "idle" });
 
   async function press(call) {
-    setOutcome({ state: "pending" })
+    setOutcome({ state: "pending" });
     try {
-      setOutcome({ state: "resolved", value: await call(chosen(fields)) })
+      setOutcome({ state: "resolved", value: await call(chosen(fields)) });
     } catch (error) {
-      setOutcome({ state: "thrown", value: `${error.name}: ${error.message}` })
+      setOutcome({ state: "thrown", value: `${error.name}: ${error.message}` });
     }
   }
 
@@ -43,7 +43,7 @@ export function Panel({ session, calls }) {
         {"value" in outcome ? exactJson(outcome.value) : ""}
       </pre>
     </main>
-  )
+  );
 }
 
 const initialFields = {
@@ -53,17 +53,17 @@ const initialFields = {
   name: "",
   callbackUrl: "",
   update: "",
-}
+};
 
 /** The fields that were filled in; an empty one counts as an argument that was not given. */
 function chosen(fields) {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""))
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== ""));
 }
 
 /** JSON that keeps the difference between a member that is absent and one that is `undefined`. */
 function exactJson(value) {
-  const marked = value === undefined ? UNDEFINED : value
-  return JSON.stringify(marked, (_, member) => (member === undefined ? UNDEFINED : member))
+  const marked = value === undefined ? UNDEFINED : value;
+  return JSON.stringify(marked, (_, member) => (member === undefined ? UNDEFINED : member));
 }
 
-const UNDEFINED = "(undefined)"
+const UNDEFINED = "(undefined)";
