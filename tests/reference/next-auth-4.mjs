@@ -1,0 +1,44 @@
+// An application with next-auth 4.
+import { createRequire } from "node:module";
+
+import { authorize } from "./authorize.mjs";
+import { nextApi } from "./next-api.mjs";
+import { FIELDS, KEPT, PROVIDERS, UPDATABLE } from "./setups.mjs";
+
+const require = createRequire(import.meta.url);
+
+/** The request listener; `setup` is one of `SETUPS`. */
+export function listener({ setup, secret, backendUrl }) {
+  process.env.NEXTAUTH_URL = setup.origin + setup.basePath;
+  const NextAuth = require("next-auth-4").default;
+  const Credentials = require("next-auth-4/providers/credentials").default;
+
+  const options = {
+    secret,
+    providers: PROVIDERS.map(({ id, name, path, user }) =>
+      Credentials({
+        id,
+        name,
+        credentials: Object.fromEntries(FIELDS.map(({ name, label, type }) => [name, { label, type }])),
+        authorize: (credentials) => authorize(credentials, backendUrl + path, user),
+      }),
+    ),
+    session: { maxAge: setup.maxAge },
+    pages: setup.pages,
+    callbacks: setup.shows ? { jwt, session } : {},
+  };
+  return nextApi(setup.basePath, (request, response) => NextAuth(request, response, options));
+}
+
+async function jwt({ token, user, trigger, session }) {
+  if (user) for (const field of KEPT) token[field] = user[field];
+  if (trigger === "update") for (const field of UPDATABLE) if (session?.[field] !== undefined) token[field] = session[field];
+  return token;
+}
+
+async function session({ session, token }) {
+  session.user.role = token.role;
+  session.user.isLoggedIn = true;
+  session.accessToken = token.accessToken;
+  return session;
+}
