@@ -1,1 +1,44 @@
-//! JWS, JWE and JWK: framing over audited cryptography.
+//! JOSE framing over audited cryptography: the compact tokens that Keyward seals, signs and reads.
+//!
+//! | module | what | standard |
+//! |---|---|---|
+//! | [`jwe`] | encrypted tokens, `alg: dir` with A256GCM or A256CBC-HS512 | RFC 7516; RFC 7518 sections 4.5, 5.2.5, 5.3 |
+//! | [`jws`] | signed tokens, HS256 and HS512 | RFC 7515; RFC 7518 section 3.2 |
+//! | [`jwk`] | thumbprints of symmetric keys | RFC 7638 |
+//! | [`kdf`] | deriving keys: HKDF-SHA256 | RFC 5869 |
+//! | [`digest`] | SHA-256, comparison in constant time | FIPS 180-4 |
+//!
+//! # What it must not do
+//!
+//! - Implement a primitive: every cipher, MAC and hash is aws-lc's.
+//! - Draw randomness or read a clock: initialisation vectors come in from the caller, and claims (`exp`, `iat`) are
+//!   the caller's to check. A payload is bytes here.
+//! - Let a token choose: the algorithm belongs to the key, and a header that names another one is refused.
+//! - Decompress: a token with `zip` is refused, because a small one may hold gigabytes. NextAuth 3 writes
+//!   `"zip":"DEF"` where its `encryption` option is on; those tokens are not read.
+//! - Say anything about a token's content in an error, or show a key in `Debug`.
+//!
+//! # Strictness
+//!
+//! One token has one spelling. Refused are: padding, characters outside the base64url alphabet and non-zero trailing
+//! bits; a wrong number of parts; members that occur twice in a header; `crit`; an encrypted key beside `dir`;
+//! an initialisation vector or tag of the wrong length; anything longer than [`MAX_TOKEN_LEN`]. Tags are compared
+//! in constant time, and before anything is decrypted.
+//!
+//! # Keys in memory
+//!
+//! A key is parsed once and then only used. aws-lc wipes HMAC and AES-CBC key schedules when they are dropped; it
+//! does not wipe the one of AES-GCM, and safe Rust can't reach it there. What this crate derives
+//! itself ([`kdf`]) is wiped. Whoever passes key bytes in wipes their own copy.
+
+mod compact;
+pub mod digest;
+mod error;
+mod header;
+pub mod jwe;
+pub mod jwk;
+pub mod jws;
+pub mod kdf;
+
+pub use compact::MAX_TOKEN_LEN;
+pub use error::{KeyError, TokenError};
