@@ -5,8 +5,8 @@ use aws_lc_rs::digest::{Context, SHA256};
 
 /// SHA-256 of the parts, one after the other.
 ///
-/// Parts, so that a secret need not be copied behind a text to be hashed with it. Nothing separates them: `["ab", "c"]`
-/// and `["a", "bc"]` give the same digest.
+/// Parts, so that a secret need not be copied behind a text to be hashed with it. Nothing separates them:
+/// `["ab", "c"]` and `["a", "bc"]` give the same digest.
 #[must_use]
 pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
     let mut context = Context::new(&SHA256);

@@ -1,4 +1,15 @@
 //! Encrypted tokens in compact form with a shared content key, `alg: dir` (RFC 7516; RFC 7518 section 4.5).
+//!
+//! ```
+//! use keyward_jose::jwe::{self, ContentKey, Encryption};
+//!
+//! let key = ContentKey::new(Encryption::A256Gcm, &[7; 32])?;
+//! let iv = [1; jwe::IV_LEN]; // fresh random bytes for every token
+//! let token = jwe::encrypt(&key, br#"{"sub":"user-1"}"#, iv)?;
+//! assert_eq!(jwe::peek(&token)?.encryption(), Some(Encryption::A256Gcm));
+//! assert_eq!(jwe::decrypt(&key, &token)?, br#"{"sub":"user-1"}"#);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod content;
 

@@ -42,7 +42,8 @@ const MAX_OUTPUT_LEN: usize = 64;
 /// A shared key that signs and verifies with one algorithm.
 pub struct MacKey {
     algorithm: MacAlgorithm,
-    key: hmac::Key,
+    /// Boxed, so that moving the key leaves no copies of it behind.
+    key: Box<hmac::Key>,
     /// The encoded protected header of every token that this key signs.
     header: String,
 }
@@ -62,7 +63,7 @@ impl MacKey {
             MacAlgorithm::Hs512 => hmac::HMAC_SHA512,
         };
         let header = compact::encode(format!(r#"{{"alg":"{}"}}"#, algorithm.name()).as_bytes());
-        Ok(Self { algorithm, key: hmac::Key::new(hash, key), header })
+        Ok(Self { algorithm, key: Box::new(hmac::Key::new(hash, key)), header })
     }
 
     /// The key's algorithm.

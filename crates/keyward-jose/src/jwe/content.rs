@@ -21,7 +21,7 @@ const GCM_IV_LEN: usize = 12;
 const GCM_TAG_LEN: usize = 16;
 const CBC_BLOCK_LEN: usize = 16;
 
-/// A prepared key of one encryption.
+/// A prepared key of one encryption. Boxed, so that moving it leaves no copies of the key behind.
 pub(super) enum ContentCipher {
     Gcm(Box<LessSafeKey>),
     CbcHs512(Box<CbcHs512>),
@@ -209,6 +209,18 @@ mod tests {
         tag[31] ^= 1;
         assert_eq!(cipher.open(b"header", &[9; IV_LEN], &tag, &mut content), Err(TokenError::NotAuthentic));
         assert_eq!(content, sealed);
+    }
+
+    #[test]
+    fn cbc_content_of_no_whole_block_or_with_broken_padding_is_malformed_under_a_right_tag() {
+        let key = CbcHs512::new(&[7; 64]).unwrap();
+        let cipher = ContentCipher::new(Encryption::A256CbcHs512, &[7; 64]).unwrap();
+        for content in [&[][..], &[3; 15], &[3; 16], &[3; 17]] {
+            let tag = key.tag(b"header", &[9; IV_LEN], content);
+            let opened =
+                cipher.open(b"header", &[9; IV_LEN], &tag.as_ref()[..MAX_TAG_LEN], &mut content.to_vec());
+            assert_eq!(opened, Err(TokenError::Malformed), "{} bytes", content.len());
+        }
     }
 
     fn bytes<const N: usize>(digits: &str) -> [u8; N] {
