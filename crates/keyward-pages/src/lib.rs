@@ -1,1 +1,26 @@
 //! The pages that people see: templates, texts, styles. Strings in, strings out.
+//!
+//! Every page is a plain struct with a `render` that cannot fail. Pages carry no script and no inline
+//! style, so they work under [`CONTENT_SECURITY_POLICY`]; the look comes from [`STYLE_CSS`] and, where
+//! the owner chose colours, from [`theme_css`]. Everything that is put into a page is escaped by askama.
+//!
+//! Ids and classes that end-to-end tests of NextAuth applications select by are kept (`div.page`,
+//! `div.card`, `div.signin`, `div.error > p`, `input-{field}-for-{id}-provider`, `#submitButton`).
+
+mod colour;
+mod errors;
+mod form;
+mod page;
+mod style;
+mod texts;
+mod theme;
+
+pub use colour::{Colour, InvalidColour};
+pub use errors::{ErrorText, codes, error_text, known_error};
+pub use form::{Field, ProviderForm, ProviderKind};
+pub use page::{
+    ErrorPage, SignInPage, SignOutPage, SignUpPage, Snippet, StartPage, StartUser, VerifyRequestPage,
+};
+pub use style::{CONTENT_SECURITY_POLICY, STYLE_CSS, STYLE_FILE, THEME_FILE, theme_css};
+pub use texts::{Texts, UnknownText};
+pub use theme::{ColorScheme, Frame, Theme};

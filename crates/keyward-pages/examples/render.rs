@@ -1,0 +1,196 @@
+//! Writes every page to a folder, to be looked at: `cargo run -p keyward-pages --example render -- pages`.
+
+use std::path::Path;
+use std::{env, fs, io};
+
+use keyward_pages::{
+    ColorScheme, Colour, ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind, STYLE_CSS,
+    STYLE_FILE, SignInPage, SignOutPage, SignUpPage, Snippet, StartPage, StartUser, THEME_FILE, Theme,
+    VerifyRequestPage, error_text, theme_css,
+};
+
+const CSRF: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+fn main() -> io::Result<()> {
+    let folder = env::args().nth(1).ok_or_else(|| io::Error::other("usage: render <folder>"))?;
+    let folder = Path::new(&folder);
+    let plain = Theme::default();
+    write_theme(&folder.join("auto"), &plain)?;
+    write_theme(&folder.join("light"), &Theme { color_scheme: ColorScheme::Light, ..plain.clone() })?;
+    write_theme(&folder.join("dark"), &Theme { color_scheme: ColorScheme::Dark, ..plain.clone() })?;
+    let brand = Colour::parse("#ff5a1f").map_err(io::Error::other)?;
+    write_theme(&folder.join("brand"), &Theme { brand_color: Some(brand), name: "Northwind".into(), ..plain })
+}
+
+fn write_theme(folder: &Path, theme: &Theme) -> io::Result<()> {
+    let assets = folder.join("-/assets");
+    fs::create_dir_all(&assets)?;
+    fs::write(assets.join(STYLE_FILE), STYLE_CSS)?;
+    fs::write(assets.join(THEME_FILE), theme_css(theme))?;
+    for (name, html) in pages(theme) {
+        // So that the style sheets are found in a folder as well.
+        let html = html.replace("/api/auth/-/assets/", "-/assets/");
+        fs::write(folder.join(name).with_extension("html"), html)?;
+    }
+    Ok(())
+}
+
+/// Every page in the states that look different.
+fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
+    let frame = Frame { theme, base: "/api/auth", request_id: "01JD8Z6T4M2V" };
+    let texts = &theme.texts;
+    let own = ProviderForm {
+        id: "password".into(),
+        name: "Email and password".into(),
+        action: "./callback/password".into(),
+        kind: ProviderKind::Credentials { fields: vec![Field::email(texts), Field::current_password(texts)] },
+    };
+    let redirect = |name: &'static str| ProviderForm {
+        id: name.to_lowercase().into(),
+        name: name.into(),
+        action: "./signin/x".into(),
+        kind: ProviderKind::Redirect,
+    };
+    let link = ProviderForm {
+        id: "email".into(),
+        name: "Email".into(),
+        action: "./signin/email".into(),
+        kind: ProviderKind::Email { value: "".into() },
+    };
+    let sign_in = SignInPage {
+        frame,
+        csrf_token: CSRF,
+        callback_url: "http://localhost:3000/",
+        error: None,
+        providers: vec![own.clone()],
+        sign_up_url: Some("./sign_up.html".into()),
+    };
+    let typed = ProviderForm {
+        kind: ProviderKind::Credentials {
+            fields: vec![
+                Field { value: "ada@example.com".into(), ..Field::email(texts) },
+                Field::current_password(texts),
+            ],
+        },
+        ..own.clone()
+    };
+    let sign_up = SignUpPage {
+        frame,
+        csrf_token: CSRF,
+        callback_url: "http://localhost:3000/",
+        action: "./signup",
+        fields: vec![Field::name(texts), Field::email(texts), Field::new_password(texts)],
+        error: None,
+        sign_in_url: "./sign_in.html",
+    };
+    let error = ErrorPage {
+        frame,
+        code: "Verification",
+        error: error_text("Verification"),
+        sign_in_url: Some("./sign_in.html".into()),
+        docs_url: None,
+    };
+    let start = StartPage {
+        frame,
+        user: None,
+        sign_in_url: "./sign_in.html",
+        sign_up_url: Some("./sign_up.html".into()),
+        sign_out_url: "./sign_out.html",
+        session_json: None,
+        snippets: SNIPPETS.to_vec(),
+    };
+    vec![
+        ("sign_in", sign_in.render()),
+        (
+            "sign_in_error",
+            SignInPage {
+                error: Some(error_text("CredentialsSignin")),
+                providers: vec![typed],
+                ..sign_in.clone()
+            }
+            .render(),
+        ),
+        (
+            "sign_in_many",
+            SignInPage {
+                providers: vec![redirect("GitHub"), redirect("Google"), own, link],
+                ..sign_in.clone()
+            }
+            .render(),
+        ),
+        ("sign_in_none", SignInPage { providers: Vec::new(), sign_up_url: None, ..sign_in }.render()),
+        ("sign_up", sign_up.render()),
+        ("sign_up_error", SignUpPage { error: Some(error_text("weak_password")), ..sign_up }.render()),
+        (
+            "sign_out",
+            SignOutPage { frame, csrf_token: CSRF, action: "./signout", callback_url: "./start.html" }
+                .render(),
+        ),
+        (
+            "error_message",
+            ErrorPage {
+                code: "x y",
+                error: ErrorText::message(&"Your trial ended on 3 May. ".repeat(9)),
+                ..error.clone()
+            }
+            .render(),
+        ),
+        (
+            "error_configuration",
+            ErrorPage {
+                code: "Configuration",
+                error: error_text("Configuration"),
+                sign_in_url: None,
+                docs_url: Some("https://example.com/docs".into()),
+                ..error.clone()
+            }
+            .render(),
+        ),
+        ("error", error.render()),
+        (
+            "verify_request",
+            VerifyRequestPage { frame, host: "shop.example.com", origin: "https://shop.example.com" }
+                .render(),
+        ),
+        (
+            "start_signed_in",
+            StartPage {
+                user: Some(StartUser {
+                    name: Some("Ada Lovelace"),
+                    email: Some("ada@example.com"),
+                    image: None,
+                }),
+                session_json: Some(SESSION.to_owned()),
+                ..start.clone()
+            }
+            .render(),
+        ),
+        ("start", start.render()),
+    ]
+}
+
+const SESSION: &str = r#"{
+  "user": {
+    "name": "Ada Lovelace",
+    "email": "ada@example.com"
+  },
+  "expires": "2026-12-21T10:21:17.000Z"
+}"#;
+
+const SNIPPETS: &[Snippet<'static>] = &[
+    Snippet {
+        title: "Next.js",
+        file: "next.config.js",
+        code: "module.exports = {\n  rewrites: async () => [\n    {\n      source: \"/api/auth/:path*\",\n      destination: \"http://localhost:4000/api/auth/:path*\",\n    },\n  ],\n};",
+    },
+    Snippet {
+        title: "Vite",
+        file: "vite.config.js",
+        code: "export default {\n  server: {\n    proxy: { \"/api/auth\": { target: \"http://localhost:4000\", xfwd: true } },\n  },\n};",
+    },
+    Snippet {
+        title: "nginx",
+        file: "nginx.conf",
+        code: "location /api/auth/ {\n  proxy_pass http://127.0.0.1:4000;\n  proxy_set_header Host $host;\n}",
+    },
+];

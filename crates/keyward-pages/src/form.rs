@@ -1,0 +1,158 @@
+//! Forms: one per provider on the sign-in page, one on the sign-up page.
+
+use std::borrow::Cow;
+
+use crate::errors::ErrorText;
+use crate::texts::Texts;
+
+/// One way to sign in, as a form.
+#[derive(Clone, Debug)]
+pub struct ProviderForm<'a> {
+    /// The provider's id; part of the ids of its inputs.
+    pub id: Cow<'a, str>,
+    /// Its name as people know it.
+    pub name: Cow<'a, str>,
+    /// Where the form is sent: `{base}/signin/{id}`, for credentials `{base}/callback/{id}`.
+    pub action: Cow<'a, str>,
+    /// What the form asks for.
+    pub kind: ProviderKind<'a>,
+}
+
+/// What a provider's form asks for.
+#[derive(Clone, Debug)]
+pub enum ProviderKind<'a> {
+    /// Nothing: a button that leads to the provider.
+    Redirect,
+    /// An address that a link is sent to.
+    Email {
+        /// What the input holds already, from `?email=`.
+        value: Cow<'a, str>,
+    },
+    /// The provider's declared fields.
+    Credentials {
+        /// In the order in which they are shown.
+        fields: Vec<Field<'a>>,
+    },
+}
+
+/// One input with its label.
+#[derive(Clone, Debug, Default)]
+pub struct Field<'a> {
+    /// The name that it is sent under.
+    pub name: Cow<'a, str>,
+    /// What people see above it.
+    pub label: Cow<'a, str>,
+    /// The HTML input type; empty means `text`.
+    pub input_type: Cow<'a, str>,
+    /// An example shown while it is empty.
+    pub placeholder: Cow<'a, str>,
+    /// What a password manager shall fill in: `username`, `current-password`, `new-password` … Empty: not said.
+    pub autocomplete: Cow<'a, str>,
+    /// Advice shown below it.
+    pub hint: Cow<'a, str>,
+    /// Whether it must be filled in.
+    pub required: bool,
+    /// What it holds already. Never set it for a password.
+    pub value: Cow<'a, str>,
+}
+
+impl<'a> Field<'a> {
+    /// The person's name, on sign-up.
+    pub fn name(texts: &'a Texts) -> Self {
+        Self {
+            name: "name".into(),
+            label: (&*texts.name_label).into(),
+            autocomplete: "name".into(),
+            ..Self::default()
+        }
+    }
+
+    /// The address that an account is known by.
+    pub fn email(texts: &'a Texts) -> Self {
+        Self {
+            name: "email".into(),
+            label: (&*texts.email_label).into(),
+            input_type: "email".into(),
+            placeholder: (&*texts.email_placeholder).into(),
+            autocomplete: "username".into(),
+            required: true,
+            ..Self::default()
+        }
+    }
+
+    /// The password, on sign-in.
+    pub fn current_password(texts: &'a Texts) -> Self {
+        Self {
+            name: "password".into(),
+            label: (&*texts.password_label).into(),
+            input_type: "password".into(),
+            autocomplete: "current-password".into(),
+            required: true,
+            ..Self::default()
+        }
+    }
+
+    /// The password, on sign-up.
+    pub fn new_password(texts: &'a Texts) -> Self {
+        Self {
+            autocomplete: "new-password".into(),
+            hint: (&*texts.new_password_hint).into(),
+            ..Self::current_password(texts)
+        }
+    }
+
+    /// The input type as it is written.
+    pub(crate) fn html_type(&self) -> &str {
+        if self.input_type.is_empty() { "text" } else { &self.input_type }
+    }
+
+    /// Whether the error is about this field.
+    pub(crate) fn is_wrong(&self, error: Option<&ErrorText>) -> bool {
+        error.is_some_and(|e| e.field == Some(&*self.name))
+    }
+
+    /// The ids of what describes the input whose id is `id`: the page's error, its hint.
+    pub(crate) fn described_by(&self, id: &str, error: Option<&ErrorText>) -> Option<String> {
+        match (error.is_some(), self.hint.is_empty()) {
+            (false, true) => None,
+            (true, true) => Some("form-error".to_owned()),
+            (false, false) => Some(format!("{id}-hint")),
+            (true, false) => Some(format!("form-error {id}-hint")),
+        }
+    }
+}
+
+impl<'a> ProviderForm<'a> {
+    /// The inputs of this form.
+    pub(crate) fn fields(&self, texts: &'a Texts) -> Vec<Field<'a>> {
+        match &self.kind {
+            ProviderKind::Redirect => Vec::new(),
+            ProviderKind::Credentials { fields } => fields.clone(),
+            ProviderKind::Email { value } => {
+                vec![Field { value: value.clone(), autocomplete: "email".into(), ..Field::email(texts) }]
+            }
+        }
+    }
+
+    /// Whether it is a lone button.
+    pub(crate) fn is_redirect(&self) -> bool {
+        matches!(self.kind, ProviderKind::Redirect)
+    }
+
+    /// What its button says, in full.
+    pub(crate) fn button(&self, texts: &Texts) -> String {
+        texts.sign_in_with.replace("{name}", &self.name)
+    }
+}
+
+/// The id of the input to start in, of pairs of a form's id and an input: the first that the error is about, otherwise the first that is empty.
+pub(crate) fn start_in(inputs: &[(&str, &Field<'_>)], error: Option<&ErrorText>) -> Option<String> {
+    let wrong = inputs.iter().find(|(_, field)| field.is_wrong(error));
+    let empty = || inputs.iter().find(|(_, field)| field.value.is_empty());
+    wrong.or_else(empty).map(|(form, field)| input_id(&field.name, form))
+}
+
+/// The id of an input, as NextAuth's pages have it.
+pub(crate) fn input_id(field: &str, form: &str) -> String {
+    format!("input-{field}-for-{form}-provider")
+}

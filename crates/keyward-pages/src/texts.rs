@@ -1,0 +1,132 @@
+//! Every text that people see, with its English default. One table makes the struct, its defaults and
+//! the setting of a text by its name from a configuration file.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::errors::{ErrorText, known_error};
+
+macro_rules! texts {
+    ($($key:ident: $default:literal,)+) => {
+        /// Every text that people see. `{name}` stands for the product (on `sign_in_with`: the provider),
+        /// `{host}` for the application's host. A subtitle, prompt or hint that is empty is left out.
+        #[derive(Clone, Debug, PartialEq, Eq)]
+        pub struct Texts {
+            $(#[doc = concat!("“", $default, "”")] pub $key: Cow<'static, str>,)+
+            /// Texts of errors by code, before those of [`error_text`](crate::error_text).
+            pub errors: BTreeMap<String, ErrorText>,
+        }
+
+        impl Texts {
+            /// The names of all texts, as [`set`](Self::set) takes them.
+            pub const KEYS: &[&str] = &[$(stringify!($key)),+];
+
+            /// Sets the text of this name.
+            pub fn set(&mut self, key: &str, text: String) -> Result<(), UnknownText> {
+                match key {
+                    $(stringify!($key) => self.$key = Cow::Owned(text),)+
+                    _ => return Err(UnknownText(key.to_owned())),
+                }
+                Ok(())
+            }
+        }
+
+        impl Default for Texts {
+            fn default() -> Self {
+                Self { $($key: Cow::Borrowed($default),)+ errors: BTreeMap::new() }
+            }
+        }
+    };
+}
+
+texts! {
+    lang: "en",
+
+    sign_in_title: "Sign in",
+    sign_in_subtitle: "to continue to {name}",
+    sign_in_button: "Sign in",
+    sign_in_with: "Sign in with {name}",
+    sign_in_or: "or",
+    sign_in_none: "No way to sign in has been set up yet.",
+    sign_up_prompt: "New here?",
+    sign_up_link: "Create an account",
+
+    sign_up_title: "Create your account",
+    sign_up_subtitle: "to get started with {name}",
+    sign_up_button: "Create account",
+    sign_in_prompt: "Already have an account?",
+    sign_in_link: "Sign in",
+
+    sign_out_title: "Sign out?",
+    sign_out_text: "You will be signed out of {name} in this browser.",
+    sign_out_button: "Sign out",
+    sign_out_cancel: "Stay signed in",
+
+    verify_title: "Check your email",
+    verify_text: "A sign in link has been sent to your email address.",
+    verify_hint: "Nothing there after a minute or two? Have a look in the spam folder.",
+    verify_back: "Back to {host}",
+
+    error_sign_in: "Back to sign in",
+    error_docs: "Read more about this error",
+    error_code: "Code",
+    error_request_id: "Request",
+
+    name_label: "Name",
+    email_label: "Email",
+    email_placeholder: "you@example.com",
+    password_label: "Password",
+    new_password_hint: "Longer is stronger. A few unrelated words work well.",
+}
+
+/// There is no text of this name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownText(pub String);
+
+impl Texts {
+    /// What to tell a person about an error code: the owner's text, the built-in one, or `None` if the
+    /// code is not known.
+    pub fn error(&self, code: &str) -> Option<ErrorText> {
+        self.errors.get(code).cloned().or_else(|| known_error(code))
+    }
+}
+
+impl fmt::Display for UnknownText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "there is no text `{}`; there are {}", self.0.escape_debug(), Texts::KEYS.join(", "))
+    }
+}
+
+impl std::error::Error for UnknownText {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_has_a_default_and_can_be_set_by_its_name() {
+        let mut texts = Texts::default();
+        for key in Texts::KEYS {
+            texts.set(key, format!("<{key}>")).unwrap();
+        }
+        assert_eq!(texts.sign_in_title, "<sign_in_title>");
+        assert_eq!(texts.new_password_hint, "<new_password_hint>");
+    }
+
+    #[test]
+    fn a_text_that_does_not_exist_is_refused() {
+        let refused = Texts::default().set("sign_in_titel", "x".to_owned());
+        assert_eq!(refused, Err(UnknownText("sign_in_titel".to_owned())));
+    }
+
+    #[test]
+    fn an_own_text_for_an_error_wins_over_the_built_in_one() {
+        let mut texts = Texts::default();
+        let own = ErrorText::new("Nein", "Das war nichts.");
+        texts.errors.insert("CredentialsSignin".to_owned(), own.clone());
+        assert_eq!(texts.error("CredentialsSignin"), Some(own));
+        assert_eq!(texts.error("AccessDenied"), known_error("AccessDenied"));
+        assert_eq!(texts.error("no such code"), None);
+    }
+}
