@@ -11,7 +11,7 @@ export class Refusal extends Error {
   }
 }
 
-/** A failure of the back end that has no words of its own: one stable code in every generation. */
+/** A failure of the back end that has no words of its own: Keyward's stable code for it, in every generation. */
 const failure = (code) => new Refusal(code, code);
 
 /** The user that the back end names, `null` where it answers 401, a `Refusal` thrown for anything else. */
@@ -19,13 +19,14 @@ export async function authorize(credentials, endpoint, userPath) {
   const answer = await ask(endpoint, credentials);
   if (answer.status === 401) return null;
   const body = parse(answer.text);
+  if (answer.status === 200 && body === undefined) throw failure("backend_answer_not_json");
   if (answer.status !== 200) {
-    if (typeof body?.message !== "string") throw failure(answer.status >= 500 ? "BackendError" : "BackendRefused");
+    if (typeof body?.message !== "string") throw failure(answer.status >= 500 ? "backend_failed" : "backend_refused");
     throw new Refusal(body.message, body.code);
   }
   const user = userPath ? body?.[userPath] : body;
   if (typeof user !== "object" || user === null || Array.isArray(user) || user.id === undefined) {
-    throw failure("BackendInvalidAnswer");
+    throw failure("backend_answer_wrong_shape");
   }
   return user;
 }
@@ -40,11 +41,11 @@ async function ask(endpoint, credentials) {
       signal: AbortSignal.timeout(BACKEND_TIMEOUT_MS),
     });
     const text = await response.text();
-    if (text.length > 1_000_000) throw failure("BackendInvalidAnswer");
+    if (text.length > 1_000_000) throw failure("backend_answer_too_large");
     return { status: response.status, text };
   } catch (error) {
     if (error instanceof Refusal) throw error;
-    throw failure(error.name === "TimeoutError" ? "BackendTimeout" : "BackendUnavailable");
+    throw failure(error.name === "TimeoutError" ? "backend_timeout" : "backend_unreachable");
   }
 }
 

@@ -27,9 +27,25 @@ export function listener({ setup, secret, backendUrl }) {
     pages: setup.pages,
     callbacks: setup.shows ? { jwt, session } : {},
   };
-  // A callback address that is none makes this generation's handler reject a promise nobody awaits: no answer is sent.
-  process.on("unhandledRejection", (error) => console.error("unanswered:", error.message));
-  return nextApi(setup.basePath, (request, response) => NextAuth(request, response, options));
+  const answer = nextApi(setup.basePath, (request, response) => NextAuth(request, response, options));
+  return hangingUp(answer);
+}
+
+/**
+ * A callback address that is none makes this generation's handler reject a promise that nobody awaits, and never answer.
+ * The connection is closed then, so that a client need not wait to learn it.
+ */
+function hangingUp(answer) {
+  const open = new Set();
+  process.on("unhandledRejection", (error) => {
+    console.error("unanswered:", error.message);
+    open.forEach((response) => response.destroy());
+  });
+  return (request, response) => {
+    open.add(response);
+    response.once("close", () => open.delete(response));
+    return answer(request, response);
+  };
 }
 
 async function jwt(token, user) {

@@ -1,0 +1,136 @@
+// Turns an answer into what is compared: one value a field, with everything random or timed replaced by its kind.
+import { parseSetCookie } from "./cookies.mjs";
+import { csrfCookie } from "./dialects.mjs";
+import { observeHtml } from "./html.mjs";
+
+const CSRF_TOKEN = /^[0-9a-f]{64}$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+
+/** Keyward's tokens name their session in this claim, the only one that NextAuth's do not have. */
+export const OWN_CLAIM = "sid";
+
+/** An object of named fields; `undefined` in a field means that it is absent from the answer. */
+export async function observe({ answer, request, names, dialect, dialectName, setup, jar }) {
+  if (!answer) return { answer: "none" };
+  const cookies = answer.setCookies.map(parseSetCookie);
+  const context = { names, dialect, dialectName, setup, jar, cookies, request };
+  return {
+    answer: "given",
+    status: answer.status,
+    "content-type": contentType(answer),
+    "cache-control": answer.headers["cache-control"],
+    pragma: answer.headers.pragma,
+    expires: answer.headers.expires,
+    location: address(answer.headers.location, request, setup),
+    ...(await observeCookies(context)),
+    body: observeBody(answer, context),
+  };
+}
+
+/** The media type; UTF-8 is what an absent charset means, and text without any type is plain text. */
+function contentType({ headers, body }) {
+  const type = headers["content-type"]?.toLowerCase().replace(/;\s*charset=utf-8$/, "");
+  return type ?? (body === "" ? undefined : "text/plain");
+}
+
+/** An address in its parts, so that writing it differently makes no difference. */
+function address(value, request, setup) {
+  if (value === undefined) return undefined;
+  const url = new URL(value, setup.origin + request.path);
+  return { origin: url.origin, path: url.pathname, query: [...url.searchParams], hash: url.hash };
+}
+
+async function observeCookies(context) {
+  const { cookies, names } = context;
+  const fields = {};
+  for (const name of new Set(cookies.map((cookie) => cookie.name))) {
+    const same = cookies.filter((cookie) => cookie.name === name);
+    fields[`set-cookie ${name}: attributes`] = same.map(attributes);
+    if (!name.startsWith(names.session)) {
+      fields[`set-cookie ${name}: value`] = same.map(({ value }) => smallValue(value, context));
+    }
+  }
+  const pieces = cookies.filter(({ name }) => name.startsWith(names.session));
+  if (pieces.length > 0) {
+    fields["session cookie: pieces"] = pieces.map(({ name, value }, index) => [name, pieceLength(value, pieces[index + 1])]).sort();
+    fields["session cookie: token"] = await observeToken(pieces, context);
+  }
+  return fields;
+}
+
+/** The length of a full piece is part of the format; that of the last one depends on what is inside. */
+function pieceLength(value, next) {
+  if (value === "") return "empty";
+  return next?.value ? value.length : "rest";
+}
+
+function attributes({ attributes }) {
+  const { expires, ...rest } = attributes;
+  return { ...rest, ...(expires && { expires: fromNow(Date.parse(expires)) }) };
+}
+
+function smallValue(value, { names, jar }) {
+  if (value === "") return "empty";
+  const [token, hash] = value.split("|");
+  if (CSRF_TOKEN.test(token) && hash) {
+    const renewed = token !== jar.csrfToken(names.csrf);
+    return `csrf token, ${value === csrfCookie(token) ? "hash right" : "hash wrong"}, ${renewed ? "new" : "as before"}`;
+  }
+  return value;
+}
+
+async function observeToken(pieces, { dialect, names }) {
+  const token = pieces.map(({ value }) => value).join("");
+  if (token === "") return "cleared";
+  const header = JSON.parse(Buffer.from(token.split(".")[0], "base64url").toString());
+  try {
+    const { iat, exp, jti, [OWN_CLAIM]: _, ...claims } = await dialect.decode({ token, salt: names.session });
+    return {
+      header,
+      parts: token.split(".").length,
+      claims,
+      issued: fromNow(iat * 1_000),
+      lifetime: exp - iat,
+      jti: jti === undefined ? "none" : UUID.test(jti) ? "uuid" : jti,
+    };
+  } catch (error) {
+    return { header, unreadable: error.message };
+  }
+}
+
+function observeBody(answer, context) {
+  const type = contentType(answer);
+  if (answer.body === "") return "empty";
+  if (type === "text/html") return observeHtml(answer.body, context);
+  if (type !== "application/json") return "text";
+  try {
+    return { json: normal(JSON.parse(answer.body), "", context) };
+  } catch {
+    return { unreadable: answer.body };
+  }
+}
+
+function normal(value, key, context) {
+  if (Array.isArray(value)) return value.map((item) => normal(item, key, context));
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, entry]) => [name, normal(entry, name, context)]));
+  }
+  if (key === "csrfToken" && CSRF_TOKEN.test(value)) return csrfOrigin(value, context);
+  if (key === "message") return typeof value === "string" ? "a message" : value;
+  if (key === "url") return address(value, context.request, context.setup);
+  if (typeof value === "string" && TIME.test(value)) return fromNow(Date.parse(value));
+  return value;
+}
+
+/** Whether the token is the one that the browser holds after this answer. */
+export function csrfOrigin(token, { names, jar, cookies }) {
+  const set = cookies.find(({ name }) => name === names.csrf)?.value.split("|")[0];
+  return token === (set ?? jar.csrfToken(names.csrf)) ? "csrf token of the cookie" : "csrf token without its cookie";
+}
+
+/** A moment as its distance, to the minute: both servers answer within moments of each other. */
+function fromNow(milliseconds) {
+  const minutes = Math.round((milliseconds - Date.now()) / 60_000);
+  return `now + ${minutes} min`;
+}
