@@ -12,7 +12,20 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-/** Starts the browser. Every journey takes a context of its own from it: own cookies, own storage. */
-export function startChromium() {
-  return chromium.launch({ executablePath: "/usr/bin/chromium", args: FLAGS });
+/**
+ * Starts the browser. Every journey takes a context of its own from it: own cookies, own storage.
+ *
+ * `addresses` says where names lead: `{"app.test:443": "127.0.0.1:4711"}` shows what listens on port 4711 as
+ * `https://app.test`. Every name that it does not list leads nowhere, except those of this machine.
+ */
+export function startChromium({ addresses = {} } = {}) {
+  const rules = [
+    ...Object.entries(addresses).map(([name, address]) => `MAP ${name} ${address}`),
+    ...["localhost", "127.0.0.1"].map((name) => `MAP ${name} 127.0.0.1`),
+    "MAP * ~NOTFOUND",
+  ];
+  return chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [...FLAGS, `--host-resolver-rules=${rules.join(",")}`],
+  });
 }
