@@ -6,10 +6,13 @@ import { SECRET } from "../support/keyward.mjs";
 
 const SERVER = fileURLToPath(new URL("server.mjs", import.meta.url));
 
-/** `dialect` as in Keyward's configuration, `setup` a name in `SETUPS`. Returns `url`, `log` and `stop()`. */
-export async function startReference({ dialect, setup, backendUrl }) {
+/**
+ * `dialect` as in Keyward's configuration, `setup` a name in `SETUPS`, `secret` a list where the generation knows rotation.
+ * Returns `url`, `log` and `stop()`.
+ */
+export async function startReference({ dialect, setup, backendUrl, secret = SECRET }) {
   const port = await freePort();
-  const orders = { dialect, setup, secret: SECRET, backendUrl, port };
+  const orders = { dialect, setup, secret, backendUrl, port };
   const url = `http://127.0.0.1:${port}`;
   const child = await startChild({
     command: process.execPath,
