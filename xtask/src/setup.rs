@@ -1,0 +1,128 @@
+//! What the tests need from the machine: installed where this tool may do so, named where it may not.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::run::{Watch, find_program, output};
+use crate::workspace::Workspace;
+use crate::{Result, run};
+
+/// A program, and the Debian package that brings it.
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) package: &'static str,
+}
+
+/// What the end-to-end tests start.
+pub(crate) const END_TO_END: [Program; 4] = [
+    Program { name: "chromium", package: "chromium" },
+    Program { name: "nginx", package: "nginx-light" },
+    Program { name: "openssl", package: "openssl" },
+    Program { name: "wrk", package: "wrk" },
+];
+
+/// The oldest Node.js that the tests run on.
+const NODE: u32 = 20;
+
+/// Makes sure that all of `programs` are there.
+///
+/// # Errors
+/// Names what is missing, and how to get it, if it could not be installed.
+pub(crate) fn programs(workspace: &Workspace, programs: &[Program]) -> Result {
+    let missing = || programs.iter().filter(|program| find_program(program.name).is_none());
+    let packages: Vec<&str> = missing().map(|program| program.package).collect();
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if may_install() {
+        println!("  installing {}", packages.join(", "));
+        apt_get(workspace, &["update", "--quiet"])?;
+        apt_get(
+            workspace,
+            &[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat(),
+        )?;
+    }
+    let names: Vec<&str> = missing().map(|program| program.name).collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "these programs are missing: {}\n  Debian and Ubuntu: apt-get install {}",
+        names.join(", "),
+        packages.join(" ")
+    )
+    .into())
+}
+
+/// Makes sure that Node.js is there and new enough.
+pub(crate) fn node() -> Result {
+    let answer = output(Command::new("node").arg("--version")).unwrap_or_default();
+    match major(&answer) {
+        Some(version) if version >= NODE => {}
+        Some(_) => return Err(format!("the tests need Node.js {NODE} or newer, this is {answer}").into()),
+        None => return Err(format!("the tests need Node.js {NODE} or newer (https://nodejs.org)").into()),
+    }
+    output(Command::new("npm").arg("--version")).map(drop)
+}
+
+/// Installs the npm packages of every lock file under `tests/` where they are not there or of another lock.
+pub(crate) fn npm_packages(workspace: &Workspace) -> Result {
+    for lock in workspace.files()? {
+        if lock.starts_with("tests/") && lock.ends_with("/package-lock.json") {
+            let lock = workspace.root.join(lock);
+            install_packages(workspace, lock.parent().ok_or("a lock file without a folder")?)?;
+        }
+    }
+    Ok(())
+}
+
+fn install_packages(workspace: &Workspace, folder: &Path) -> Result {
+    // A copy of the lock file that the installed packages come from: written last, so that an installation
+    // that broke off is done again.
+    let installed = folder.join("node_modules/.installed-lock.json");
+    let lock = fs::read(folder.join("package-lock.json"))?;
+    if fs::read(&installed).is_ok_and(|bytes| bytes == lock) {
+        return Ok(());
+    }
+    println!("  npm ci in {}", folder.display());
+    let log = workspace.scratch().join("npm-ci.log");
+    let watch = Watch { name: "npm ci", log, limit: Duration::from_mins(10) };
+    let ended = watch.run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))?;
+    if !ended.success {
+        return Err(ended.output.into());
+    }
+    Ok(fs::write(installed, lock)?)
+}
+
+/// Whether this is root on a system with apt-get.
+fn may_install() -> bool {
+    find_program("apt-get").is_some()
+        && output(Command::new("id").arg("-u")).is_ok_and(|user| user.trim() == "0")
+}
+
+fn apt_get(workspace: &Workspace, words: &[&str]) -> Result {
+    let mut command = run::tool("apt-get");
+    command.args(words).env("DEBIAN_FRONTEND", "noninteractive");
+    let log = workspace.scratch().join("apt-get.log");
+    let ended = Watch { name: "apt-get", log, limit: Duration::from_mins(10) }.run(&mut command)?;
+    if ended.success { Ok(()) } else { Err(ended.output.into()) }
+}
+
+/// The first number of `v20.20.2`.
+fn major(version: &str) -> Option<u32> {
+    version.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_version_of_node_is_read() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major(""), None);
+        assert_eq!(major("20"), None);
+    }
+}

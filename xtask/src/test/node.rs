@@ -1,0 +1,122 @@
+//! The tests that Node.js runs, against the built binary: real clients, a real browser, the original servers.
+
+use std::fs;
+use std::process::Command;
+use std::time::Duration;
+
+use crate::Result;
+use crate::part::Outcome;
+use crate::run::{Watch, output, tool};
+use crate::setup;
+use crate::workspace::{PROGRAM, Workspace};
+
+/// Installs what is missing, builds the binary, and runs every `tests/**/*.test.mjs`.
+pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcome> {
+    setup::node()?;
+    setup::programs(workspace, &setup::END_TO_END)?;
+    setup::npm_packages(workspace)?;
+    output(tool("cargo").args(["build", "--quiet", "--package", PROGRAM]).current_dir(&workspace.root))?;
+    let files: Vec<String> = workspace.files()?.into_iter().filter(|file| is_test(file)).collect();
+    if files.is_empty() {
+        return Err("there is no tests/**/*.test.mjs".into());
+    }
+    let summary = workspace.scratch().join("node.tap");
+    // One left by an earlier run would be counted if Node.js broke off.
+    drop(fs::remove_file(&summary));
+    let mut command = Command::new("node");
+    command
+        .args(["--test", "--test-concurrency=2", "--test-timeout=600000"])
+        .args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap"])
+        .arg(format!("--test-reporter-destination={}", summary.display()))
+        .args(filter.map(|filter| format!("--test-name-pattern={filter}")))
+        .args(files)
+        .env("KEYWARD_BIN", workspace.target.join("debug/keyward"))
+        .current_dir(&workspace.root);
+    let log = workspace.scratch().join("node.log");
+    let ended = Watch { name: "node", log, limit: Duration::from_mins(20) }.run(&mut command)?;
+    let counts = Counts::read(&fs::read_to_string(&summary).unwrap_or_default());
+    Ok(counts.outcome(ended.success, filter.is_some(), ended.output))
+}
+
+fn is_test(file: &str) -> bool {
+    file.starts_with("tests/") && file.ends_with(".test.mjs")
+}
+
+/// The totals at the end of Node's TAP report.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Counts {
+    passed: u64,
+    failed: u64,
+    /// Skipped, or marked as still to be done.
+    left_out: u64,
+}
+
+impl Counts {
+    fn read(tap: &str) -> Self {
+        // The totals come last; the same words earlier are a test's own diagnostics.
+        let last = |label: &str| {
+            let number =
+                |line: &str| line.strip_prefix("# ")?.strip_prefix(label)?.trim().parse::<u64>().ok();
+            tap.lines().rev().find_map(number).unwrap_or(0)
+        };
+        Self {
+            passed: last("pass "),
+            failed: last("fail ") + last("cancelled "),
+            left_out: last("skipped ") + last("todo "),
+        }
+    }
+
+    /// A test that is left out counts as failed, unless a filter asked for it.
+    fn outcome(self, success: bool, filtered: bool, mut report: String) -> Outcome {
+        let skipped = if filtered { 0 } else { self.left_out };
+        if skipped > 0 {
+            report +=
+                &format!("\n{skipped} tests were skipped or are marked `todo`: that is no way to pass\n");
+        }
+        Outcome::of_tests(self.passed, self.failed + skipped, self.left_out - skipped, success, report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TAP: &str = "\
+TAP version 13
+# pass 99
+ok 1 - signs in
+# tests 6
+# suites 1
+# pass 3
+# fail 1
+# cancelled 1
+# skipped 1
+# todo 0
+# duration_ms 112.5
+";
+
+    #[test]
+    fn totals_are_read_from_the_end_of_the_report() {
+        assert_eq!(Counts::read(TAP), Counts { passed: 3, failed: 2, left_out: 1 });
+    }
+
+    #[test]
+    fn a_skipped_test_is_a_failure_unless_a_filter_left_it_out() {
+        let counts = || Counts { passed: 3, failed: 0, left_out: 1 };
+        assert_eq!(counts().outcome(true, false, String::new()).failed, 1);
+        let filtered = counts().outcome(true, true, String::new());
+        assert_eq!((filtered.failed, filtered.ignored), (0, 1));
+    }
+
+    #[test]
+    fn a_run_that_broke_off_before_its_report_has_failed() {
+        assert_eq!(Counts::read("").outcome(false, false, String::new()).failed, 1);
+    }
+
+    #[test]
+    fn test_files_are_found_by_their_name() {
+        assert!(is_test("tests/journeys/sign-in.test.mjs"));
+        assert!(!is_test("tests/journeys/server.mjs"));
+        assert!(!is_test("packaging/launcher.test.mjs"));
+    }
+}
