@@ -1,1 +1,27 @@
-//! Users, accounts, sessions, sign-in flows, policy and the NextAuth dialects, without any input or output of its own.
+//! Users, accounts, sessions, sign-in flows, policy and the NextAuth dialects.
+//!
+//! A request that the edge has decoded comes in as a [`request::Request`]; [`engine::Engine::answer`] turns it
+//! into an [`action::Action`], one [`flow`] carries that out against the [`port`]s, and the [`dialect`] renders
+//! the outcome as the [`reply::Reply`] that the client's generation of NextAuth expects.
+//!
+//! What is absent on purpose: no framework, no database driver, no clock, no randomness, no environment, no
+//! network. All of these come in through [`port`].
+
+pub mod action;
+pub mod address;
+pub mod claims;
+pub mod csrf;
+pub mod dialect;
+pub mod engine;
+pub mod error;
+pub mod flow;
+pub mod method;
+pub mod policy;
+pub mod port;
+pub mod reply;
+pub mod request;
+pub mod secret;
+pub mod session;
+pub mod settings;
+pub mod time;
+pub mod user;

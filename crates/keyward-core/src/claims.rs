@@ -1,0 +1,95 @@
+//! What a session says of a person: the claims of a sealed token, or the data of a stored session.
+
+use serde_json::{Map, Value};
+
+use crate::{time::Timestamp, user::Profile};
+
+/// JSON members by name, in the order in which they were set.
+///
+/// NextAuth's own: `name`, `email`, `picture`, `sub`, and in a sealed token `iat`, `exp`, `jti`
+/// (protocol notes §4.1). Keyward adds `sid`, the session's id.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Claims(pub Map<String, Value>);
+
+impl Claims {
+    /// The claims of a fresh sign-in.
+    #[must_use]
+    pub fn of(profile: &Profile, sub: &str, extra: Map<String, Value>) -> Self {
+        let mut claims = Map::new();
+        for (name, value) in [("name", &profile.name), ("email", &profile.email), ("picture", &profile.image)]
+        {
+            if let Some(value) = value {
+                claims.insert(name.to_owned(), value.clone().map_or(Value::Null, Value::String));
+            }
+        }
+        claims.insert("sub".to_owned(), Value::String(sub.to_owned()));
+        for (name, value) in extra {
+            // A back end may not forge what the token itself is made of.
+            if !RESERVED.contains(&name.as_str()) {
+                claims.insert(name, value);
+            }
+        }
+        Self(claims)
+    }
+
+    /// A claim.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// A claim that is a text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.0.get(name)?.as_str()
+    }
+
+    /// Sets a claim.
+    pub fn set(&mut self, name: &str, value: impl Into<Value>) {
+        match self.0.get_mut(name) {
+            Some(slot) => *slot = value.into(),
+            None => {
+                self.0.insert(name.to_owned(), value.into());
+            }
+        }
+    }
+
+    /// A claim that is a moment in seconds (RFC 7519's NumericDate).
+    #[must_use]
+    pub fn time(&self, name: &str) -> Option<Timestamp> {
+        let value = self.0.get(name)?;
+        value.as_i64().map(Timestamp::from_secs).or_else(|| {
+            let seconds = value.as_f64().filter(|s| s.is_finite() && s.abs() < 1e15)?;
+            #[expect(clippy::cast_possible_truncation, reason = "bounded on the line above")]
+            Some(Timestamp::from_millis((seconds * 1000.0) as i64))
+        })
+    }
+}
+
+/// Claims that describe the token or the session, which neither a back end nor `update()` may set.
+pub const RESERVED: [&str; 7] = ["sub", "iat", "exp", "nbf", "jti", "sid", "iss"];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lesson_45_a_back_end_cannot_set_what_the_token_is_made_of() {
+        let extra = serde_json::json!({"sub": "root", "exp": 1, "sid": "x", "role": "admin"});
+        let claims = Claims::of(&Profile::default(), "u1", extra.as_object().expect("object").clone());
+        assert_eq!(claims.text("sub"), Some("u1"));
+        assert_eq!(claims.get("exp"), None);
+        assert_eq!(claims.get("sid"), None);
+        assert_eq!(claims.text("role"), Some("admin"));
+    }
+
+    #[test]
+    fn what_a_source_did_not_say_stays_unsaid_and_null_stays_null() {
+        let profile = Profile { name: Some(Some("Ada".into())), email: Some(None), image: None };
+        let claims = Claims::of(&profile, "u1", Map::new());
+        assert_eq!(
+            serde_json::Value::Object(claims.0),
+            serde_json::json!({"name":"Ada","email":null,"sub":"u1"})
+        );
+    }
+}

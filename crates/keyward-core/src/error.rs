@@ -1,0 +1,148 @@
+//! Refusals: a stable code, a text that a person may see, and a detail for the log.
+
+use std::time::Duration;
+
+use crate::port::{HashError, HttpFault, StoreError};
+
+/// Why something was refused. Its code travels in addresses and logs and never changes its meaning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// Which refusal.
+    pub code: Code,
+    /// A back end's own word to the person: cleaned and capped ([`crate::method::backend`]).
+    pub said: Option<Said>,
+    /// For the log alone; never holds a secret.
+    pub detail: Option<String>,
+    /// When another try makes sense. Set for overload and rate limits.
+    pub retry_after: Option<Duration>,
+}
+
+/// What a back end said to the person it refused.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// A sentence, for the generations that carry one (3 and 4).
+    pub message: Option<String>,
+    /// A code, for the generation that carries one (5).
+    pub code: Option<String>,
+}
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {
+        /// The stable codes. NextAuth's own are written as NextAuth writes them (protocol notes §9.3).
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// Every code there is.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// As it stands in an address or a log line.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    /// The submitted fields do not prove anybody. Says no more on purpose.
+    CredentialsSignin = "CredentialsSignin",
+    /// The CSRF token is missing or wrong.
+    MissingCsrf = "MissingCSRF",
+    /// Something in the configuration makes this request impossible.
+    Configuration = "Configuration",
+    /// A rule of the deployment refuses this person.
+    AccessDenied = "AccessDenied",
+    /// Too many attempts from this address or at this account.
+    RateLimited = "rate_limited",
+    /// The server is at its limit; nothing was tried.
+    Overloaded = "overloaded",
+    /// The store could not answer; nothing was changed.
+    StoreUnavailable = "store_unavailable",
+    /// A needed field was not submitted.
+    MissingField = "missing_field",
+    /// The address is none.
+    InvalidEmail = "invalid_email",
+    /// The password is easy to guess.
+    WeakPassword = "weak_password",
+    /// The password is longer than any person's.
+    PasswordTooLong = "password_too_long",
+    /// Somebody has that address already (only where sign-up reveals it).
+    EmailTaken = "email_taken",
+    /// The back end refused and gave a word of its own.
+    BackendRefused = "backend_refused",
+    /// The back end failed (5xx) without a word for the person.
+    BackendFailed = "backend_failed",
+    /// The back end did not answer in time.
+    BackendTimeout = "backend_timeout",
+    /// The back end cannot be reached, or the connection broke.
+    BackendUnreachable = "backend_unreachable",
+    /// The back end's answer is larger than allowed.
+    BackendTooLarge = "backend_answer_too_large",
+    /// The back end's answer is not JSON.
+    BackendNotJson = "backend_answer_not_json",
+    /// The back end's answer holds no user where one was declared.
+    BackendWrongShape = "backend_answer_wrong_shape",
+}
+
+impl Refusal {
+    /// A refusal with nothing but its code.
+    #[must_use]
+    pub const fn new(code: Code) -> Self {
+        Self { code, said: None, detail: None, retry_after: None }
+    }
+
+    /// Adds a detail for the log.
+    #[must_use]
+    pub fn because(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    /// Adds when to try again.
+    #[must_use]
+    pub const fn retry_after(mut self, span: Duration) -> Self {
+        self.retry_after = Some(span);
+        self
+    }
+
+    /// The HTTP status of a refusal that is the server's state rather than an answer to the person's input:
+    /// 429, 503. `None`: the dialect has a status for refused sign-ins.
+    #[must_use]
+    pub const fn status(&self) -> Option<u16> {
+        match self.code {
+            Code::RateLimited => Some(429),
+            Code::Overloaded | Code::StoreUnavailable => Some(503),
+            _ => None,
+        }
+    }
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::new(Code::StoreUnavailable).because(error.to_string()).retry_after(Duration::from_secs(1))
+    }
+}
+
+impl From<HashError> for Refusal {
+    fn from(error: HashError) -> Self {
+        match error {
+            HashError::Overloaded { retry_after } => {
+                Self::new(Code::Overloaded).because(error.to_string()).retry_after(retry_after)
+            }
+            HashError::Failed => Self::new(Code::Configuration).because(error.to_string()),
+        }
+    }
+}
+
+impl From<HttpFault> for Refusal {
+    fn from(fault: HttpFault) -> Self {
+        let code = match fault {
+            HttpFault::Timeout(_) => Code::BackendTimeout,
+            HttpFault::Unreachable(_) => Code::BackendUnreachable,
+            HttpFault::TooLarge(_) => Code::BackendTooLarge,
+        };
+        Self::new(code).because(fault.to_string())
+    }
+}

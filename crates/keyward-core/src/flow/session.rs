@@ -1,0 +1,66 @@
+//! Reading and updating the session (protocol notes §1.4, §4.2).
+
+use serde_json::Value;
+
+use super::Exchange;
+use crate::{
+    action::Outcome,
+    claims::RESERVED,
+    dialect::cookies::SessionCookie,
+    engine::Engine,
+    error::Refusal,
+    session::{self, Live},
+};
+
+/// Reads the session and renews its cookie.
+pub async fn read(engine: &Engine, exchange: &mut Exchange<'_>) -> Outcome {
+    with_session(engine, exchange, |_| false).await
+}
+
+/// The client's `update(data)`: takes over the fields that the deployment lets it change (B3).
+pub async fn update(engine: &Engine, exchange: &mut Exchange<'_>, data: Option<Value>) -> Outcome {
+    let fields = engine.settings().session.update.iter().filter(|f| !RESERVED.contains(&f.as_str()));
+    with_session(engine, exchange, |live| {
+        let Some(data) = &data else { return false };
+        let mut changed = false;
+        for field in fields {
+            // `update({name})` and `update({user: {name}})` are both in use.
+            if let Some(value) = data.get(field).or_else(|| data.get("user")?.get(field)) {
+                let claim = if field == "image" { "picture" } else { field };
+                live.claims.set(claim, value.clone());
+                changed = true;
+            }
+        }
+        changed
+    })
+    .await
+}
+
+async fn with_session(
+    engine: &Engine,
+    exchange: &mut Exchange<'_>,
+    change: impl FnOnce(&mut Live) -> bool,
+) -> Outcome {
+    let Some(token) = exchange.session_token(engine) else { return Outcome::Session(None) };
+    let opened = session::open(engine, &token, exchange.request.public.is_secure(), exchange.now).await;
+    let renewed = match opened {
+        Ok(Some(mut live)) => {
+            let changed = change(&mut live);
+            session::renew(engine, live, changed, exchange).await
+        }
+        Ok(None) => Ok(None),
+        Err(error) => Err(Refusal::from(error)),
+    };
+    match renewed {
+        Ok(Some((view, cookie))) => {
+            exchange.changes.session = cookie;
+            Outcome::Session(Some(view))
+        }
+        Ok(None) => {
+            exchange.changes.session = SessionCookie::Clear;
+            Outcome::Session(None)
+        }
+        // The cookie is kept: the session may well be alive (invariant 6).
+        Err(refusal) => Outcome::SessionUnavailable(refusal),
+    }
+}

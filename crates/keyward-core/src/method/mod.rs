@@ -1,0 +1,59 @@
+//! Ways to prove who one is with submitted fields. Each is a [`CredentialsCheck`].
+
+pub mod backend;
+pub mod password;
+
+use std::net::IpAddr;
+
+use async_trait::async_trait;
+use serde_json::{Map, Value};
+
+use crate::{
+    error::Refusal,
+    port::Limit,
+    user::{Admission, Extra, Profile},
+};
+
+/// What a person submitted, without NextAuth's own fields (`csrfToken`, `callbackUrl`, `json`, `redirect`).
+#[derive(Clone, Debug)]
+pub struct Submitted {
+    /// By name. From a form every value is a text; from a JSON body it is as sent.
+    pub fields: Map<String, Value>,
+    /// The client's network address.
+    pub client: IpAddr,
+}
+
+impl Submitted {
+    /// A field that is a text.
+    #[must_use]
+    pub fn text(&self, name: &str) -> Option<&str> {
+        self.fields.get(name)?.as_str()
+    }
+}
+
+/// Somebody proved who they are.
+#[derive(Clone, Debug)]
+pub struct Proof {
+    /// The user to admit.
+    pub admission: Admission,
+    /// The id that the token's `sub` carries: the back end's own where there is one, as with NextAuth.
+    pub sub: String,
+    /// What the token says of them.
+    pub profile: Profile,
+    /// What else the token keeps.
+    pub extra: Extra,
+    /// False: make or update the user, but ask them to sign in (sign-up that reveals nothing).
+    pub opens_session: bool,
+}
+
+/// One way to check submitted fields. Embedders implement it for their own.
+#[async_trait]
+pub trait CredentialsCheck: Send + Sync {
+    /// Says who it is, or refuses.
+    async fn check(&self, submitted: &Submitted) -> Result<Proof, Refusal>;
+
+    /// Which allowance of a network address an attempt draws on.
+    fn limit(&self) -> Limit {
+        Limit::SignInPerAddress
+    }
+}

@@ -1,0 +1,154 @@
+//! Keyward's own accounts: sign-up and sign-in with an e-mail address and a password (F1).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use serde_json::Map;
+
+use super::{CredentialsCheck, Proof, Submitted};
+use crate::{
+    error::{Code, Refusal},
+    policy::email,
+    port::{Limit, PasswordHasher, Random, Store, Verdict},
+    secret::Secret,
+    session::uuid,
+    user::{Admission, NewUser, Profile, User, UserId},
+};
+
+/// Longest password, in bytes. Long enough for any phrase; what hashing costs does not depend on it.
+pub const MAX_PASSWORD: usize = 1024;
+
+/// Longest display name, in characters.
+const MAX_NAME: usize = 200;
+
+/// Bytes of a password that the strength estimate looks at: its work grows faster than the length.
+const MAX_ESTIMATED: usize = 100;
+
+/// Signs in to an account of the directory.
+///
+/// An unknown address and a wrong password give the same answer after the same work: exactly one hash.
+pub struct PasswordSignIn {
+    /// Where the accounts are.
+    pub store: Arc<dyn Store>,
+    /// Hashes passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+}
+
+#[async_trait]
+impl CredentialsCheck for PasswordSignIn {
+    async fn check(&self, submitted: &Submitted) -> Result<Proof, Refusal> {
+        let password = password_of(submitted)?;
+        // An address that is none is an address that nobody has.
+        let account = match email::normalise(required(submitted, "email")?) {
+            Some(address) => self.store.password_by_email(&address).await?,
+            None => None,
+        };
+        let hash = account.as_ref().map(|account| account.hash.as_str());
+        let verdict = self.hasher.verify(&password, hash).await?;
+        let (Some(account), Verdict::Match | Verdict::MatchOutdated) = (account, verdict) else {
+            return Err(Refusal::new(Code::CredentialsSignin));
+        };
+        if verdict == Verdict::MatchOutdated {
+            self.rehash(&account.user.id, &account.hash, &password).await;
+        }
+        Ok(proof_of(account.user))
+    }
+}
+
+impl PasswordSignIn {
+    /// Replaces a hash made with parameters that are no longer ours. Can wait for the next sign-in if it fails.
+    async fn rehash(&self, user: &UserId, from: &str, password: &Secret) {
+        let Ok(to) = self.hasher.hash(password).await else { return };
+        if let Err(error) = self.store.replace_password(user, from, &to).await {
+            tracing::warn!(%error, "an outdated password hash could not be replaced");
+        }
+    }
+}
+
+fn proof_of(user: User) -> Proof {
+    Proof {
+        sub: user.id.0.clone(),
+        profile: Profile { name: Some(user.name), email: Some(user.email), image: user.image.map(Some) },
+        admission: Admission::User(user.id),
+        extra: Map::new(),
+        opens_session: true,
+    }
+}
+
+/// Makes an account in the directory and signs in to it.
+pub struct PasswordSignUp {
+    /// Hashes passwords.
+    pub hasher: Arc<dyn PasswordHasher>,
+    /// Draws user ids.
+    pub random: Arc<dyn Random>,
+    /// What is asked of a new password.
+    pub strength: Strength,
+    /// True: an address that somebody has is refused as such, and a new one is signed in at once. False: both
+    /// are answered alike and the person is asked to sign in.
+    pub reveals_existing: bool,
+}
+
+/// What is asked of a new password: zxcvbn's score, 0 (trivial) to 4 (very hard to guess).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Strength(pub u8);
+
+impl Default for Strength {
+    /// 3: about 10⁸ guesses and more, out of reach of guessing through the front door.
+    fn default() -> Self {
+        Self(3)
+    }
+}
+
+impl Strength {
+    /// True if the password is hard enough to guess for somebody who knows `about` the person.
+    #[must_use]
+    pub fn accepts(self, password: &str, about: &[&str]) -> bool {
+        let mut end = password.len().min(MAX_ESTIMATED);
+        while !password.is_char_boundary(end) {
+            end -= 1;
+        }
+        let score = zxcvbn::zxcvbn(&password[..end], about).score();
+        u8::from(score) >= self.0
+    }
+}
+
+#[async_trait]
+impl CredentialsCheck for PasswordSignUp {
+    async fn check(&self, submitted: &Submitted) -> Result<Proof, Refusal> {
+        let password = password_of(submitted)?;
+        let address = email::normalise(required(submitted, "email")?)
+            .ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
+        let name = submitted.text("name").map(str::trim).filter(|name| !name.is_empty());
+        let name: Option<String> =
+            name.map(|name| name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect());
+        let local = address.split('@').next().unwrap_or_default();
+        let about = [address.as_str(), local, name.as_deref().unwrap_or_default()];
+        if !self.strength.accepts(password.expose(), &about) {
+            return Err(Refusal::new(Code::WeakPassword));
+        }
+        let password_hash = self.hasher.hash(&password).await?;
+        let id = UserId(uuid(self.random.as_ref()));
+        let mut proof = proof_of(User { id: id.clone(), email: Some(address.clone()), name, image: None });
+        let name = proof.profile.name.clone().flatten();
+        proof.admission = Admission::NewUser { user: NewUser { id, email: address, name }, password_hash };
+        proof.opens_session = self.reveals_existing;
+        Ok(proof)
+    }
+
+    fn limit(&self) -> Limit {
+        Limit::SignUpPerAddress
+    }
+}
+
+fn required<'a>(submitted: &'a Submitted, name: &str) -> Result<&'a str, Refusal> {
+    let value = submitted.text(name).filter(|value| !value.is_empty());
+    value.ok_or_else(|| Refusal::new(Code::MissingField).because(format!("{name:?} was not submitted")))
+}
+
+fn password_of(submitted: &Submitted) -> Result<Secret, Refusal> {
+    let password = required(submitted, "password")?;
+    if password.len() > MAX_PASSWORD {
+        return Err(Refusal::new(Code::PasswordTooLong));
+    }
+    Ok(Secret::from(password))
+}

@@ -1,0 +1,4 @@
+//! Rules with many cases, as pure functions tested as tables.
+
+pub mod email;
+pub mod redirect;

@@ -1,0 +1,320 @@
+//! What the core needs of the world: a store, a password hasher, limits, outgoing HTTP, a clock, randomness.
+//!
+//! Each is a small trait used as `Arc<dyn …>`; the rooms above implement them, tests replace them. A store is
+//! made of whole transitions, each atomic: nothing here is "read, then write back".
+
+use std::{net::IpAddr, time::Duration};
+
+use async_trait::async_trait;
+
+use crate::{
+    claims::Claims,
+    secret::Secret,
+    time::Timestamp,
+    user::{Admission, User, UserId},
+};
+
+/// The time of day.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> Timestamp;
+}
+
+/// Cryptographically secure random bytes.
+pub trait Random: Send + Sync {
+    /// Fills `bytes`. A source that fails must end the process rather than return.
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Why a store could not answer. Whoever sees it refuses and says "try again" (503); it is never "not found".
+#[derive(Debug, thiserror::Error)]
+#[error("the store could not answer: {0}")]
+pub struct StoreError(pub String);
+
+/// SHA-256 of a session token: what a store keeps instead of the token.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct TokenHash(pub [u8; 32]);
+
+impl std::fmt::Debug for TokenHash {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TokenHash(…)")
+    }
+}
+
+/// A session's opaque id. Not a credential: it may be listed and logged.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionId(pub String);
+
+/// A session about to be recorded. Every sign-in records one, whatever the strategy.
+#[derive(Clone, Debug)]
+pub struct NewSession {
+    /// Opaque id.
+    pub id: SessionId,
+    /// Set for the stored strategy; a sealed session has no token of its own.
+    pub token: Option<TokenHash>,
+    /// What the token of a sealed session would hold. Empty for a sealed session.
+    pub claims: Claims,
+    /// Now.
+    pub created: Timestamp,
+    /// When it ends unless renewed.
+    pub expires: Timestamp,
+    /// The browser, as it names itself; at most 256 characters.
+    pub user_agent: Option<String>,
+}
+
+/// A stored session as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StoredSession {
+    /// Opaque id.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// What it says.
+    pub claims: Claims,
+    /// When it ends. May lie in the past: the caller decides (lesson 48).
+    pub expires: Timestamp,
+}
+
+/// A user's password as the directory keeps it.
+#[derive(Clone, Debug)]
+pub struct StoredPassword {
+    /// Whose.
+    pub user: User,
+    /// PHC string.
+    pub hash: String,
+}
+
+/// What came of an admission.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Admitted {
+    /// The session is open.
+    As {
+        /// The user behind it.
+        user: UserId,
+        /// True if the user was made by this admission.
+        is_new: bool,
+    },
+    /// The address of a new user belongs to somebody already; nothing was written.
+    EmailTaken,
+    /// The user was deleted in the meantime; nothing was written.
+    Gone,
+}
+
+/// Which session to end.
+#[derive(Clone, Debug)]
+pub enum Ending {
+    /// The stored one behind this token.
+    Token(TokenHash),
+    /// The one with this id (sealed or stored).
+    Id(SessionId),
+}
+
+/// A session that was ended before its time, to be remembered until no token of it can be alive.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// Place in the order of changes; grows by at least one per ending.
+    pub change: u64,
+    /// Which session.
+    pub session: SessionId,
+    /// From when on it may be forgotten.
+    pub until: Timestamp,
+}
+
+/// Transitions that touch users and sessions at once.
+#[async_trait]
+pub trait SignIns: Send + Sync {
+    /// Admits a person and opens `session` for them, all or nothing.
+    ///
+    /// With `session: None` only the user is made or brought up to date (the command line's `user create`).
+    /// [`Admission::Account`] finds the user by the account key and replaces the profile kept there, or makes
+    /// user and account; under a race of equal keys exactly one user is made.
+    async fn admit(
+        &self,
+        who: &Admission,
+        session: Option<&NewSession>,
+        now: Timestamp,
+    ) -> Result<Admitted, StoreError>;
+}
+
+/// The directory: users, their passwords and accounts.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// The user with this normalised address, if they have a password.
+    async fn password_by_email(&self, email: &str) -> Result<Option<StoredPassword>, StoreError>;
+
+    /// Compare-and-set: replaces the hash if it still is `from`. False if it was not.
+    async fn replace_password(&self, user: &UserId, from: &str, to: &str) -> Result<bool, StoreError>;
+
+    /// Sets the password of the user with this address and ends all their sessions. False if nobody has the
+    /// address. Sealed sessions are remembered as ended until `until`.
+    async fn set_password(
+        &self,
+        email: &str,
+        hash: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// The user with this id.
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+
+    /// Deletes the user with this address, their accounts and sessions (lesson 56). False if nobody has it.
+    /// Sealed sessions are remembered as ended until `until`.
+    async fn delete_user(&self, email: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
+}
+
+/// The ledger: sessions.
+#[async_trait]
+pub trait Ledger: Send + Sync {
+    /// The stored session behind a token: one row by key.
+    async fn session(&self, token: &TokenHash) -> Result<Option<StoredSession>, StoreError>;
+
+    /// Moves the expiry of a stored session, and with `claims` replaces what it says. Never creates: false if
+    /// the session is no longer there (sign-out wins, invariant 8).
+    async fn renew_session(
+        &self,
+        token: &TokenHash,
+        claims: Option<&Claims>,
+        expires: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Ends a session: its row goes, and its id is remembered as ended until `until`. An ending by
+    /// [`Ending::Id`] is remembered even where there is no row.
+    async fn end_session(&self, which: &Ending, until: Timestamp) -> Result<(), StoreError>;
+
+    /// Endings with a change number above `after`, in order.
+    async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError>;
+
+    /// Deletes session rows that expired and endings that may be forgotten. Says how many rows went.
+    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
+
+    /// True if the store can answer: what `/readyz` asks.
+    async fn ready(&self) -> Result<(), StoreError>;
+}
+
+/// Everything a store does.
+pub trait Store: SignIns + Directory + Ledger {}
+
+impl<T: SignIns + Directory + Ledger> Store for T {}
+
+/// What a password turned out to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Not the password.
+    NoMatch,
+    /// The password.
+    Match,
+    /// The password, hashed with parameters that are no longer ours: hash it again.
+    MatchOutdated,
+}
+
+/// Why a password was not hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// The queue is full. Nothing was hashed.
+    #[error("too many passwords are waiting to be checked")]
+    Overloaded {
+        /// When to try again.
+        retry_after: Duration,
+    },
+    /// The stored hash cannot be read, or hashing failed.
+    #[error("the password could not be hashed")]
+    Failed,
+}
+
+/// Password hashing on a bounded pool (invariant 10).
+#[async_trait]
+pub trait PasswordHasher: Send + Sync {
+    /// One hash, as a PHC string.
+    async fn hash(&self, password: &Secret) -> Result<String, HashError>;
+
+    /// Exactly one hash, also with `against: None` (nobody has that address), which never matches.
+    async fn verify(&self, password: &Secret, against: Option<&str>) -> Result<Verdict, HashError>;
+}
+
+/// Which allowance an attempt draws on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Limit {
+    /// Sign-in attempts of one network address.
+    SignInPerAddress,
+    /// Sign-in attempts at one account (by its submitted name, whether it exists or not).
+    SignInPerAccount,
+    /// Accounts made from one network address.
+    SignUpPerAddress,
+}
+
+/// Rate limits.
+pub trait Limiter: Send + Sync {
+    /// Takes one from the allowance of `key`, or says how long to wait.
+    fn take(&self, limit: Limit, key: &str) -> Result<(), Duration>;
+}
+
+/// A client's network address in one spelling: IPv4 (also when mapped), or the /64 of an IPv6 (lesson 19).
+#[must_use]
+pub fn address_bucket(address: IpAddr) -> String {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => v4.to_string(),
+        IpAddr::V6(v6) => {
+            let [a, b, c, d, ..] = v6.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}
+
+/// An outgoing request: JSON by POST, the one kind that the core makes so far.
+#[derive(Clone, Debug)]
+pub struct HttpCall {
+    /// Where to; written in the configuration, so it may be a private address (invariant 13).
+    pub url: url::Url,
+    /// Additional headers.
+    pub headers: Vec<(String, Secret)>,
+    /// JSON text.
+    pub body: Secret,
+    /// For the whole exchange.
+    pub timeout: Duration,
+    /// Largest answer read, in bytes.
+    pub max_answer: usize,
+}
+
+/// The answer to an outgoing request.
+#[derive(Clone, Debug)]
+pub struct HttpAnswer {
+    /// HTTP status.
+    pub status: u16,
+    /// At most `max_answer` bytes.
+    pub body: Vec<u8>,
+}
+
+/// Why an outgoing request has no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HttpFault {
+    /// No complete answer within the time.
+    #[error("no answer within {0:?}")]
+    Timeout(Duration),
+    /// No connection, or it broke. The text is for the log.
+    #[error("{0}")]
+    Unreachable(String),
+    /// The answer is larger than allowed.
+    #[error("the answer is larger than {0} bytes")]
+    TooLarge(usize),
+}
+
+/// Outgoing HTTP: does not follow redirects.
+#[async_trait]
+pub trait HttpClient: Send + Sync {
+    /// Sends it and reads the whole answer.
+    async fn call(&self, call: HttpCall) -> Result<HttpAnswer, HttpFault>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lesson_19_every_spelling_of_an_address_and_all_of_a_64_share_one_bucket() {
+        let bucket = |text: &str| address_bucket(text.parse().expect("an address"));
+        assert_eq!(bucket("::ffff:10.0.0.1"), bucket("10.0.0.1"));
+        assert_eq!(bucket("2001:db8::1"), bucket("2001:0db8:0:0:ffff:ffff:ffff:ffff"));
+        assert_ne!(bucket("2001:db8::1"), bucket("2001:db8:0:1::1"));
+    }
+}

@@ -1,0 +1,92 @@
+//! What the edge sends back: a status, headers, cookies, and a body or the page to render.
+
+use crate::settings::Field;
+
+/// A reply, ready but for HTML.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Headers beside `Set-Cookie` and `Content-Type`.
+    pub headers: Vec<(&'static str, String)>,
+    /// Values of `Set-Cookie`.
+    pub cookies: Vec<String>,
+    /// Body.
+    pub body: ReplyBody,
+    /// For the log: the refusal's code and its detail, if the request was refused.
+    pub refused: Option<(&'static str, Option<String>)>,
+}
+
+/// A reply's body.
+#[derive(Clone, Debug)]
+pub enum ReplyBody {
+    /// Nothing.
+    Empty,
+    /// `application/json`, already text.
+    Json(String),
+    /// `text/plain`.
+    Text(String),
+    /// `text/html`: a built-in page.
+    Page(Page),
+}
+
+/// A built-in page and what stands on it.
+#[derive(Clone, Debug)]
+pub enum Page {
+    /// Sign in: one form per provider.
+    SignIn {
+        /// For the hidden field.
+        csrf_token: String,
+        /// Error code or free text from the address.
+        error: Option<String>,
+        /// Forms.
+        providers: Vec<ProviderForm>,
+        /// Address of the sign-up page, if there is one.
+        sign_up: Option<String>,
+    },
+    /// Sign up.
+    SignUp {
+        /// For the hidden field.
+        csrf_token: String,
+        /// Error code from the address.
+        error: Option<String>,
+        /// The form.
+        form: ProviderForm,
+        /// Address of the sign-in page.
+        sign_in: String,
+    },
+    /// Ask whether to sign out.
+    SignOut {
+        /// For the hidden field.
+        csrf_token: String,
+        /// Where the form goes.
+        action: String,
+    },
+    /// Something went wrong. The status is the reply's.
+    Error {
+        /// Error code or free text from the address; `None` for a generic one.
+        error: Option<String>,
+        /// Address of the sign-in page.
+        sign_in: String,
+    },
+    /// "Check your e-mail".
+    VerifyRequest {
+        /// Host for people to read.
+        host: String,
+        /// Link back.
+        origin: String,
+    },
+}
+
+/// A provider's form on a built-in page.
+#[derive(Clone, Debug)]
+pub struct ProviderForm {
+    /// Id.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// Where the form goes.
+    pub action: String,
+    /// Inputs.
+    pub fields: Vec<Field>,
+}

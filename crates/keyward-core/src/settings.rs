@@ -1,0 +1,131 @@
+//! What a deployment has decided: the engine's settings, already parsed and checked.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde_json::Value;
+
+use crate::{address::PublicUrl, dialect::Dialect, method::CredentialsCheck, secret::Secret};
+
+/// Everything that the engine needs to know.
+pub struct Settings {
+    /// Which generation of NextAuth the clients are.
+    pub dialect: Dialect,
+    /// Where people reach Keyward.
+    pub public: PublicUrl,
+    /// The signing secrets, newest first; never empty. More than one only for [`Dialect::AuthJs5`], which
+    /// names the key in the token; the others use the first alone.
+    pub secrets: Vec<Secret>,
+    /// Sessions: how kept, how long.
+    pub session: SessionSettings,
+    /// Pages of the application that replace the built-in ones.
+    pub pages: CustomPages,
+    /// Ways to sign in, in the order in which the sign-in page shows them.
+    pub providers: Vec<Provider>,
+    /// Landing places beside the public origin: origins, `https://other.example` (C6).
+    pub allowed_origins: Vec<String>,
+    /// Path of the built-in sign-up page's provider, if there is one.
+    pub sign_up_provider: Option<String>,
+}
+
+/// How a session is kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Strategy {
+    /// In the cookie itself, sealed: NextAuth's `jwt`.
+    #[default]
+    Sealed,
+    /// In the store, the cookie holding a random token: NextAuth's `database`.
+    Stored,
+}
+
+/// Sessions: how kept, how long, and what they show.
+#[derive(Clone, Debug)]
+pub struct SessionSettings {
+    /// How kept.
+    pub strategy: Strategy,
+    /// Lifetime since the last renewal. NextAuth's default: 30 days.
+    pub max_age: Duration,
+    /// A stored session is written anew at most this often. NextAuth's default: a day.
+    pub update_age: Duration,
+    /// What the session shows beyond the profile: session path (`user.role`) to token field (`role`).
+    pub show: Vec<(Vec<String>, String)>,
+    /// Constants that the session shows: session path to value (B3).
+    pub add: Vec<(Vec<String>, Value)>,
+    /// Token fields that `update()` may change.
+    pub update: Vec<String>,
+}
+
+impl Default for SessionSettings {
+    fn default() -> Self {
+        Self {
+            strategy: Strategy::Sealed,
+            max_age: Duration::from_secs(30 * 24 * 60 * 60),
+            update_age: Duration::from_secs(24 * 60 * 60),
+            show: Vec::new(),
+            add: Vec::new(),
+            update: Vec::new(),
+        }
+    }
+}
+
+/// NextAuth's `pages` option: paths of the application (`/login`) that replace a built-in page.
+#[derive(Clone, Debug, Default)]
+pub struct CustomPages {
+    /// Replaces `signin`.
+    pub sign_in: Option<String>,
+    /// Replaces `signout`.
+    pub sign_out: Option<String>,
+    /// Replaces `error`.
+    pub error: Option<String>,
+    /// Replaces `verify-request`.
+    pub verify_request: Option<String>,
+    /// Where a person lands after their first sign-in.
+    pub new_user: Option<String>,
+}
+
+/// One way to sign in with fields: NextAuth's credentials provider.
+#[derive(Clone)]
+pub struct Provider {
+    /// Stands in addresses: `callback/<id>`.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// What the built-in page asks for.
+    pub fields: Vec<Field>,
+    /// What checks the fields.
+    pub check: Arc<dyn CredentialsCheck>,
+    /// False for a provider that has a page of its own (sign-up) and is left out of the sign-in page.
+    pub on_sign_in_page: bool,
+}
+
+/// A field of a credentials form.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Field {
+    /// Name as submitted.
+    pub name: String,
+    /// For people.
+    pub label: String,
+    /// The input's type: `text`, `email`, `password` …
+    pub kind: String,
+    /// Shown while empty.
+    pub placeholder: Option<String>,
+    /// HTML's `autocomplete` token.
+    pub autocomplete: Option<String>,
+    /// Whether the browser insists on it.
+    pub required: bool,
+    /// Further attributes as declared, by name.
+    pub attributes: BTreeMap<String, String>,
+}
+
+impl Settings {
+    /// The provider with this id.
+    #[must_use]
+    pub fn provider(&self, id: &str) -> Option<&Provider> {
+        self.providers.iter().find(|provider| provider.id == id)
+    }
+
+    /// The secret that seals; the others only open.
+    #[must_use]
+    pub fn secret(&self) -> &Secret {
+        self.secrets.first().expect("the builder refuses settings without a secret")
+    }
+}
