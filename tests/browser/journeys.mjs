@@ -221,6 +221,7 @@ function backendAnswers() {
 /** A short journey that a proxy rule or an encrypted connection has to carry as it is. */
 export async function wholeJourney({ tab, context }) {
   const app = await tab("/");
+  const before = await app.sessionIs(false);
   const refused = await app.call("signIn", wrong);
   const resolved = await app.call("signIn", { ...ada, callbackUrl: "/landing" });
   const session = await app.sessionIs(true);
@@ -238,7 +239,10 @@ export async function wholeJourney({ tab, context }) {
 
   assert.equal(refused.ok === true && refused.error === undefined, false);
   assert.equal(resolved.ok, true);
-  return { refused, resolved, session, cookies, reloaded, signedOut, after, cookiesAfter, throughThePage };
+  return {
+    ...{ before, refused, resolved, session, cookies, reloaded },
+    ...{ signedOut, after, cookiesAfter, throughThePage },
+  };
 }
 
 /** Fills in and submits the form of the provider `login` on a built-in sign-in page. */

@@ -16,7 +16,7 @@ const PATIENCE_MS = 8_000;
  * Prepares the client application, the back end and the browser for `dialect`; servers start when they are first
  * played against.
  *
- * `front` starts what stands at the origin, by default the small proxy: `(app, origin) => {port, forwardTo, stop}`.
+ * `front` starts what stands at the origin, by default the small proxy: `({app, dialect}) => {port, forwardTo, stop}`.
  * `backendUrl` replaces the test back end.
  * Gives `play(journey, server)`, where `server` is `"reference"` or `"keyward"`, and `close`.
  */
@@ -27,7 +27,7 @@ export async function openStage({ dialect, setup = "main", front = smallProxy, b
     const backend = await opened.add(startBackend(), (backend) => backend.stop());
     const shop = backendUrl ?? backend.url;
     const app = await bundleClientApp(dialect);
-    const proxy = await opened.add(front(app), (proxy) => proxy.stop());
+    const proxy = await opened.add(front({ app, dialect }), (proxy) => proxy.stop());
     const chromium = await opened.add(
       startChromium({ addresses: { [hostAndPort(origin)]: `127.0.0.1:${proxy.port}` } }),
       (chromium) => chromium.close(),
@@ -78,7 +78,7 @@ async function openTab(context, url) {
   return clientTab(page);
 }
 
-async function smallProxy(app) {
+async function smallProxy({ app }) {
   const proxy = await startOrigin({ app });
   return { port: new URL(proxy.url).port, forwardTo: proxy.forwardTo, stop: proxy.close };
 }

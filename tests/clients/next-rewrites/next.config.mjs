@@ -1,6 +1,5 @@
+const keyward = process.env.KEYWARD_URL ?? "http://localhost:4000";
+
 export default {
-  // The one rule that puts Keyward on the application's origin.
-  rewrites: () => [
-    { source: "/api/auth/:path*", destination: `${process.env.KEYWARD_URL}/api/auth/:path*` },
-  ],
+  rewrites: async () => [{ source: "/api/auth/:path*", destination: `${keyward}/api/auth/:path*` }],
 };
