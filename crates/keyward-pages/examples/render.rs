@@ -16,7 +16,8 @@ fn main() -> io::Result<()> {
     let folder = Path::new(&folder);
     let plain = Theme::default();
     write_theme(&folder.join("auto"), &plain)?;
-    write_theme(&folder.join("light"), &Theme { color_scheme: ColorScheme::Light, ..plain.clone() })?;
+    let logo = Some(LOGO.to_owned());
+    write_theme(&folder.join("light"), &Theme { color_scheme: ColorScheme::Light, logo, ..plain.clone() })?;
     write_theme(&folder.join("dark"), &Theme { color_scheme: ColorScheme::Dark, ..plain.clone() })?;
     let brand = Colour::parse("#ff5a1f").map_err(io::Error::other)?;
     write_theme(&folder.join("brand"), &Theme { brand_color: Some(brand), name: "Northwind".into(), ..plain })
@@ -168,6 +169,8 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         ("start", start.render()),
     ]
 }
+
+const LOGO: &str = "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 120 40'%3E%3Ccircle cx='20' cy='20' r='18' fill='%23c2410c'/%3E%3Crect x='48' y='13' width='72' height='14' rx='7' fill='%23292524'/%3E%3C/svg%3E";
 
 const SESSION: &str = r#"{
   "user": {

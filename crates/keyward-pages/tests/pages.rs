@@ -100,7 +100,7 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
 fn theme_of(text: &str) -> Theme {
     let mut theme = Theme { name: text.to_owned(), logo: Some(text.to_owned()), ..Theme::default() };
     for key in Texts::KEYS {
-        theme.texts.set(key, text.to_owned()).unwrap();
+        theme.texts.set(key, text.to_owned()).expect("every key can be set");
     }
     theme
 }
