@@ -58,8 +58,9 @@ group("an altered answer is seen in its field", () => {
     "another status": ["status", (given) => (given.status = 302)],
     "another type": ["content-type", (given) => (given.headers["content-type"] = "text/plain"), "body"],
     "no cache rule": ["cache-control", (given) => delete given.headers["cache-control"]],
-    "a pragma": ["pragma", (given) => (given.headers.pragma = "no-cache")],
-    "an expiry": ["expires", (given) => (given.headers.expires = "0")],
+    "another cache rule": ["cache-control", (given) => (given.headers["cache-control"] = "private, no-cache, no-store")],
+    "a pragma that allows storing": ["pragma", (given) => (given.headers.pragma = "x")],
+    "an expiry in the future": ["expires", (given) => (given.headers.expires = in30Days)],
     "a redirect elsewhere": ["location", (given) => (given.headers.location = "http://localhost:4310/a?b=2")],
     "a new name in the body": ["body", (given) => (given.body = given.body.replace("Ada", "Eve"))],
     "a key more in the body": ["body", (given) => (given.body = given.body.replace("{", '{"more":null,'))],
@@ -90,6 +91,12 @@ group("an altered answer is seen in its field", () => {
       assert.deepEqual(found.sort(), [field, ...more].sort());
     });
   }
+
+  test("headers against storing are nothing where the original has none", async () => {
+    const altered = await answer();
+    Object.assign(altered.headers, { pragma: "no-cache", expires: "0" });
+    assert.deepEqual(compare(await look(await answer()), await look(altered)), []);
+  });
 
   test("no answer at all", async () => {
     assert.deepEqual(compare(await look(await answer()), await look(undefined)).map(({ field }) => field), ["answer"]);

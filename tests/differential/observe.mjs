@@ -28,10 +28,14 @@ export async function observe({ answer, request, names, dialect, dialectName, se
   };
 }
 
-/** The media type; UTF-8 is what an absent charset means, and text without any type is plain text. */
+/**
+ * The media type; UTF-8 is what an absent charset means. An empty body has none, whatever was said of it,
+ * and a bare sentence is plain text, also where the original forgets the type or says HTML.
+ */
 function contentType({ headers, body }) {
-  const type = headers["content-type"]?.toLowerCase().replace(/;\s*charset=utf-8$/, "");
-  return type ?? (body === "" ? undefined : "text/plain");
+  if (body === "") return undefined;
+  const type = headers["content-type"]?.toLowerCase().replace(/;\s*charset=utf-8$/, "") ?? "text/plain";
+  return type === "text/html" && !body.includes("<") ? "text/plain" : type;
 }
 
 /** An address in its parts, so that writing it differently makes no difference. */

@@ -13,7 +13,12 @@ const goingTo = (callbackUrl, name = `to ${callbackUrl}`) =>
 const lookingAt = (encoded) =>
   scenario(`a query with callbackUrl=${encoded}`, [get(`/csrf?callbackUrl=${encoded}`), get(`/signin?callbackUrl=${encoded}`)]);
 
-const callbackCookie = (name, value) => scenario(`a callback cookie ${name}`, [csrf(), get("/signin", { cookies: { callback: value } })]);
+/** A place that is none, in a form that leads nowhere else. */
+const sendingAlong = (callbackUrl, name = callbackUrl) =>
+  scenario(`a form with callbackUrl=${name}`, [csrf(), post("/signin", { form: { callbackUrl }, jsonMode: true }), csrf("afterwards")]);
+
+/** A callback cookie that the browser brings along. */
+const callbackCookie = (name, path, value) => scenario(`a callback cookie ${name}`, [csrf(), get(path, { cookies: { callback: value } })]);
 
 export default [
   goingTo("/dash"),
@@ -25,26 +30,20 @@ export default [
   goingTo("//evil.test/x"),
   goingTo("/\\evil.test"),
   goingTo("http://localhost:4310@evil.test/"),
-  goingTo("http://localhost:4310.evil.test/"),
-  goingTo("javascript:alert(1)"),
-  goingTo("data:text/html,x"),
-  goingTo("no address"),
+  goingTo("http://localhost.evil.test:4310/"),
   goingTo("", "to nowhere"),
-  goingTo(["/one", "/two"], "to two places"),
+  sendingAlong("javascript:alert(1)"),
+  sendingAlong("no address"),
+  sendingAlong(["/one", "/two"], "two places"),
   lookingAt("/dash"),
   lookingAt("https%3A%2F%2Fevil.test%2F"),
   lookingAt("//evil.test"),
   lookingAt("javascript:alert(1)"),
-  lookingAt("no%20address"),
-  lookingAt("%zz"),
-  lookingAt("ftp://localhost:4310/x"),
-  scenario("a query with callbackUrl twice", [get("/csrf?callbackUrl=/one&callbackUrl=/two")]),
-  callbackCookie("of this site", "http://localhost:4310/dash"),
-  callbackCookie("of a foreign site", "https://evil.test/"),
-  callbackCookie("that is relative", "/dash"),
-  callbackCookie("that is a script", "javascript:alert(1)"),
-  callbackCookie("that is junk", "not an address"),
-  callbackCookie("with broken encoding", { raw: "http%3A%2F%2Flocalhost%zz" }),
+  callbackCookie("of this site", "/signin", "http://localhost:4310/dash"),
+  callbackCookie("of a foreign site", "/signin", "https://evil.test/"),
+  callbackCookie("that is relative", "/signin", "/dash"),
+  callbackCookie("that is a script", "/signin", "javascript:alert(1)"),
+  callbackCookie("that is junk", "/providers", "not an address"),
 
   scenario("a CSRF cookie of the package's making", [get("/csrf", { cookies: { csrf: csrfCookie("0".repeat(63) + "1") } })]),
   scenario("a CSRF cookie under another secret", [get("/csrf", { cookies: { csrf: csrfCookie("a".repeat(64), "another") } })]),
@@ -109,11 +108,7 @@ export default [
     csrf(),
     post("/signout", { raw: { type: `${FORM}; charset=UTF-8`, text: "csrfToken=$csrf&callbackUrl=%2Fbye" } }),
   ]),
-  scenario("fields that come twice", [
-    csrf(),
-    post("/signout", { form: { callbackUrl: ["/one", "/two"] }, as: "two places to go" }),
-    get("/error?error=AccessDenied&error=Verification"),
-  ]),
+  scenario("an error that comes twice", [csrf(), get("/error?error=AccessDenied&error=Verification")]),
   scenario("a body beyond the limit", [csrf(), post("/callback/login", { form: as("ada", { filler: "x".repeat(1_500_000) }) })], { only: PAGES_API }),
   scenario("forwarded headers from nobody in particular", [
     get("/providers", { headers: { "x-forwarded-host": "evil.test", "x-forwarded-proto": "https", forwarded: "host=evil.test" } }),

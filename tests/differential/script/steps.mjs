@@ -27,7 +27,7 @@ export const post = (path, options = {}) => step("POST", path, { csrf: "jar", ..
 export const any = (method, path, options = {}) => step(method, path, options);
 
 /** The step that gets a browser its CSRF cookie. */
-export const csrf = () => get("/csrf");
+export const csrf = (as = "GET /csrf") => get("/csrf", { as });
 
 /** Signing in as the real client does. */
 export const signIn = (who = "ada", options = {}) =>
