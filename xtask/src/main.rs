@@ -62,7 +62,7 @@ cargo xtask dist [--check]
 
 fn main() -> ExitCode {
     match command(std::env::args().skip(1).collect()) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(fault) => {
             eprintln!("xtask: {fault}");
             ExitCode::FAILURE
@@ -70,20 +70,27 @@ fn main() -> ExitCode {
     }
 }
 
-fn command(words: Vec<String>) -> Result {
+fn command(words: Vec<String>) -> Result<ExitCode> {
     let mut arguments = Arguments::new(words);
     let name = arguments.word().unwrap_or_else(|| "--help".to_owned());
     if matches!(name.as_str(), "--help" | "-h" | "help") || arguments.flag("--help") || arguments.flag("-h") {
         print!("{HELP}");
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     let workspace = Workspace::load()?;
     match name.as_str() {
-        "test" => test::command(&workspace, arguments, &PARTS),
-        "tidy" => arguments.finish().and_then(|()| tidy::command(&workspace)),
-        "ci" => arguments.finish().and_then(|()| part::run_all(&workspace, &PARTS, None)),
-        "fuzz" => fuzz::command(&workspace, arguments),
-        "dist" => dist::command(&workspace, arguments),
-        other => Err(format!("there is no command `{other}`; `cargo xtask --help` lists them").into()),
+        "test" => return test::command(&workspace, arguments, &PARTS),
+        "ci" => {
+            arguments.finish()?;
+            return Ok(part::run_all(&workspace, &PARTS, None));
+        }
+        "tidy" => {
+            arguments.finish()?;
+            tidy::command(&workspace)?;
+        }
+        "fuzz" => fuzz::command(&workspace, arguments)?,
+        "dist" => dist::command(&workspace, arguments)?,
+        other => return Err(format!("there is no command `{other}`; `cargo xtask --help` lists them").into()),
     }
+    Ok(ExitCode::SUCCESS)
 }

@@ -5,6 +5,8 @@ mod quick;
 pub(crate) mod rust;
 
 use crate::Result;
+use std::process::ExitCode;
+
 use crate::arguments::Arguments;
 use crate::part::{self, Part};
 use crate::workspace::Workspace;
@@ -18,7 +20,7 @@ const QUICK: Part = Part {
 };
 
 /// Carries out `test [--quick] [--part NAME]... [FILTER]` over all `parts` there are.
-pub(crate) fn command(workspace: &Workspace, mut arguments: Arguments, parts: &[Part]) -> Result {
+pub(crate) fn command(workspace: &Workspace, mut arguments: Arguments, parts: &[Part]) -> Result<ExitCode> {
     let quick = arguments.flag("--quick");
     let names = arguments.values("--part")?;
     let filter = arguments.rest()?;
@@ -30,7 +32,7 @@ pub(crate) fn command(workspace: &Workspace, mut arguments: Arguments, parts: &[
         return Err("--quick and --part exclude each other".into());
     }
     let chosen = if quick { vec![QUICK] } else { select(parts, &names, filter)? };
-    part::run_all(workspace, &chosen, filter)
+    Ok(part::run_all(workspace, &chosen, filter))
 }
 
 /// The parts that were named; without names all tests, with a filter those that know tests by name.
