@@ -1,1 +1,13 @@
-//! Outgoing HTTP with limits, timeouts and an address guard.
+//! Outgoing HTTP with limits: one client, one exchange at a time, nothing followed and nothing guessed.
+//!
+//! [`OutgoingHttp`] is the [`HttpClient`] port over reqwest and rustls. It does not follow redirects, reads no
+//! proxy from the environment, undoes no compression, and gives up at the deadline or at the size that the call
+//! names. What it says of a failure goes to the log: host, port and cause, never a path, a query or a body.
+
+mod client;
+mod fault;
+
+#[cfg(doc)]
+use keyward_core::port::HttpClient;
+
+pub use client::OutgoingHttp;
