@@ -1,0 +1,96 @@
+// Every built-in page, light and dark, on a telephone and on a desk: a screenshot to look at in `screenshots/`, no
+// scrolling sideways, and nothing serious for axe to find.
+import axe from "axe-core";
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { after, before, describe, test } from "node:test";
+import { fileURLToPath } from "node:url";
+
+import { startChromium } from "../support/chromium.mjs";
+import { startKeyward } from "../support/keyward.mjs";
+import { openedThings } from "../support/opened.mjs";
+
+const SCREENSHOTS = fileURLToPath(new URL("../screenshots", import.meta.url));
+const WIDTHS = [360, 1280];
+const THEMES = ["light", "dark"];
+
+/** Name of the screenshot, address below the base path, status. */
+const PAGES = [
+  ["sign-in", "/signin", 200],
+  ["sign-in-refused", "/signin?error=CredentialsSignin", 200],
+  ["sign-up", "/-/signup", 200],
+  ["sign-up-refused", "/-/signup?error=weak_password", 200],
+  ["sign-out", "/signout", 200],
+  ["verify-request", "/verify-request", 200],
+  ["error", "/error", 200],
+  ["error-configuration", "/error?error=Configuration", 500],
+  ["error-access-denied", "/error?error=AccessDenied", 403],
+  ["error-verification", "/error?error=Verification", 403],
+  ["error-of-the-back-end", "/error?error=This%20account%20is%20locked", 200],
+];
+
+describe("the built-in pages", () => {
+  const opened = openedThings();
+  let keyward;
+  let chromium;
+
+  before(async () => {
+    await mkdir(SCREENSHOTS, { recursive: true });
+    keyward = await opened.add(startKeyward({ config }), (keyward) => keyward.stop());
+    chromium = await opened.add(startChromium(), (chromium) => chromium.close());
+  });
+  after(() => opened.close());
+
+  for (const [name, path, status] of PAGES) {
+    for (const theme of THEMES) {
+      for (const width of WIDTHS) {
+        test(`${name}, ${theme}, ${width} px wide`, async () => {
+          const context = await chromium.newContext({ colorScheme: theme, viewport: { width, height: 800 } });
+          try {
+            const page = await context.newPage();
+            const answer = await page.goto(`${keyward.publicUrl}/api/auth${path}`);
+            assert.equal(answer.status(), status);
+            await look(page, `${name}-${theme}-${width}`);
+          } finally {
+            await context.close();
+          }
+        });
+      }
+    }
+  }
+});
+
+/** Own accounts beside a provider of an existing back end, so that the sign-in page shows both. */
+const config = {
+  accounts: { enabled: true },
+  providers: [
+    {
+      id: "login",
+      type: "backend",
+      name: "Shop",
+      endpoint: "http://127.0.0.1:1/login",
+      source: "shop",
+      fields: [
+        { name: "email", label: "E-mail", type: "email" },
+        { name: "password", label: "Password", type: "password" },
+      ],
+    },
+  ],
+};
+
+async function look(page, name) {
+  await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });
+
+  const sideways = await page.evaluate(() => {
+    const { scrollWidth, clientWidth } = document.documentElement;
+    return scrollWidth - clientWidth;
+  });
+  assert.equal(sideways, 0, `the page is ${sideways} px wider than the window`);
+
+  const { violations } = await page.evaluate(`${axe.source}; axe.run()`);
+  const serious = violations.filter(({ impact }) => ["serious", "critical"].includes(impact));
+  assert.deepEqual(
+    serious.map(({ id, help, nodes }) => ({ id, help, where: nodes.map(({ target }) => target.join(" ")) })),
+    [],
+  );
+}
