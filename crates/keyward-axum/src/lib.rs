@@ -1,1 +1,25 @@
 //! Keyward's routes, extractors and layers for axum: HTTP to action and outcome to HTTP.
+//!
+//! [`Auth`] is the handle: [`routes`] serves it, [`Session`] reads the caller's session in any handler whose
+//! state holds it, and [`require_session`] guards a route. Bytes are decoded once (`decode`), answered by
+//! the engine, and encoded once (`encode`); what the edge itself refuses stands in `refuse`. No decision
+//! about who somebody is falls here.
+
+mod client_address;
+mod context;
+mod decode;
+mod edge;
+mod encode;
+mod extract;
+mod guard;
+mod log;
+mod refuse;
+mod route;
+mod serve;
+
+pub use edge::{Auth, EdgeSettings, Limits};
+pub use extract::{Session, SessionRejection};
+pub use guard::{Guarded, RequireSession, require_session};
+pub use refuse::EdgeRefusal;
+pub use route::{Cache, Gate, ROUTES, RouteSpec, Scope, routes};
+pub use serve::{ConnectionLimits, serve};

@@ -1,0 +1,47 @@
+//! What is known of a request before a byte of it is decoded; every answer, also a refusal, needs it.
+
+use std::net::IpAddr;
+
+use http::{HeaderMap, Method, header, request::Parts};
+use keyward_core::address::PublicUrl;
+
+use crate::{client_address, edge::Edge, log::RequestId};
+
+/// A request's surroundings.
+#[derive(Clone, Debug)]
+pub(crate) struct Context {
+    /// Where people reach Keyward.
+    pub(crate) public: PublicUrl,
+    /// The client's network address.
+    pub(crate) client: IpAddr,
+    /// True for a browser that navigates: it gets a page where a script gets JSON.
+    pub(crate) wants_page: bool,
+    /// The answer's body is left out.
+    pub(crate) is_head: bool,
+    /// How the log names this request.
+    pub(crate) id: RequestId,
+}
+
+impl Context {
+    pub(crate) fn of(edge: &Edge, parts: &Parts) -> Self {
+        let peer = client_address::peer(parts);
+        Self {
+            public: client_address::public_url(edge, peer, &parts.headers),
+            client: client_address::client(&edge.settings.trusted_proxies, peer, &parts.headers),
+            wants_page: wants_page(&parts.headers),
+            is_head: parts.method == Method::HEAD,
+            id: parts.extensions.get::<RequestId>().cloned().unwrap_or_else(|| edge.next_request_id()),
+        }
+    }
+}
+
+/// Generation 5 asks for JSON by this header, whatever its value (protocol notes §0.3).
+pub(crate) const JSON_HEADER: &str = "x-auth-return-redirect";
+
+/// True if the request accepts `text/html`: navigations and forms do, `fetch` does not unless told to.
+fn wants_page(headers: &HeaderMap) -> bool {
+    let accepts_html = |value: &header::HeaderValue| {
+        value.to_str().is_ok_and(|accept| accept.to_ascii_lowercase().contains("text/html"))
+    };
+    !headers.contains_key(JSON_HEADER) && headers.get_all(header::ACCEPT).iter().any(accepts_html)
+}

@@ -1,0 +1,83 @@
+//! Bytes to a [`Request`]: bounded, and in one normal form that every room above shares.
+
+mod body;
+mod cookies;
+mod percent;
+mod target;
+
+use axum::body::Body;
+use http::{HeaderMap, Method, header, request::Parts};
+use keyward_core::request::{self, Request};
+
+pub(crate) use cookies::cookies;
+pub(crate) use percent::decode_component;
+
+use crate::{
+    context::{Context, JSON_HEADER},
+    edge::Edge,
+    refuse::EdgeRefusal,
+    route,
+};
+
+/// More headers than this are refused. Below hyper's own limit of 100, whose answer has no code.
+pub(crate) const MAX_HEADERS: usize = 80;
+/// Names and values together, in bytes. A session in eight cookie pieces takes half of it.
+pub(crate) const MAX_HEADER_BYTES: usize = 64 * 1024;
+/// Path and query, in bytes.
+pub(crate) const MAX_TARGET_BYTES: usize = 16 * 1024;
+/// Parameters in a query, fields in a form, members of a JSON object.
+pub(crate) const MAX_PARAMETERS: usize = 200;
+
+/// Decodes a request to one of the routes under the base path, or says why it cannot be.
+pub(crate) async fn decode(
+    edge: &Edge,
+    context: &Context,
+    parts: &Parts,
+    body: Body,
+) -> Result<Request, EdgeRefusal> {
+    check_size(parts)?;
+    let path = target::path(parts.uri.path(), edge.public().base_path())?;
+    let query = target::parameters(parts.uri.query().unwrap_or("").as_bytes())?;
+    let method = method(&parts.method);
+    let body = match route::find(&parts.method, &path) {
+        Some(spec) if method == request::Method::Post && spec.body > 0 => {
+            body::read(&parts.headers, body, spec.body, edge.settings.limits.body_time).await?
+        }
+        _ => request::Body::None,
+    };
+    Ok(Request {
+        method,
+        path,
+        query,
+        body,
+        cookies: cookies(&parts.headers),
+        json_header: parts.headers.contains_key(JSON_HEADER),
+        public: context.public.clone(),
+        client: context.client,
+        user_agent: user_agent(&parts.headers),
+    })
+}
+
+fn check_size(parts: &Parts) -> Result<(), EdgeRefusal> {
+    let target = parts.uri.path_and_query().map_or(0, |target| target.as_str().len());
+    if target > MAX_TARGET_BYTES {
+        return Err(EdgeRefusal::UriTooLong);
+    }
+    let bytes: usize = parts.headers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    if parts.headers.len() > MAX_HEADERS || bytes > MAX_HEADER_BYTES {
+        return Err(EdgeRefusal::HeadersTooLarge);
+    }
+    Ok(())
+}
+
+fn method(method: &Method) -> request::Method {
+    match *method {
+        Method::GET | Method::HEAD => request::Method::Get,
+        Method::POST => request::Method::Post,
+        _ => request::Method::Other,
+    }
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    Some(String::from_utf8_lossy(headers.get(header::USER_AGENT)?.as_bytes()).into_owned())
+}

@@ -1,0 +1,136 @@
+//! The handle that routes, extractors and guards share: the engine, and what the edge itself has to know.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use http::HeaderValue;
+use ipnet::IpNet;
+use keyward_core::{address::PublicUrl, engine::Engine};
+use keyward_pages::{CONTENT_SECURITY_POLICY, Theme, theme_css};
+use tokio::sync::Semaphore;
+
+use crate::log::RequestId;
+
+/// An engine with its edge. Cheap to clone; an application keeps it in its state.
+#[derive(Clone)]
+pub struct Auth(Arc<Edge>);
+
+/// What a deployment decides about the edge.
+#[derive(Clone, Debug, Default)]
+pub struct EdgeSettings {
+    /// Peers whose `X-Forwarded-For` counts (invariant 4). Nobody else's does.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Development alone: the `Host` or `X-Forwarded-Host` of a request from the loopback interface gives
+    /// the public origin. In production the configured one always counts.
+    pub development_origin: bool,
+    /// The look of the built-in pages.
+    pub theme: Theme,
+    /// What one process takes on.
+    pub limits: Limits,
+    /// How this process's request ids begin: a short random text, so that ids of several processes differ.
+    pub process: String,
+}
+
+/// What one process takes on at once, and for how long.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// A request's body has to arrive within this time; beyond it the answer is 408.
+    pub body_time: Duration,
+    /// Requests that the engine answers at once; beyond it the answer is 503.
+    pub in_flight: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { body_time: Duration::from_secs(10), in_flight: 1024 }
+    }
+}
+
+impl Auth {
+    /// Puts an edge around an engine.
+    #[must_use]
+    pub fn new(engine: Arc<Engine>, settings: EdgeSettings) -> Self {
+        Self(Arc::new(Edge {
+            page_policy: page_policy(&engine.settings().allowed_origins),
+            theme_css: theme_css(&settings.theme),
+            in_flight: Semaphore::new(settings.limits.in_flight),
+            requests: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
+            engine,
+            settings,
+        }))
+    }
+
+    /// From now on `/readyz` says 503, so that a balancer sends nobody here any more. Requests are still
+    /// answered.
+    pub fn drain(&self) {
+        self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn edge(&self) -> &Edge {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Auth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Auth").field("public", self.0.public()).finish_non_exhaustive()
+    }
+}
+
+/// Everything behind an [`Auth`].
+pub(crate) struct Edge {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) settings: EdgeSettings,
+    pub(crate) in_flight: Semaphore,
+    /// `Content-Security-Policy` of the built-in pages.
+    pub(crate) page_policy: HeaderValue,
+    /// The owner's colours; empty if there are none.
+    pub(crate) theme_css: String,
+    requests: AtomicU64,
+    draining: AtomicBool,
+}
+
+impl Edge {
+    pub(crate) fn next_request_id(&self) -> RequestId {
+        let number = self.requests.fetch_add(1, Ordering::Relaxed);
+        RequestId(format!("{}{number:x}", self.settings.process).into())
+    }
+
+    /// Where people reach Keyward, as configured.
+    pub(crate) fn public(&self) -> &PublicUrl {
+        &self.engine.settings().public
+    }
+
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Relaxed)
+    }
+}
+
+/// The pages' policy. Browsers hold `form-action` against the redirect after a form too, so the landing
+/// places on other origins have to be in it.
+fn page_policy(allowed_origins: &[String]) -> HeaderValue {
+    let forms = "form-action 'self'";
+    let allowed = allowed_origins.iter().fold(forms.to_owned(), |list, origin| list + " " + origin);
+    let plain = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    HeaderValue::try_from(CONTENT_SECURITY_POLICY.replace(forms, &allowed)).unwrap_or(plain)
+}
+
+#[cfg(test)]
+mod unit {
+    use super::*;
+
+    #[test]
+    fn c6_a_form_may_land_on_the_allowed_origins_and_nowhere_else() {
+        let policy = page_policy(&["https://other.example".to_owned()]);
+        let policy = policy.to_str().expect("ASCII");
+        assert!(policy.contains("form-action 'self' https://other.example;"), "{policy}");
+        assert_eq!(page_policy(&[]), CONTENT_SECURITY_POLICY);
+    }
+}

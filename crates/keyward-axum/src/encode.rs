@@ -1,0 +1,94 @@
+//! A [`Reply`] to bytes: headers, cookies, and the page where one is to be shown.
+
+mod page;
+
+use axum::{body::Body, response::Response};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use keyward_core::reply::{Reply, ReplyBody};
+
+use crate::{context::Context, edge::Edge, log::Refused};
+
+/// The whole response. Nothing that the engine answers may be kept by a cache (lesson 59).
+pub(crate) fn response(edge: &Edge, context: &Context, reply: Reply) -> Response {
+    let (content_type, body) = match reply.body {
+        ReplyBody::Empty => (None, String::new()),
+        ReplyBody::Json(json) => (Some("application/json"), json),
+        ReplyBody::Text(text) => (Some("text/plain; charset=utf-8"), text),
+        ReplyBody::Page(page) => (Some(HTML), page::render(edge, context, &page)),
+    };
+    let mut headers = HeaderMap::with_capacity(8 + reply.headers.len() + reply.cookies.len());
+    if let Some(content_type) = content_type {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    if content_type == Some(HTML) {
+        page_headers(edge, &mut headers);
+    }
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    for (name, value) in reply.headers {
+        insert(&mut headers, name, value);
+    }
+    for cookie in reply.cookies {
+        append(&mut headers, header::SET_COOKIE, cookie);
+    }
+    if !forbids_storing(&headers) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
+    }
+    finish(context, reply.status, headers, body, reply.refused)
+}
+
+/// As NextAuth writes it where it does (protocol notes §1.3).
+pub(crate) const NO_STORE: &str = "private, no-cache, no-store";
+const HTML: &str = "text/html; charset=utf-8";
+
+fn finish(
+    context: &Context,
+    status: u16,
+    mut headers: HeaderMap,
+    body: String,
+    refused: Option<(&'static str, Option<String>)>,
+) -> Response {
+    let status = StatusCode::from_u16(status).unwrap_or_else(|_| {
+        tracing::error!(status, "the engine answered with a status that is none");
+        StatusCode::INTERNAL_SERVER_ERROR
+    });
+    if context.is_head {
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    }
+    let mut response = Response::new(if context.is_head { Body::empty() } else { Body::from(body) });
+    *response.status_mut() = status;
+    *response.headers_mut() = headers;
+    if let Some((code, detail)) = refused {
+        response.extensions_mut().insert(Refused { code, detail });
+    }
+    response
+}
+
+fn page_headers(edge: &Edge, headers: &mut HeaderMap) {
+    headers.insert(header::CONTENT_SECURITY_POLICY, edge.page_policy.clone());
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
+    // Not `no-referrer`, with which browsers send `Origin: null` along with our own forms.
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+}
+
+fn forbids_storing(headers: &HeaderMap) -> bool {
+    let cache = headers.get(header::CACHE_CONTROL).and_then(|value| value.to_str().ok());
+    cache.is_some_and(|cache| cache.contains("no-store"))
+}
+
+fn insert(headers: &mut HeaderMap, name: &'static str, value: String) {
+    match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+        (Ok(name), Ok(value)) => {
+            headers.insert(name, value);
+        }
+        _ => tracing::error!(name, "a header of the answer cannot be written and is left out"),
+    }
+}
+
+fn append(headers: &mut HeaderMap, name: HeaderName, value: String) {
+    match HeaderValue::try_from(value) {
+        Ok(value) => {
+            headers.append(name, value);
+        }
+        Err(_) => tracing::error!(%name, "a header of the answer cannot be written and is left out"),
+    }
+}

@@ -1,0 +1,88 @@
+//! The core's pages in the words of `keyward-pages`.
+
+use keyward_core::{dialect::Dialect, reply, settings};
+use keyward_pages::{
+    ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind, SignInPage, SignOutPage, SignUpPage,
+    VerifyRequestPage, error_text,
+};
+
+use crate::{context::Context, edge::Edge};
+
+/// The page as HTML. Forms carry no landing place: the cookie has it (protocol notes §9.2).
+pub(super) fn render(edge: &Edge, context: &Context, page: &reply::Page) -> String {
+    let theme = &edge.settings.theme;
+    let frame = Frame { theme, base: context.public.base_path(), request_id: &context.id.0 };
+    let words = |error: &Option<String>| error.as_deref().map(|error| error_words(edge, error));
+    match page {
+        reply::Page::SignIn { csrf_token, error, providers, sign_up } => SignInPage {
+            frame,
+            csrf_token,
+            callback_url: "",
+            error: words(error),
+            providers: providers.iter().map(|form| provider_form(form, frame)).collect(),
+            sign_up_url: sign_up.clone(),
+        }
+        .render(),
+        reply::Page::SignUp { csrf_token, error, form, sign_in } => SignUpPage {
+            frame,
+            csrf_token,
+            callback_url: "",
+            action: &form.action,
+            fields: form.fields.iter().map(|declared| field(declared, frame)).collect(),
+            error: words(error),
+            sign_in_url: sign_in,
+        }
+        .render(),
+        reply::Page::SignOut { csrf_token, action } => {
+            SignOutPage { frame, csrf_token, action, callback_url: "" }.render()
+        }
+        reply::Page::Error { error, sign_in } => ErrorPage {
+            frame,
+            code: error.as_deref().unwrap_or_default(),
+            error: words(error).unwrap_or_else(|| error_text("")),
+            sign_in_url: Some(sign_in.clone()),
+            docs_url: None,
+        }
+        .render(),
+        reply::Page::VerifyRequest { host, origin } => VerifyRequestPage { frame, host, origin }.render(),
+    }
+}
+
+/// The words for `error=`: a code, or in generations 3 and 4 a back end's own sentence. Anyone can write
+/// such an address, so a text counts as a sentence only if it has more than one word.
+fn error_words(edge: &Edge, error: &str) -> ErrorText {
+    let carries_sentences = edge.engine.settings().dialect != Dialect::AuthJs5;
+    match edge.settings.theme.texts.error(error) {
+        Some(words) => words,
+        None if carries_sentences && error.trim().contains(' ') => ErrorText::message(error),
+        None => error_text(error),
+    }
+}
+
+fn provider_form<'a>(form: &'a reply::ProviderForm, frame: Frame<'a>) -> ProviderForm<'a> {
+    ProviderForm {
+        id: (&*form.id).into(),
+        name: (&*form.name).into(),
+        action: (&*form.action).into(),
+        kind: ProviderKind::Credentials {
+            fields: form.fields.iter().map(|declared| field(declared, frame)).collect(),
+        },
+    }
+}
+
+fn field<'a>(declared: &'a settings::Field, frame: Frame<'a>) -> Field<'a> {
+    let is_password = declared.kind == "password";
+    let autocomplete = declared.autocomplete.as_deref().unwrap_or_default();
+    let hint = if autocomplete == "new-password" { &*frame.theme.texts.new_password_hint } else { "" };
+    let value = declared.attributes.get("value").filter(|_| !is_password).map_or("", String::as_str);
+    Field {
+        name: (&*declared.name).into(),
+        label: (&*declared.label).into(),
+        input_type: (&*declared.kind).into(),
+        placeholder: declared.placeholder.as_deref().unwrap_or_default().into(),
+        autocomplete: autocomplete.into(),
+        hint: hint.into(),
+        required: declared.required,
+        value: value.into(),
+    }
+}

@@ -1,0 +1,108 @@
+//! A server for a router: bounded in what it reads from a connection, and drained at its end.
+
+use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+
+use axum::{Extension, Router, body::Body, extract::ConnectInfo};
+use http::Request;
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tower::ServiceExt;
+
+/// What the server takes from its connections.
+#[derive(Clone, Copy, Debug)]
+pub struct ConnectionLimits {
+    /// A request's headers have to arrive within this time; an idle connection is closed after it too.
+    pub header_time: Duration,
+    /// Connections at once; more wait to be accepted.
+    pub connections: usize,
+    /// How long requests may still run after the shutdown began.
+    pub drain_time: Duration,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self { header_time: Duration::from_secs(10), connections: 4096, drain_time: Duration::from_secs(10) }
+    }
+}
+
+/// Serves `router` until `shutdown` completes, then lets running requests end. Handlers see the peer's
+/// address as `ConnectInfo<SocketAddr>`. False if some requests had not ended within the drain time.
+pub async fn serve(
+    listener: TcpListener,
+    router: Router,
+    limits: ConnectionLimits,
+    shutdown: impl Future<Output = ()>,
+) -> bool {
+    let connections = Arc::new(Semaphore::new(limits.connections));
+    let graceful = GracefulShutdown::new();
+    let mut shutdown = pin!(shutdown);
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &connections) => accepted,
+            () = &mut shutdown => break,
+        };
+        match accepted {
+            Ok((stream, peer, permit)) => connection(&graceful, stream, peer, permit, &router, limits),
+            // Out of file descriptors, most likely: some are given back soon.
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+    drop(listener);
+    tokio::time::timeout(limits.drain_time, graceful.shutdown()).await.is_ok()
+}
+
+/// Largest head of a request that is read at all, in bytes; the routes refuse well below it.
+const MAX_HEAD: usize = 128 * 1024;
+/// Most headers that are read at all; the routes refuse below it.
+const MAX_HEADERS: usize = 128;
+
+async fn accept(
+    listener: &TcpListener,
+    connections: &Arc<Semaphore>,
+) -> io::Result<(TcpStream, SocketAddr, OwnedSemaphorePermit)> {
+    let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
+    let (stream, peer) = listener.accept().await?;
+    // Answers are small and written at once; waiting for more of them only delays.
+    stream.set_nodelay(true)?;
+    Ok((stream, peer, permit))
+}
+
+fn connection(
+    graceful: &GracefulShutdown,
+    stream: TcpStream,
+    peer: SocketAddr,
+    permit: OwnedSemaphorePermit,
+    router: &Router,
+    limits: ConnectionLimits,
+) {
+    let service = router
+        .clone()
+        .layer(Extension(ConnectInfo(peer)))
+        .into_service::<Body>()
+        .map_request(|request: Request<Incoming>| request.map(Body::new));
+    let served = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_time)
+        .max_buf_size(MAX_HEAD)
+        .max_headers(MAX_HEADERS)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+    let served = graceful.watch(served);
+    tokio::spawn(async move {
+        // Peers that vanish or speak no HTTP are no news.
+        if let Err(error) = served.await {
+            tracing::debug!(%error, "a connection ended early");
+        }
+        drop(permit);
+    });
+}
