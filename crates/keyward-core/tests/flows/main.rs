@@ -1,0 +1,6 @@
+//! The flows, driven as a browser drives them, against ports that tests command.
+
+mod backends;
+mod own_accounts;
+mod sessions;
+mod support;

@@ -1,0 +1,233 @@
+//! A deployment in memory, and browsers that keep cookies.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use keyward_core::{
+    address::PublicUrl,
+    dialect::Dialect,
+    engine::{Engine, Ports},
+    method::{
+        CredentialsCheck,
+        backend::{BackendCheck, Endpoint, UserFields},
+        password::{PasswordSignIn, PasswordSignUp, Strength},
+    },
+    reply::{Reply, ReplyBody},
+    request::{Body, Method, Pairs, Request},
+    secret::Secret,
+    settings::{CustomPages, Field, Provider, SessionSettings, Settings, Strategy},
+};
+use keyward_testkit::{
+    CountingHasher, FakeClock, FaultyStore, MemoryStore, NoLimits, ScriptedHttp, SeededRandom,
+};
+use serde_json::Value;
+
+pub(crate) const ALL: [Dialect; 3] = [Dialect::NextAuth3, Dialect::NextAuth4, Dialect::AuthJs5];
+pub(crate) const BOTH: [Strategy; 2] = [Strategy::Sealed, Strategy::Stored];
+pub(crate) const PASSWORD: &str = "plum-teapot-orbit-91";
+
+pub(crate) struct World {
+    pub(crate) engine: Engine,
+    pub(crate) clock: Arc<FakeClock>,
+    pub(crate) store: Arc<FaultyStore<MemoryStore>>,
+    pub(crate) hasher: Arc<CountingHasher>,
+    pub(crate) http: Arc<ScriptedHttp>,
+}
+
+pub(crate) struct Options {
+    pub(crate) dialect: Dialect,
+    pub(crate) session: SessionSettings,
+    pub(crate) pages: CustomPages,
+    pub(crate) reveals_existing: bool,
+    pub(crate) public: &'static str,
+}
+
+impl Options {
+    pub(crate) fn new(dialect: Dialect, strategy: Strategy) -> Self {
+        Self {
+            dialect,
+            session: SessionSettings { strategy, ..SessionSettings::default() },
+            pages: CustomPages::default(),
+            reveals_existing: true,
+            public: "http://app.test",
+        }
+    }
+}
+
+pub(crate) fn world(dialect: Dialect, strategy: Strategy) -> World {
+    build(Options::new(dialect, strategy))
+}
+
+pub(crate) fn path(text: &str) -> Vec<String> {
+    text.split('.').filter(|step| !step.is_empty()).map(str::to_owned).collect()
+}
+
+pub(crate) fn endpoint() -> Endpoint {
+    Endpoint {
+        url: "http://127.0.0.1:5000/api/login".parse().expect("a URL"),
+        headers: Vec::new(),
+        source: "shop".to_owned(),
+        timeout: Duration::from_secs(5),
+        max_answer: 65_536,
+        user: Vec::new(),
+        fields: UserFields::default(),
+        keep: ["role", "accessToken"].map(|field| (field.to_owned(), path(field))).to_vec(),
+        own_word_on_401: false,
+        message: path("message"),
+        code: path("code"),
+    }
+}
+
+pub(crate) fn build(options: Options) -> World {
+    let clock = Arc::new(FakeClock::default());
+    let store = Arc::new(FaultyStore::new(MemoryStore::default()));
+    let hasher = Arc::new(CountingHasher::default());
+    let http = Arc::new(ScriptedHttp::default());
+    let random = Arc::new(SeededRandom::new(7));
+    let sign_in = PasswordSignIn { store: store.clone(), hasher: hasher.clone() };
+    let sign_up = PasswordSignUp {
+        hasher: hasher.clone(),
+        random: random.clone(),
+        strength: Strength::default(),
+        reveals_existing: options.reveals_existing,
+    };
+    let backend = |url: &str| BackendCheck {
+        endpoint: Endpoint { url: url.parse().expect("a URL"), ..endpoint() },
+        http: http.clone(),
+        random: random.clone(),
+    };
+    let settings = Settings {
+        dialect: options.dialect,
+        public: PublicUrl::new(options.public, "/api/auth").expect("valid"),
+        secrets: vec![Secret::from("keyward-test-secret-0123456789abcdef")],
+        session: options.session,
+        pages: options.pages,
+        providers: vec![
+            provider("credentials", Arc::new(sign_in)),
+            provider("signup", Arc::new(sign_up)),
+            provider("login", Arc::new(backend("http://127.0.0.1:5000/api/login"))),
+            provider("join", Arc::new(backend("http://127.0.0.1:5000/api/join"))),
+        ],
+        allowed_origins: Vec::new(),
+        sign_up_provider: Some("signup".to_owned()),
+    };
+    let ports = Ports {
+        store: store.clone(),
+        limiter: Arc::new(NoLimits),
+        clock: clock.clone(),
+        random,
+        session_fields: None,
+    };
+    World { engine: Engine::new(settings, ports), clock, store, hasher, http }
+}
+
+fn provider(id: &str, check: Arc<dyn CredentialsCheck>) -> Provider {
+    let field = |name: &str, kind: &str| Field {
+        name: name.to_owned(),
+        label: name.to_owned(),
+        kind: kind.to_owned(),
+        required: true,
+        ..Field::default()
+    };
+    Provider {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        fields: vec![field("email", "email"), field("password", "password")],
+        check,
+        on_sign_in_page: id != "signup",
+    }
+}
+
+/// A browser: sends its cookies, keeps what is set.
+pub(crate) struct Browser<'a> {
+    pub(crate) world: &'a World,
+    pub(crate) cookies: Vec<(String, String)>,
+}
+
+impl World {
+    pub(crate) fn browser(&self) -> Browser<'_> {
+        Browser { world: self, cookies: Vec::new() }
+    }
+}
+
+impl Browser<'_> {
+    pub(crate) async fn send(&mut self, method: Method, target: &str, body: Body) -> Reply {
+        let (path, query) = target.split_once('?').unwrap_or((target, ""));
+        let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+        let request = Request {
+            method,
+            path: path.split('/').map(str::to_owned).collect(),
+            query: Pairs(query),
+            body,
+            cookies: Pairs(self.cookies.clone()),
+            json_header: self.world.engine.settings().dialect == Dialect::AuthJs5,
+            public: self.world.engine.settings().public.clone(),
+            client: IpAddr::from([127, 0, 0, 1]),
+            user_agent: Some("test".to_owned()),
+        };
+        let reply = self.world.engine.answer(request).await;
+        for cookie in &reply.cookies {
+            let (name, rest) = cookie.split_once('=').expect("name=value");
+            let value = rest.split(';').next().expect("a value");
+            let value = percent_encoding::percent_decode_str(value).decode_utf8_lossy().into_owned();
+            self.cookies.retain(|(other, _)| other != name);
+            if !rest.contains("Max-Age=0") {
+                self.cookies.push((name.to_owned(), value));
+            }
+        }
+        reply
+    }
+
+    pub(crate) async fn get(&mut self, target: &str) -> Reply {
+        self.send(Method::Get, target, Body::None).await
+    }
+
+    pub(crate) async fn csrf(&mut self) -> String {
+        json(&self.get("csrf").await)["csrfToken"].as_str().expect("a token").to_owned()
+    }
+
+    /// Posts a form in JSON mode with a good CSRF token.
+    pub(crate) async fn post(&mut self, target: &str, fields: &[(&str, &str)]) -> Reply {
+        let csrf = self.csrf().await;
+        let mut form = vec![("csrfToken".to_owned(), csrf), ("json".to_owned(), "true".to_owned())];
+        form.extend(fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
+        self.send(Method::Post, target, Body::Form(Pairs(form))).await
+    }
+
+    pub(crate) async fn sign_up(&mut self, email: &str) -> Reply {
+        self.post("callback/signup", &[("email", email), ("password", PASSWORD), ("name", "Ada")]).await
+    }
+
+    pub(crate) async fn sign_in(&mut self, email: &str, password: &str) -> Reply {
+        self.post("callback/credentials", &[("email", email), ("password", password)]).await
+    }
+
+    pub(crate) async fn session(&mut self) -> Value {
+        let reply = self.get("session").await;
+        assert_eq!(reply.status, 200);
+        json(&reply)
+    }
+
+    pub(crate) async fn is_signed_in(&mut self) -> bool {
+        self.session().await.get("user").is_some()
+    }
+
+    pub(crate) fn session_cookie(&self) -> Option<&str> {
+        let name = self.world.engine.settings().dialect.cookie_names(false).session;
+        self.cookies.iter().find(|(n, _)| n == name).map(|(_, value)| value.as_str())
+    }
+}
+
+pub(crate) fn json(reply: &Reply) -> Value {
+    match &reply.body {
+        ReplyBody::Json(text) => serde_json::from_str(text).expect("JSON"),
+        other => panic!("not JSON: {other:?} with status {}", reply.status),
+    }
+}
+
+/// The `error` and `code` that a client reads from the answer's `url`.
+pub(crate) fn error_of(reply: &Reply) -> (Option<String>, Option<String>) {
+    let url = json(reply)["url"].as_str().expect("a url").to_owned();
+    let url = url::Url::parse(&url).expect("absolute, as the clients need it");
+    let get = |name| url.query_pairs().find(|(n, _)| n == name).map(|(_, value)| value.into_owned());
+    (get("error"), get("code"))
+}
