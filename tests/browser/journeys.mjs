@@ -9,7 +9,7 @@ const wrong = { email: "wrong@example.com", password };
 /** Every journey: `name`, `dialects` where it is not for all, and `run({context, dialect, origin, tab})`. */
 export const journeys = [
   {
-    name: 'B2 signIn("login") resolves and the session shows who signed in (B3), also after a reload',
+    name: 'A4 B2 B3 signIn("login") resolves, and useSession shows who signed in, also after a reload',
     async run({ tab, context }) {
       const app = await tab("/");
       const before = await app.sessionIs(false);
