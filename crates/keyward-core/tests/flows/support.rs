@@ -218,10 +218,10 @@ impl Browser<'_> {
 }
 
 pub(crate) fn json(reply: &Reply) -> Value {
-    match &reply.body {
-        ReplyBody::Json(text) => serde_json::from_str(text).expect("JSON"),
-        other => panic!("not JSON: {other:?} with status {}", reply.status),
-    }
+    let ReplyBody::Json(text) = &reply.body else {
+        unreachable!("not JSON: {:?} with status {}", reply.body, reply.status)
+    };
+    serde_json::from_str(text).expect("JSON")
 }
 
 /// The `error` and `code` that a client reads from the answer's `url`.
