@@ -1,1 +1,3 @@
-//! Keyward as a library: an authentication layer that an axum application embeds.
+//! wip
+pub mod clock; pub mod hasher; pub mod limits; pub mod random;
+pub use limits::{Rate, InvalidRate};
