@@ -1,1 +1,19 @@
-//! Fake clock, seeded randomness, in-memory store and the contract suite that every store passes.
+//! What tests stand on: a clock that stands still, repeatable randomness, a store in memory, a store that fails
+//! on demand, a hasher that counts, scripted HTTP, and the contract suite that every store passes.
+//!
+//! A development dependency only: nothing in here is secure or durable.
+
+pub mod contract;
+mod faulty;
+mod hasher;
+mod http;
+mod limits;
+mod memory;
+mod world;
+
+pub use faulty::{FaultyStore, Operation};
+pub use hasher::CountingHasher;
+pub use http::ScriptedHttp;
+pub use limits::NoLimits;
+pub use memory::MemoryStore;
+pub use world::{FakeClock, SeededRandom};

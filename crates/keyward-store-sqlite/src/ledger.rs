@@ -1,0 +1,162 @@
+//! Sessions and their endings.
+
+use async_trait::async_trait;
+use keyward_core::{
+    claims::Claims,
+    port::{Ended, Ending, Ledger, NewSession, SessionId, StoreError, StoredSession, TokenHash},
+    time::Timestamp,
+    user::UserId,
+};
+use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params, types::Type};
+
+use crate::SqliteStore;
+
+#[async_trait]
+impl Ledger for SqliteStore {
+    async fn session(&self, token: &TokenHash) -> Result<Option<StoredSession>, StoreError> {
+        self.read("session", |db| {
+            db.prepare_cached("SELECT id, user, claims, expires FROM session WHERE token_hash = ?1")?
+                .query_row([&token.0], session)
+                .optional()
+        })
+    }
+
+    async fn renew_session(
+        &self,
+        token: &TokenHash,
+        claims: Option<&Claims>,
+        expires: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let (token, claims) = (*token, claims.map(json).transpose()?);
+        self.write("renew_session", move |db| {
+            let renewed = db
+                .prepare_cached(
+                    "UPDATE session SET expires = ?2, claims = coalesce(?3, claims) WHERE token_hash = ?1",
+                )?
+                .execute(params![token.0, expires.millis(), claims])?;
+            Ok(renewed == 1)
+        })
+        .await
+    }
+
+    async fn end_session(&self, which: &Ending, until: Timestamp) -> Result<(), StoreError> {
+        let which = which.clone();
+        self.write("end_session", move |db| {
+            let ended = match &which {
+                Ending::Id(id) => {
+                    db.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([&id.0])?;
+                    Some(id.clone())
+                }
+                Ending::Token(token) => db
+                    .prepare_cached("DELETE FROM session WHERE token_hash = ?1 RETURNING id")?
+                    .query_row([&token.0], |row| row.get(0).map(SessionId))
+                    .optional()?,
+            };
+            ended.map_or(Ok(()), |id| remember(db, &id, until))
+        })
+        .await
+    }
+
+    async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError> {
+        // Beyond what SQLite counts to, nothing follows.
+        let Ok(after) = i64::try_from(after) else { return Ok(Vec::new()) };
+        self.read("ended_since", |db| {
+            db.prepare_cached(
+                "SELECT change, session, until FROM ended_session WHERE change > ?1 ORDER BY change",
+            )?
+            .query_map([after], ended)?
+            .collect()
+        })
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+        // In small transitions, so that sign-ins need not wait for all of it.
+        const STEPS: [&str; 2] = [
+            "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires < ?1 LIMIT 1000)",
+            "DELETE FROM ended_session
+             WHERE change IN (SELECT change FROM ended_session WHERE until <= ?1 LIMIT 1000)",
+        ];
+        let mut gone = 0;
+        for sql in STEPS {
+            loop {
+                let step = move |db: &Connection| db.prepare_cached(sql)?.execute([now.millis()]);
+                match self.write("sweep", step).await? {
+                    0 => break,
+                    rows => gone += rows as u64,
+                }
+            }
+        }
+        Ok(gone)
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.read("ready", |db| {
+            db.prepare_cached("SELECT count(*) FROM user WHERE id = ''")?.query_row([], |_| Ok(()))
+        })?;
+        self.write("ready", |_| Ok(())).await
+    }
+}
+
+/// Records a session.
+pub(crate) fn insert(db: &Connection, user: &UserId, session: &NewSession) -> Result<()> {
+    let claims = serde_json::to_string(&session.claims.0).map_err(|_| Error::InvalidQuery)?;
+    db.prepare_cached(
+        "INSERT INTO session (id, token_hash, user, claims, created, expires, user_agent)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+    )?
+    .execute(params![
+        session.id.0,
+        session.token.map(|token| token.0),
+        user.0,
+        claims,
+        session.created.millis(),
+        session.expires.millis(),
+        session.user_agent
+    ])?;
+    Ok(())
+}
+
+/// Ends all sessions of a user, and remembers each of them.
+pub(crate) fn end_all(db: &Connection, user: &UserId, until: Timestamp) -> Result<()> {
+    let ids: Vec<SessionId> = db
+        .prepare_cached("DELETE FROM session WHERE user = ?1 RETURNING id")?
+        .query_map([&user.0], |row| row.get(0).map(SessionId))?
+        .collect::<Result<_>>()?;
+    ids.iter().try_for_each(|id| remember(db, id, until))
+}
+
+/// One row for each session, moved to the end of the order when it is ended again.
+fn remember(db: &Connection, id: &SessionId, until: Timestamp) -> Result<()> {
+    db.prepare_cached(
+        "REPLACE INTO ended_session (session, until)
+         SELECT ?1, max(?2, coalesce((SELECT until FROM ended_session WHERE session = ?1), ?2))",
+    )?
+    .execute(params![id.0, until.millis()])?;
+    Ok(())
+}
+
+/// From the columns id, user, claims, expires.
+fn session(row: &Row<'_>) -> Result<StoredSession> {
+    let claims = serde_json::from_str(row.get_ref(2)?.as_str()?)
+        .map_err(|fault| Error::FromSqlConversionFailure(2, Type::Text, Box::new(fault)))?;
+    Ok(StoredSession {
+        id: SessionId(row.get(0)?),
+        user: UserId(row.get(1)?),
+        claims: Claims(claims),
+        expires: Timestamp::from_millis(row.get(3)?),
+    })
+}
+
+/// From the columns change, session, until.
+fn ended(row: &Row<'_>) -> Result<Ended> {
+    let change: i64 = row.get(0)?;
+    Ok(Ended {
+        change: u64::try_from(change).map_err(|_| Error::IntegralValueOutOfRange(0, change))?,
+        session: SessionId(row.get(1)?),
+        until: Timestamp::from_millis(row.get(2)?),
+    })
+}
+
+fn json(claims: &Claims) -> Result<String, StoreError> {
+    serde_json::to_string(&claims.0).map_err(|_| StoreError("claims that are no JSON".to_owned()))
+}

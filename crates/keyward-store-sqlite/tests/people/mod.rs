@@ -1,0 +1,44 @@
+//! People who sign up in the tests.
+
+use keyward_core::{
+    claims::Claims,
+    port::{Admitted, Directory, Ledger, NewSession, SessionId, SignIns, StoreError, TokenHash},
+    time::Timestamp,
+    user::{Admission, NewUser, UserId},
+};
+use keyward_store_sqlite::SqliteStore;
+
+/// The moment at which everything happens.
+pub const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_123);
+
+/// Signs `name` up, with a stored session.
+pub async fn sign_up(store: &SqliteStore, name: &str) -> Result<Admitted, StoreError> {
+    let who = Admission::NewUser {
+        user: NewUser { id: UserId(name.to_owned()), email: name.to_owned(), name: None },
+        password_hash: format!("hash of {name}"),
+    };
+    let session = NewSession {
+        id: SessionId(format!("session of {name}")),
+        token: Some(token(name)),
+        claims: Claims::default(),
+        created: NOW,
+        expires: NOW,
+        user_agent: None,
+    };
+    store.admit(&who, Some(&session), NOW).await
+}
+
+/// True if everything that a sign-up of `name` writes is there, false if nothing of it is.
+pub async fn is_there(store: &SqliteStore, name: &str) -> bool {
+    let user = store.user(&UserId(name.to_owned())).await.expect("answers").is_some();
+    let password = store.password_by_email(name).await.expect("answers").is_some();
+    let session = store.session(&token(name)).await.expect("answers").is_some();
+    assert!(user == password && password == session, "half a sign-up of {name}");
+    user
+}
+
+fn token(name: &str) -> TokenHash {
+    let mut hash = [0; 32];
+    hash[..name.len()].copy_from_slice(name.as_bytes());
+    TokenHash(hash)
+}

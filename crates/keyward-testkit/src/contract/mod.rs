@@ -1,0 +1,232 @@
+//! What the traits in [`keyward_core::port`] promise, as tests that every store passes.
+//!
+//! [`store_contract!`](crate::store_contract) turns each case into a test of its own. Cases speak to the store
+//! through the ports alone, start from an empty one, and hold for any engine.
+
+mod admission;
+mod directory;
+mod ledger;
+mod races;
+mod values;
+
+use std::sync::Arc;
+
+use keyward_core::{
+    claims::Claims,
+    port::{Admitted, Ended, NewSession, SessionId, Store, TokenHash},
+    time::Timestamp,
+    user::{AccountKey, Admission, NewUser, Profile, UserId},
+};
+use serde_json::json;
+
+pub use self::{admission::*, directory::*, ledger::*, races::*, values::*};
+
+/// Makes one `#[tokio::test]` of every case of the contract.
+///
+/// The expression is evaluated once in each test and gives a pair: an empty store as `Arc<dyn Store>`, and
+/// anything that must live as long as the store (a temporary folder, or `()`). It may use `.await`. The calling
+/// crate needs tokio with `macros` and `rt-multi-thread`.
+///
+/// ```
+/// # use std::sync::Arc;
+/// # use keyward_testkit::MemoryStore;
+/// keyward_testkit::store_contract!((Arc::new(MemoryStore::default()), ()));
+/// # fn main() {}
+/// ```
+#[macro_export]
+macro_rules! store_contract {
+    ($make:expr) => {
+        $crate::store_contract! { @each $make;
+            a_sign_up_makes_a_user_with_a_password_and_a_session
+            an_address_is_taken_once_and_the_second_sign_up_writes_nothing
+            b1_a_known_user_is_admitted_and_is_not_new
+            lesson_56_a_user_that_is_gone_is_not_admitted_and_nothing_is_written
+            b2_an_account_is_found_again_by_its_key
+            b2_what_the_back_end_says_now_replaces_what_it_said_before
+            an_id_at_another_source_is_another_person
+            an_address_that_a_back_end_names_admits_nobody_and_blocks_nobody
+            an_admission_without_a_session_makes_only_the_user
+            an_admission_whose_session_cannot_be_written_leaves_nothing_behind
+            an_id_of_a_user_is_never_given_twice
+
+            a_password_is_replaced_only_if_it_is_still_the_one_that_was_checked
+            of_many_replacements_of_one_password_one_wins
+            a_new_password_ends_every_session_of_its_user_and_no_other
+            lesson_56_deleting_a_user_ends_every_session_sealed_ones_included
+            lesson_56_deleting_a_user_deletes_the_password_and_frees_the_address
+            an_address_that_nobody_has_is_neither_given_a_password_nor_deleted
+
+            c3_a_stored_session_is_read_as_it_was_written
+            c3_a_token_that_is_nobodys_reads_nothing
+            lesson_48_an_expired_session_is_returned_as_it_is
+            c3_a_renewal_moves_the_expiry_and_keeps_what_the_session_says
+            c3_a_renewal_with_claims_replaces_what_the_session_says
+            invariant_8_a_renewal_never_creates_a_session
+            c3_ending_by_token_removes_the_row_and_is_remembered
+            c3_ending_by_id_removes_the_row_of_a_stored_session_too
+            an_ending_by_id_is_remembered_without_a_row
+            ending_what_a_token_does_not_open_changes_nothing
+            ending_twice_is_remembered_once_and_until_the_later_time
+            endings_come_in_order_and_each_after_the_last_one_seen
+            a_sweep_takes_what_is_over_and_nothing_else
+            a_sweep_never_gives_a_change_number_again
+            a_working_store_is_ready
+
+            fifty_admissions_of_one_new_account_make_one_user
+            fifty_sign_ups_of_one_address_make_one_user
+            invariant_8_no_renewal_in_flight_recreates_an_ended_session
+            lesson_56_no_sign_in_in_flight_survives_the_deletion_of_its_user
+            no_ending_is_missed_by_a_reader_that_follows_the_changes
+
+            texts_come_back_as_they_went_in
+            texts_that_differ_anywhere_are_different_keys
+            claims_come_back_exactly_in_their_order
+            claims_that_are_large_or_deep_come_back
+            moments_come_back_to_the_millisecond
+        }
+    };
+    (@each $make:expr; $($case:ident)*) => {
+        $(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+            async fn $case() {
+                let (store, _alive) = $make;
+                $crate::contract::$case(store).await;
+            }
+        )*
+    };
+}
+
+/// The moment at which every case plays.
+const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_123);
+/// When sessions of the cases end.
+const LATER: Timestamp = Timestamp::from_millis(1_780_086_400_123);
+/// Until when endings are remembered.
+const UNTIL: Timestamp = Timestamp::from_millis(1_780_172_800_123);
+
+fn id(text: &str) -> UserId {
+    UserId(text.to_owned())
+}
+
+fn sid(text: &str) -> SessionId {
+    SessionId(text.to_owned())
+}
+
+/// A token of its own for each text of up to 32 bytes.
+fn token(text: &str) -> TokenHash {
+    let mut hash = [0xa5; 32];
+    hash[..text.len()].copy_from_slice(text.as_bytes());
+    TokenHash(hash)
+}
+
+/// A stored session whose token is [`token`] of its id.
+fn stored(session: &str) -> NewSession {
+    let claims = json!({"name": "Ada", "sub": session}).as_object().cloned().unwrap_or_default();
+    NewSession {
+        id: sid(session),
+        token: Some(token(session)),
+        claims: Claims(claims),
+        created: NOW,
+        expires: LATER,
+        user_agent: Some("Mozilla/5.0".to_owned()),
+    }
+}
+
+/// A sealed session.
+fn sealed(session: &str) -> NewSession {
+    NewSession { token: None, claims: Claims::default(), ..stored(session) }
+}
+
+/// A sign-up under `{name}@example.org` with the password hash `hash of {name}`.
+fn sign_up(name: &str) -> Admission {
+    Admission::NewUser {
+        user: NewUser { id: id(name), email: email(name), name: Some(name.to_owned()) },
+        password_hash: format!("hash of {name}"),
+    }
+}
+
+fn email(name: &str) -> String {
+    format!("{name}@example.org")
+}
+
+fn key(source: &str, id: &str) -> AccountKey {
+    AccountKey { source: source.to_owned(), id: id.to_owned() }
+}
+
+fn profile(name: &str) -> Profile {
+    Profile { name: Some(Some(name.to_owned())), email: Some(Some(email(name))), image: None }
+}
+
+/// Somebody known at `source` as `at_source`; `new_id` is used if they are new here.
+fn account(source: &str, at_source: &str, name: &str, new_id: &str) -> Admission {
+    Admission::Account { key: key(source, at_source), profile: profile(name), new_id: id(new_id) }
+}
+
+fn admitted(user: &str, is_new: bool) -> Admitted {
+    Admitted::As { user: id(user), is_new }
+}
+
+/// Admits, and expects the store to answer.
+async fn admit(store: &dyn Store, who: &Admission, session: Option<&NewSession>) -> Admitted {
+    store.admit(who, session, NOW).await.expect("the store answers")
+}
+
+async fn has_session(store: &dyn Store, session: &str) -> bool {
+    store.session(&token(session)).await.expect("the store answers").is_some()
+}
+
+async fn endings(store: &dyn Store) -> Vec<Ended> {
+    store.ended_since(0).await.expect("the store answers")
+}
+
+/// The ids of all remembered endings, sorted.
+async fn ended_ids(store: &dyn Store) -> Vec<String> {
+    let mut ids: Vec<_> = endings(store).await.into_iter().map(|ended| ended.session.0).collect();
+    ids.sort();
+    ids
+}
+
+/// Runs `count` tasks at once and gives their answers.
+async fn at_once<F, T>(count: usize, task: impl Fn(usize) -> F) -> Vec<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let start = Arc::new(tokio::sync::Barrier::new(count));
+    let tasks: Vec<_> = (0..count)
+        .map(|n| {
+            let (start, work) = (Arc::clone(&start), task(n));
+            tokio::spawn(async move {
+                start.wait().await;
+                work.await
+            })
+        })
+        .collect();
+    let mut answers = Vec::new();
+    for task in tasks {
+        answers.push(task.await.expect("no task panics"));
+    }
+    answers
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn no_case_is_left_out_of_the_macro() {
+        let (listed, rooms) = (
+            include_str!("mod.rs"),
+            [
+                include_str!("admission.rs"),
+                include_str!("directory.rs"),
+                include_str!("ledger.rs"),
+                include_str!("races.rs"),
+                include_str!("values.rs"),
+            ],
+        );
+        let cases = rooms.iter().flat_map(|room| room.split("pub async fn ").skip(1));
+        let names: Vec<_> = cases.filter_map(|case| case.split('(').next()).collect();
+        assert!(names.len() > 40, "{names:?}");
+        for name in names {
+            assert!(listed.contains(&format!(" {name}\n")), "{name} is not run");
+        }
+    }
+}

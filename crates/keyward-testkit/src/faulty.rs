@@ -1,0 +1,230 @@
+//! A store that fails when told to.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use keyward_core::{
+    claims::Claims,
+    port::{
+        Admitted, Directory, Ended, Ending, Ledger, NewSession, SignIns, StoreError, StoredPassword,
+        StoredSession, TokenHash,
+    },
+    time::Timestamp,
+    user::{Admission, User, UserId},
+};
+
+/// An operation of the store's ports.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Operation {
+    /// [`SignIns::admit`].
+    Admit,
+    /// [`Directory::password_by_email`].
+    PasswordByEmail,
+    /// [`Directory::replace_password`].
+    ReplacePassword,
+    /// [`Directory::set_password`].
+    SetPassword,
+    /// [`Directory::user`].
+    User,
+    /// [`Directory::delete_user`].
+    DeleteUser,
+    /// [`Ledger::session`].
+    Session,
+    /// [`Ledger::renew_session`].
+    RenewSession,
+    /// [`Ledger::end_session`].
+    EndSession,
+    /// [`Ledger::ended_since`].
+    EndedSince,
+    /// [`Ledger::sweep`].
+    Sweep,
+    /// [`Ledger::ready`].
+    Ready,
+}
+
+impl Operation {
+    /// All of them, for tests that go through every one.
+    pub const ALL: [Self; 12] = [
+        Self::Admit,
+        Self::PasswordByEmail,
+        Self::ReplacePassword,
+        Self::SetPassword,
+        Self::User,
+        Self::DeleteUser,
+        Self::Session,
+        Self::RenewSession,
+        Self::EndSession,
+        Self::EndedSince,
+        Self::Sweep,
+        Self::Ready,
+    ];
+}
+
+/// Passes everything on to `S`, except where it was told to fail: then `S` is not asked.
+///
+/// It also counts what it was asked, so that a test can hold "at most one round trip" (invariant 11).
+#[derive(Debug, Default)]
+pub struct FaultyStore<S> {
+    inner: S,
+    plan: Mutex<Plan>,
+}
+
+#[derive(Debug, Default)]
+struct Plan {
+    always: HashSet<Operation>,
+    next: HashMap<Operation, usize>,
+    calls: HashMap<Operation, usize>,
+}
+
+impl<S> FaultyStore<S> {
+    /// A store that works, until it is told otherwise.
+    pub fn new(inner: S) -> Self {
+        Self { inner, plan: Mutex::default() }
+    }
+
+    /// The store behind, which never fails.
+    pub const fn inner(&self) -> &S {
+        &self.inner
+    }
+
+    /// Fails the next call of `operation`; told twice, the next two.
+    pub fn fail_next(&self, operation: Operation) {
+        *self.plan().next.entry(operation).or_default() += 1;
+    }
+
+    /// Fails every call of these operations until [`Self::heal`].
+    pub fn fail_all(&self, operations: impl IntoIterator<Item = Operation>) {
+        self.plan().always.extend(operations);
+    }
+
+    /// Everything works again.
+    pub fn heal(&self) {
+        let mut plan = self.plan();
+        plan.always.clear();
+        plan.next.clear();
+    }
+
+    /// How often `operation` was called, failed calls included.
+    pub fn calls(&self, operation: Operation) -> usize {
+        self.plan().calls.get(&operation).copied().unwrap_or_default()
+    }
+
+    /// How often anything was called, failed calls included.
+    pub fn all_calls(&self) -> usize {
+        self.plan().calls.values().sum()
+    }
+
+    fn pass(&self, operation: Operation) -> Result<&S, StoreError> {
+        let mut plan = self.plan();
+        *plan.calls.entry(operation).or_default() += 1;
+        let once = plan.next.get_mut(&operation).filter(|left| **left > 0).map(|left| *left -= 1).is_some();
+        if once || plan.always.contains(&operation) {
+            return Err(StoreError(format!("{operation:?} was told to fail")));
+        }
+        Ok(&self.inner)
+    }
+
+    fn plan(&self) -> MutexGuard<'_, Plan> {
+        self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl<S: SignIns> SignIns for FaultyStore<S> {
+    async fn admit(
+        &self,
+        who: &Admission,
+        session: Option<&NewSession>,
+        now: Timestamp,
+    ) -> Result<Admitted, StoreError> {
+        self.pass(Operation::Admit)?.admit(who, session, now).await
+    }
+}
+
+#[async_trait]
+impl<S: Directory> Directory for FaultyStore<S> {
+    async fn password_by_email(&self, email: &str) -> Result<Option<StoredPassword>, StoreError> {
+        self.pass(Operation::PasswordByEmail)?.password_by_email(email).await
+    }
+
+    async fn replace_password(&self, user: &UserId, from: &str, to: &str) -> Result<bool, StoreError> {
+        self.pass(Operation::ReplacePassword)?.replace_password(user, from, to).await
+    }
+
+    async fn set_password(
+        &self,
+        email: &str,
+        hash: &str,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.pass(Operation::SetPassword)?.set_password(email, hash, now, until).await
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.pass(Operation::User)?.user(id).await
+    }
+
+    async fn delete_user(&self, email: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+        self.pass(Operation::DeleteUser)?.delete_user(email, now, until).await
+    }
+}
+
+#[async_trait]
+impl<S: Ledger> Ledger for FaultyStore<S> {
+    async fn session(&self, token: &TokenHash) -> Result<Option<StoredSession>, StoreError> {
+        self.pass(Operation::Session)?.session(token).await
+    }
+
+    async fn renew_session(
+        &self,
+        token: &TokenHash,
+        claims: Option<&Claims>,
+        expires: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.pass(Operation::RenewSession)?.renew_session(token, claims, expires).await
+    }
+
+    async fn end_session(&self, which: &Ending, until: Timestamp) -> Result<(), StoreError> {
+        self.pass(Operation::EndSession)?.end_session(which, until).await
+    }
+
+    async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError> {
+        self.pass(Operation::EndedSince)?.ended_since(after).await
+    }
+
+    async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
+        self.pass(Operation::Sweep)?.sweep(now).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.pass(Operation::Ready)?.ready().await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::MemoryStore;
+
+    crate::store_contract!((Arc::new(FaultyStore::new(MemoryStore::default())), ()));
+
+    #[tokio::test]
+    async fn it_fails_as_often_as_it_was_told_and_counts() {
+        let store = FaultyStore::new(MemoryStore::default());
+        store.fail_next(Operation::Ready);
+        assert!(store.ready().await.is_err());
+        assert!(store.ready().await.is_ok());
+        store.fail_all(Operation::ALL);
+        assert!(store.ready().await.is_err());
+        assert!(store.sweep(Timestamp::from_secs(0)).await.is_err());
+        store.heal();
+        assert!(store.ready().await.is_ok());
+        assert_eq!((store.calls(Operation::Ready), store.all_calls()), (4, 5));
+    }
+}
