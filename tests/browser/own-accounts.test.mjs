@@ -43,7 +43,7 @@ for (const [dialect, refusal] of Object.entries(refused)) {
       const app = await bundleClientApp(dialect);
       const origin = await opened.add(startOrigin({ app }), (origin) => origin.close());
       ({ url } = origin);
-      const config = { public_url: url, dialect, accounts: { enabled: true } };
+      const config = { public_url: url, dialect, accounts: { enabled: true }, limits: { hash_queue: 1 } };
       const keyward = await opened.add(startKeyward({ config }), (keyward) => keyward.stop());
       origin.forwardTo(keyward.url);
       const chromium = await opened.add(startChromium(), (chromium) => chromium.close());
@@ -140,7 +140,7 @@ function withoutUrl({ url, ...resolved }) {
 /** Keeps more passwords waiting to be checked than a server takes, until `stop()`. */
 function startFlood(base, dialect) {
   let running = true;
-  const clients = Array.from({ length: 150 }, async () => {
+  const clients = Array.from({ length: 24 }, async () => {
     const csrf = await fetch(`${base}/csrf`);
     const cookie = csrf.headers
       .getSetCookie()
@@ -154,6 +154,7 @@ function startFlood(base, dialect) {
         body: new URLSearchParams({ csrfToken, email: "flood@example.com", password: GOOD, json: "true" }),
       });
       await answer.arrayBuffer();
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   });
   return {

@@ -2,6 +2,7 @@
 // scrolling sideways, and nothing serious for axe to find.
 import axe from "axe-core";
 import assert from "node:assert/strict";
+import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -29,54 +30,78 @@ const PAGES = [
   ["error-of-the-back-end", "/error?error=This%20account%20is%20locked", 200],
 ];
 
-describe("the built-in pages", () => {
-  const opened = openedThings();
-  let keyward;
-  let chromium;
-
-  before(async () => {
-    await mkdir(SCREENSHOTS, { recursive: true });
-    keyward = await opened.add(startKeyward({ config }), (keyward) => keyward.stop());
-    chromium = await opened.add(startChromium(), (chromium) => chromium.close());
-  });
-  after(() => opened.close());
-
-  for (const [name, path, status] of PAGES) {
-    for (const theme of THEMES) {
-      for (const width of WIDTHS) {
-        test(`${name}, ${theme}, ${width} px wide`, async () => {
-          const context = await chromium.newContext({ colorScheme: theme, viewport: { width, height: 800 } });
-          try {
-            const page = await context.newPage();
-            const answer = await page.goto(`${keyward.publicUrl}/api/auth${path}`);
-            assert.equal(answer.status(), status);
-            await look(page, `${name}-${theme}-${width}`);
-          } finally {
-            await context.close();
-          }
-        });
-      }
-    }
-  }
+describeInEveryLook("the built-in pages", {
+  keyward: { config: ownAccountsAndBackend() },
+  pages: PAGES.map(([name, path, status]) => [name, `/api/auth${path}`, status]),
 });
 
-/** Own accounts beside a provider of an existing back end, so that the sign-in page shows both. */
-const config = {
-  accounts: { enabled: true },
-  providers: [
-    {
-      id: "login",
-      type: "backend",
-      name: "Shop",
-      endpoint: "http://127.0.0.1:1/login",
-      source: "shop",
-      fields: [
-        { name: "email", label: "E-mail", type: "email" },
-        { name: "password", label: "Password", type: "password" },
-      ],
-    },
+describeInEveryLook("the start page, in development", {
+  keyward: { config: { public_url: undefined, secret: undefined }, args: ["--dev"] },
+  pages: [
+    ["start", "/", 200],
+    ["start-signed-in", "/", 200, signUp],
   ],
-};
+});
+
+/**
+ * Registers a test of each page in each theme at each width, on a Keyward started with `keyward`. A page may have a
+ * step before it: `(page, origin)`.
+ */
+function describeInEveryLook(title, { keyward, pages }) {
+  describe(title, () => {
+    const opened = openedThings();
+    let server;
+    let chromium;
+
+    before(async () => {
+      await mkdir(SCREENSHOTS, { recursive: true });
+      server = await opened.add(startKeyward(keyward), (server) => server.stop());
+      chromium = await opened.add(startChromium(), (chromium) => chromium.close());
+    });
+    after(() => opened.close());
+
+    for (const [name, path, status, prepare] of pages) {
+      for (const colorScheme of THEMES) {
+        for (const width of WIDTHS) {
+          test(`${name}, ${colorScheme}, ${width} px wide`, async () => {
+            const context = await chromium.newContext({ colorScheme, viewport: { width, height: 800 } });
+            try {
+              const page = await context.newPage();
+              const origin = server.publicUrl ?? server.url;
+              await prepare?.(page, origin);
+              const answer = await page.goto(origin + path);
+              assert.equal(answer.status(), status);
+              await look(page, `${name}-${colorScheme}-${width}`);
+            } finally {
+              await context.close();
+            }
+          });
+        }
+      }
+    }
+  });
+}
+
+/** Own accounts beside a provider of an existing back end, so that the sign-in page shows both. */
+function ownAccountsAndBackend() {
+  const fields = [
+    { name: "email", label: "E-mail", type: "email" },
+    { name: "password", label: "Password", type: "password" },
+  ];
+  const endpoint = "http://127.0.0.1:1/login";
+  return {
+    accounts: { enabled: true },
+    providers: [{ id: "login", type: "backend", name: "Shop", endpoint, source: "shop", fields }],
+  };
+}
+
+async function signUp(page, origin) {
+  await page.goto(`${origin}/api/auth/-/signup`);
+  await page.locator("[name=email]").fill(`${randomUUID()}@example.com`);
+  await page.locator("[name=password]").fill("plum harbour velvet 42");
+  await page.locator("button[type=submit]").click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/api/auth"));
+}
 
 async function look(page, name) {
   await page.screenshot({ path: `${SCREENSHOTS}/${name}.png`, fullPage: true });

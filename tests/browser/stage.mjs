@@ -17,10 +17,10 @@ const PATIENCE_MS = 8_000;
  * played against.
  *
  * `front` starts what stands at the origin, by default the small proxy: `({app, dialect}) => {port, forwardTo, stop}`.
- * `backendUrl` replaces the test back end.
+ * `backendUrl` replaces the test back end; `keyward` replaces what Keyward is started with.
  * Gives `play(journey, server)`, where `server` is `"reference"` or `"keyward"`, and `close`.
  */
-export async function openStage({ dialect, setup = "main", front = smallProxy, backendUrl }) {
+export async function openStage({ dialect, setup = "main", front = smallProxy, backendUrl, keyward }) {
   const opened = openedThings();
   try {
     const { origin } = SETUPS[setup];
@@ -34,7 +34,7 @@ export async function openStage({ dialect, setup = "main", front = smallProxy, b
     );
     const starters = {
       reference: () => startReference({ dialect, setup, backendUrl: shop }),
-      keyward: () => startKeyward({ config: keywardConfig({ dialect, setup, backendUrl: shop }) }),
+      keyward: () => startKeyward(keyward ?? { config: keywardConfig({ dialect, setup, backendUrl: shop }) }),
     };
     const servers = {};
     const started = (name) => (servers[name] ??= opened.add(starters[name](), (server) => server.stop()));
