@@ -18,7 +18,7 @@ pub(crate) struct Program {
 /// What the end-to-end tests start.
 pub(crate) const END_TO_END: [Program; 4] = [
     Program { name: "chromium", package: "chromium" },
-    Program { name: "nginx", package: "nginx-light" },
+    Program { name: "nginx", package: "nginx" },
     Program { name: "openssl", package: "openssl" },
     Program { name: "wrk", package: "wrk" },
 ];
