@@ -9,13 +9,14 @@ use std::{
     time::Duration,
 };
 
+use axum::response::Response;
 use http::HeaderValue;
 use ipnet::IpNet;
 use keyward_core::{address::PublicUrl, engine::Engine};
 use keyward_pages::{CONTENT_SECURITY_POLICY, Theme, theme_css};
 use tokio::sync::Semaphore;
 
-use crate::log::RequestId;
+use crate::{encode, log::RequestId};
 
 /// An engine with its edge. Cheap to clone; an application keeps it in its state.
 #[derive(Clone)]
@@ -33,8 +34,6 @@ pub struct EdgeSettings {
     pub theme: Theme,
     /// What one process takes on.
     pub limits: Limits,
-    /// How this process's request ids begin: a short random text, so that ids of several processes differ.
-    pub process: String,
 }
 
 /// What one process takes on at once, and for how long.
@@ -59,6 +58,7 @@ impl Auth {
         Self(Arc::new(Edge {
             page_policy: page_policy(&engine.settings().allowed_origins),
             theme_css: theme_css(&settings.theme),
+            process: process_name(&engine),
             in_flight: Semaphore::new(settings.limits.in_flight),
             requests: AtomicU64::new(0),
             draining: AtomicBool::new(false),
@@ -71,6 +71,12 @@ impl Auth {
     /// answered.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
+    }
+
+    /// An HTML page of the application's own, under the policy of the built-in ones.
+    #[must_use]
+    pub fn page(&self, html: String) -> Response {
+        encode::page(self.edge(), html)
     }
 
     pub(crate) fn edge(&self) -> &Edge {
@@ -93,6 +99,8 @@ pub(crate) struct Edge {
     pub(crate) page_policy: HeaderValue,
     /// The owner's colours; empty if there are none.
     pub(crate) theme_css: String,
+    /// How this process's request ids begin, so that those of several processes differ.
+    process: String,
     requests: AtomicU64,
     draining: AtomicBool,
 }
@@ -100,7 +108,7 @@ pub(crate) struct Edge {
 impl Edge {
     pub(crate) fn next_request_id(&self) -> RequestId {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        RequestId(format!("{}{number:x}", self.settings.process).into())
+        RequestId(format!("{}-{number:x}", self.process).into())
     }
 
     /// Where people reach Keyward, as configured.
@@ -113,6 +121,12 @@ impl Edge {
     }
 }
 
+fn process_name(engine: &Engine) -> String {
+    let mut bytes = [0; 4];
+    engine.random().fill(&mut bytes);
+    format!("{:08x}", u32::from_be_bytes(bytes))
+}
+
 /// The pages' policy. Browsers hold `form-action` against the redirect after a form too, so the landing
 /// places on other origins have to be in it.
 fn page_policy(allowed_origins: &[String]) -> HeaderValue {
@@ -123,7 +137,7 @@ fn page_policy(allowed_origins: &[String]) -> HeaderValue {
 }
 
 #[cfg(test)]
-mod unit {
+mod tests {
     use super::*;
 
     #[test]

@@ -2,7 +2,10 @@
 
 mod page;
 
-use axum::{body::Body, response::Response};
+use axum::{
+    body::Body,
+    response::{IntoResponse, Response},
+};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use keyward_core::reply::{Reply, ReplyBody};
 
@@ -21,7 +24,7 @@ pub(crate) fn response(edge: &Edge, context: &Context, reply: Reply) -> Response
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     }
     if content_type == Some(HTML) {
-        page_headers(edge, &mut headers);
+        headers.extend(page_headers(edge));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     for (name, value) in reply.headers {
@@ -34,6 +37,16 @@ pub(crate) fn response(edge: &Edge, context: &Context, reply: Reply) -> Response
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
     }
     finish(context, reply.status, headers, body, reply.refused)
+}
+
+/// A page that the engine does not know of.
+pub(crate) fn page(edge: &Edge, html: String) -> Response {
+    let common = [
+        (header::CONTENT_TYPE, HeaderValue::from_static(HTML)),
+        (header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE)),
+        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    ];
+    (common, page_headers(edge), html).into_response()
 }
 
 /// As NextAuth writes it where it does (protocol notes §1.3).
@@ -63,11 +76,13 @@ fn finish(
     response
 }
 
-fn page_headers(edge: &Edge, headers: &mut HeaderMap) {
-    headers.insert(header::CONTENT_SECURITY_POLICY, edge.page_policy.clone());
-    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY"));
-    // Not `no-referrer`, with which browsers send `Origin: null` along with our own forms.
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("same-origin"));
+fn page_headers(edge: &Edge) -> [(HeaderName, HeaderValue); 3] {
+    [
+        (header::CONTENT_SECURITY_POLICY, edge.page_policy.clone()),
+        (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+        // Not `no-referrer`, with which browsers send `Origin: null` along with our own forms.
+        (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    ]
 }
 
 fn forbids_storing(headers: &HeaderMap) -> bool {

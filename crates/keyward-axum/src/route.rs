@@ -137,13 +137,15 @@ async fn answer(State(auth): State<Auth>, request: Request<Body>) -> Response {
     let edge = auth.edge();
     let (parts, body) = request.into_parts();
     let context = Context::of(edge, &parts);
+    let request = match decode::decode(edge, &context, &parts, body).await {
+        Ok(request) => request,
+        Err(refusal) => return refuse(edge, &context, refusal),
+    };
+    // Only now, so that clients who dawdle over their bodies keep nobody else out.
     let Ok(_permit) = edge.in_flight.try_acquire() else {
         return refuse(edge, &context, EdgeRefusal::Overloaded);
     };
-    match decode::decode(edge, &context, &parts, body).await {
-        Ok(request) => encode::response(edge, &context, edge.engine.answer(request).await),
-        Err(refusal) => refuse(edge, &context, refusal),
-    }
+    encode::response(edge, &context, edge.engine.answer(request).await)
 }
 
 /// Style sheets, named by their content.

@@ -2,7 +2,7 @@
 
 use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Extension, Router, body::Body, extract::ConnectInfo};
+use axum::{Router, body::Body, extract::ConnectInfo};
 use http::Request;
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::{
@@ -21,7 +21,7 @@ use tower::ServiceExt;
 pub struct ConnectionLimits {
     /// A request's headers have to arrive within this time; an idle connection is closed after it too.
     pub header_time: Duration,
-    /// Connections at once; more wait to be accepted.
+    /// Connections at once; more wait to be accepted. Each may hold the largest body in memory.
     pub connections: usize,
     /// How long requests may still run after the shutdown began.
     pub drain_time: Duration,
@@ -29,7 +29,7 @@ pub struct ConnectionLimits {
 
 impl Default for ConnectionLimits {
     fn default() -> Self {
-        Self { header_time: Duration::from_secs(10), connections: 4096, drain_time: Duration::from_secs(10) }
+        Self { header_time: Duration::from_secs(30), connections: 1024, drain_time: Duration::from_secs(10) }
     }
 }
 
@@ -51,6 +51,7 @@ pub async fn serve(
         };
         match accepted {
             Ok((stream, peer, permit)) => connection(&graceful, stream, peer, permit, &router, limits),
+            Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Out of file descriptors, most likely: some are given back soon.
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
@@ -74,7 +75,8 @@ async fn accept(
     let permit = Arc::clone(connections).acquire_owned().await.map_err(io::Error::other)?;
     let (stream, peer) = listener.accept().await?;
     // Answers are small and written at once; waiting for more of them only delays.
-    stream.set_nodelay(true)?;
+    // A peer that is gone already is found out on the first read.
+    stream.set_nodelay(true).ok();
     Ok((stream, peer, permit))
 }
 
@@ -86,11 +88,10 @@ fn connection(
     router: &Router,
     limits: ConnectionLimits,
 ) {
-    let service = router
-        .clone()
-        .layer(Extension(ConnectInfo(peer)))
-        .into_service::<Body>()
-        .map_request(|request: Request<Incoming>| request.map(Body::new));
+    let service = router.clone().into_service::<Body>().map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request.map(Body::new)
+    });
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)

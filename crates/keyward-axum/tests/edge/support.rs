@@ -1,5 +1,4 @@
 //! A whole Keyward at its edge: the real engine over a store in memory, called without a socket.
-#![expect(clippy::redundant_pub_crate, dead_code, reason = "each test program uses a part of it")]
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -9,7 +8,7 @@ use axum::{
     body::{Body, Bytes},
     extract::{FromRef, connect_info::MockConnectInfo},
 };
-use http::{HeaderMap, Request, Response, StatusCode, header};
+use http::{HeaderMap, Request, StatusCode, header};
 use http_body_util::BodyExt;
 use keyward_axum::{Auth, EdgeSettings, routes};
 use keyward_core::{
@@ -63,15 +62,10 @@ impl World {
             session_fields: None,
         };
         let auth = Auth::new(Arc::new(Engine::new(settings(dialect, strategy), ports)), edge);
-        Self {
-            router: routes(&auth),
-            auth,
-            store,
-            peer: SocketAddr::from(([192, 0, 2, 1], 4711)),
-        }
+        Self { router: routes(&auth), auth, store, peer: SocketAddr::from(([192, 0, 2, 1], 4711)) }
     }
 
-    pub(crate) fn from_peer(mut self, peer: [u8; 4]) -> Self {
+    pub(crate) fn reached_by(mut self, peer: [u8; 4]) -> Self {
         self.peer = SocketAddr::from((peer, 4711));
         self
     }
@@ -120,7 +114,7 @@ impl World {
 
 impl Answer {
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.text).unwrap_or_else(|_| panic!("JSON: {self:?}"))
+        serde_json::from_str(&self.text).expect("a JSON body")
     }
 
     pub(crate) fn header(&self, name: &str) -> Option<&str> {
@@ -229,10 +223,4 @@ impl CredentialsCheck for RightPassword {
             opens_session: true,
         })
     }
-}
-
-/// Reads a response that did not come from a router.
-pub(crate) async fn read(response: Response<Body>) -> String {
-    let bytes = response.into_body().collect().await.expect("a body in memory").to_bytes();
-    String::from_utf8(bytes.to_vec()).expect("text")
 }

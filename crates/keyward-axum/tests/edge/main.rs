@@ -1,0 +1,8 @@
+//! The edge from outside: the real engine over a store in memory, by calls and by sockets.
+
+mod application;
+mod bad_input;
+mod log;
+mod routes;
+mod sockets;
+mod support;
