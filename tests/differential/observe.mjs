@@ -10,7 +10,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 /** Keyward's tokens name their session in this claim, the only one that NextAuth's do not have. */
 export const OWN_CLAIM = "sid";
 
-/** An object of named fields; `undefined` in a field means that it is absent from the answer. */
+/** An object of named fields; `undefined` in a field means that it is absent from the answer. `cookies` holds further ones. */
 export async function observe({ answer, request, names, dialect, dialectName, setup, jar }) {
   if (!answer) return { answer: "none" };
   const cookies = answer.setCookies.map(parseSetCookie);
@@ -23,7 +23,7 @@ export async function observe({ answer, request, names, dialect, dialectName, se
     pragma: answer.headers.pragma,
     expires: answer.headers.expires,
     location: address(answer.headers.location, request, setup),
-    ...(await observeCookies(context)),
+    cookies: await observeCookies(context),
     body: observeBody(answer, context),
   };
 }
@@ -45,22 +45,26 @@ function address(value, request, setup) {
   return { origin: url.origin, path: url.pathname, query: [...url.searchParams], hash: url.hash };
 }
 
+/** By logical name (`session` stands for all its pieces): attributes, and the value's kind or the token inside. */
 async function observeCookies(context) {
   const { cookies, names } = context;
-  const fields = {};
-  for (const name of new Set(cookies.map((cookie) => cookie.name))) {
-    const same = cookies.filter((cookie) => cookie.name === name);
-    fields[`set-cookie ${name}: attributes`] = same.map(attributes);
-    if (!name.startsWith(names.session)) {
-      fields[`set-cookie ${name}: value`] = same.map(({ value }) => smallValue(value, context));
-    }
+  const isSession = ({ name }) => name.startsWith(names.session);
+  const logical = Object.fromEntries(Object.entries(names).map(([name, full]) => [full, name]));
+  const observed = {};
+  for (const cookie of cookies.filter((cookie) => !isSession(cookie))) {
+    const entry = (observed[logical[cookie.name] ?? cookie.name] ??= { attributes: [], value: [] });
+    entry.attributes.push(attributes(cookie));
+    entry.value.push(smallValue(cookie.value, context));
   }
-  const pieces = cookies.filter(({ name }) => name.startsWith(names.session));
+  const pieces = cookies.filter(isSession);
   if (pieces.length > 0) {
-    fields["session cookie: pieces"] = pieces.map(({ name, value }, index) => [name, pieceLength(value, pieces[index + 1])]).sort();
-    fields["session cookie: token"] = await observeToken(pieces, context);
+    observed.session = {
+      attributes: Object.fromEntries(pieces.map((piece) => [piece.name, attributes(piece)])),
+      pieces: pieces.map(({ name, value }, index) => [name, pieceLength(value, pieces[index + 1])]).sort(),
+      token: await observeToken(pieces, context),
+    };
   }
-  return fields;
+  return observed;
 }
 
 /** The length of a full piece is part of the format; that of the last one depends on what is inside. */
@@ -95,7 +99,7 @@ async function observeToken(pieces, { dialect, names }) {
       parts: token.split(".").length,
       claims,
       issued: fromNow(iat * 1_000),
-      lifetime: exp - iat,
+      lifetime: `${Math.round((exp - iat) / 60)} min`,
       jti: jti === undefined ? "none" : UUID.test(jti) ? "uuid" : jti,
     };
   } catch (error) {
@@ -107,7 +111,7 @@ function observeBody(answer, context) {
   const type = contentType(answer);
   if (answer.body === "") return "empty";
   if (type === "text/html") return observeHtml(answer.body, context);
-  if (type !== "application/json") return "text";
+  if (!type.startsWith("application/json")) return "text";
   try {
     return { json: normal(JSON.parse(answer.body), "", context) };
   } catch {

@@ -14,7 +14,7 @@ export class Refusal extends Error {
 /** A failure of the back end that has no words of its own: Keyward's stable code for it, in every generation. */
 const failure = (code) => new Refusal(code, code);
 
-/** The user that the back end names, `null` where it answers 401, a `Refusal` thrown for anything else. */
+/** The user that the back end names, `null` where it answers 401 or names nobody, a `Refusal` thrown for anything else. */
 export async function authorize(credentials, endpoint, userPath) {
   const answer = await ask(endpoint, credentials);
   if (answer.status === 401) return null;
@@ -25,7 +25,8 @@ export async function authorize(credentials, endpoint, userPath) {
     throw new Refusal(body.message, body.code);
   }
   const user = userPath ? body?.[userPath] : body;
-  if (typeof user !== "object" || user === null || Array.isArray(user) || user.id === undefined) {
+  if (user === null) return null;
+  if (typeof user !== "object" || Array.isArray(user) || user.id === undefined) {
     throw failure("backend_answer_wrong_shape");
   }
   return user;

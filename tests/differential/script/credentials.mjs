@@ -91,15 +91,15 @@ export default [
     csrf(),
     post("/callback/login?csrfToken=aaaa", { csrf: "none", form: as("ada"), jsonMode: true }),
   ]),
-  scenario("signing in with the token twice", [
+  scenario("a wrong token before the right one", [
     csrf(),
-    post("/callback/login", { form: as("ada", { csrfToken: "a".repeat(64) }), jsonMode: true }),
+    post("/signin/login", { form: { csrfToken: "a".repeat(64) }, jsonMode: true }),
   ]),
   scenario("signing in from a foreign page with the right token", [
     csrf(),
     signIn("ada", { headers: { origin: "https://evil.test", referer: "https://evil.test/page" } }),
   ]),
-  scenario("signing in by GET", [get("/callback/login?email=ada@example.com&password=x")]),
+  scenario("signing in by GET", [csrf(), get("/callback/login?email=ada@example.com&password=x")]),
   scenario("an unknown provider", [
     csrf(),
     get("/callback/nobody"),

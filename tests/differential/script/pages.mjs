@@ -46,6 +46,7 @@ export default [
 
   scenario("own pages instead of the built-in ones", [
     get("/signin"),
+    get("/signin/login"),
     get("/signin?callbackUrl=/dash%3Fa=1%26b=2&error=CredentialsSignin", { as: "with place and error" }),
     get("/signout"),
     get("/error"),
