@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use http::{HeaderMap, Method, header, request::Parts};
+use http::{HeaderMap, header, request::Parts};
 use keyward_core::address::PublicUrl;
 
 use crate::{client_address, edge::Edge, log::RequestId};
@@ -16,8 +16,6 @@ pub(crate) struct Context {
     pub(crate) client: IpAddr,
     /// True for a browser that navigates: it gets a page where a script gets JSON.
     pub(crate) wants_page: bool,
-    /// The answer's body is left out.
-    pub(crate) is_head: bool,
     /// How the log names this request.
     pub(crate) id: RequestId,
 }
@@ -29,7 +27,6 @@ impl Context {
             public: client_address::public_url(edge, peer, &parts.headers),
             client: client_address::client(&edge.settings.trusted_proxies, peer, &parts.headers),
             wants_page: wants_page(&parts.headers),
-            is_head: parts.method == Method::HEAD,
             id: parts.extensions.get::<RequestId>().cloned().unwrap_or_else(|| edge.next_request_id()),
         }
     }

@@ -36,7 +36,7 @@ pub(crate) fn response(edge: &Edge, context: &Context, reply: Reply) -> Response
     if !forbids_storing(&headers) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
     }
-    finish(context, reply.status, headers, body, reply.refused)
+    finish(reply.status, headers, body, reply.refused)
 }
 
 /// A page that the engine does not know of.
@@ -54,9 +54,8 @@ pub(crate) const NO_STORE: &str = "private, no-cache, no-store";
 const HTML: &str = "text/html; charset=utf-8";
 
 fn finish(
-    context: &Context,
     status: u16,
-    mut headers: HeaderMap,
+    headers: HeaderMap,
     body: String,
     refused: Option<(&'static str, Option<String>)>,
 ) -> Response {
@@ -64,10 +63,7 @@ fn finish(
         tracing::error!(status, "the engine answered with a status that is none");
         StatusCode::INTERNAL_SERVER_ERROR
     });
-    if context.is_head {
-        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
-    }
-    let mut response = Response::new(if context.is_head { Body::empty() } else { Body::from(body) });
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     *response.headers_mut() = headers;
     if let Some((code, detail)) = refused {

@@ -2,7 +2,6 @@
 
 mod application;
 mod bad_input;
-mod log;
 mod routes;
 mod sockets;
 mod support;

@@ -238,3 +238,12 @@ async fn in_development_only_this_machine_names_the_public_address() {
     assert_eq!(callback([127, 0, 0, 1]).await, "http://localhost:3000/api/auth/callback/login");
     assert_eq!(callback([192, 0, 2, 1]).await, format!("{BASE}/callback/login"));
 }
+
+#[tokio::test]
+async fn every_request_has_an_id_of_its_own() {
+    let world = World::new();
+    let first = world.get("/api/auth/csrf").await;
+    let second = world.get("/api/auth/csrf").await;
+    assert_ne!(first.header("x-request-id"), second.header("x-request-id"));
+    assert!(first.header("x-request-id").is_some());
+}
