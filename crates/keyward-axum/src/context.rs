@@ -5,7 +5,10 @@ use std::net::IpAddr;
 use http::{HeaderMap, header, request::Parts};
 use keyward_core::address::PublicUrl;
 
-use crate::{client_address, edge::Edge, log::RequestId};
+use crate::{
+    client_address,
+    edge::{Edge, RequestId},
+};
 
 /// A request's surroundings.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ use crate::{
     context::{Context, JSON_HEADER},
     edge::Edge,
     refuse::EdgeRefusal,
-    route,
+    table,
 };
 
 /// More headers than this are refused. Below hyper's own limit of 100, whose answer has no code.
@@ -39,7 +39,7 @@ pub(crate) async fn decode(
     let path = target::path(parts.uri.path(), edge.public().base_path())?;
     let query = target::parameters(parts.uri.query().unwrap_or("").as_bytes())?;
     let method = method(&parts.method);
-    let body = match route::find(&parts.method, &path) {
+    let body = match table::find(&parts.method, &path) {
         Some(spec) if method == request::Method::Post && spec.body > 0 => {
             body::read(&parts.headers, body, spec.body, edge.settings.limits.body_time).await?
         }

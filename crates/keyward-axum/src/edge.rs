@@ -9,14 +9,11 @@ use std::{
     time::Duration,
 };
 
-use axum::response::Response;
 use http::HeaderValue;
 use ipnet::IpNet;
 use keyward_core::{address::PublicUrl, engine::Engine};
 use keyward_pages::{CONTENT_SECURITY_POLICY, Theme, theme_css};
 use tokio::sync::Semaphore;
-
-use crate::{encode, log::RequestId};
 
 /// An engine with its edge. Cheap to clone; an application keeps it in its state.
 #[derive(Clone)]
@@ -73,12 +70,6 @@ impl Auth {
         self.0.draining.store(true, Ordering::Relaxed);
     }
 
-    /// An HTML page of the application's own, under the policy of the built-in ones.
-    #[must_use]
-    pub fn page(&self, html: String) -> Response {
-        encode::page(self.edge(), html)
-    }
-
     pub(crate) fn edge(&self) -> &Edge {
         &self.0
     }
@@ -89,6 +80,10 @@ impl fmt::Debug for Auth {
         f.debug_struct("Auth").field("public", self.0.public()).finish_non_exhaustive()
     }
 }
+
+/// How log, error page and `X-Request-Id` name a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct RequestId(pub(crate) Arc<str>);
 
 /// Everything behind an [`Auth`].
 pub(crate) struct Edge {

@@ -9,7 +9,24 @@ use axum::{
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use keyward_core::reply::{Reply, ReplyBody};
 
-use crate::{context::Context, edge::Edge, log::Refused};
+use crate::{
+    context::Context,
+    edge::{Auth, Edge},
+    log::Refused,
+};
+
+impl Auth {
+    /// An HTML page of the application's own, under the policy of the built-in ones.
+    #[must_use]
+    pub fn page(&self, html: String) -> Response {
+        let common = [
+            (header::CONTENT_TYPE, HeaderValue::from_static(HTML)),
+            (header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE)),
+            (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+        ];
+        (common, page_headers(self.edge()), html).into_response()
+    }
+}
 
 /// The whole response. Nothing that the engine answers may be kept by a cache (lesson 59).
 pub(crate) fn response(edge: &Edge, context: &Context, reply: Reply) -> Response {
@@ -37,16 +54,6 @@ pub(crate) fn response(edge: &Edge, context: &Context, reply: Reply) -> Response
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
     }
     finish(reply.status, headers, body, reply.refused)
-}
-
-/// A page that the engine does not know of.
-pub(crate) fn page(edge: &Edge, html: String) -> Response {
-    let common = [
-        (header::CONTENT_TYPE, HeaderValue::from_static(HTML)),
-        (header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE)),
-        (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    ];
-    (common, page_headers(edge), html).into_response()
 }
 
 /// As NextAuth writes it where it does (protocol notes §1.3).

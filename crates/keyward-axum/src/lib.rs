@@ -16,10 +16,12 @@ mod log;
 mod refuse;
 mod route;
 mod serve;
+mod table;
 
 pub use edge::{Auth, EdgeSettings, Limits};
 pub use extract::{Session, SessionRejection};
 pub use guard::{Guarded, RequireSession, require_session};
 pub use refuse::EdgeRefusal;
-pub use route::{Cache, Gate, ROUTES, RouteSpec, Scope, routes};
+pub use route::routes;
 pub use serve::{ConnectionLimits, serve};
+pub use table::{Cache, Gate, ROUTES, RouteSpec, Scope};

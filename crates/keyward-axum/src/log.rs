@@ -1,6 +1,6 @@
 //! One line a request. Never a query, a body, a cookie or a token.
 
-use std::{sync::Arc, time::Instant};
+use std::time::Instant;
 
 use axum::{
     extract::{Request, State},
@@ -10,10 +10,6 @@ use axum::{
 use http::HeaderValue;
 
 use crate::edge::Auth;
-
-/// How log, error page and `X-Request-Id` name a request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RequestId(pub(crate) Arc<str>);
 
 /// Rides on a response that refuses, for the log.
 #[derive(Clone, Debug)]

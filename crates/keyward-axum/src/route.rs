@@ -1,4 +1,4 @@
-//! Every route, in one table (invariant 7), and the router that serves them.
+//! The router that serves the routes.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -21,87 +21,6 @@ use crate::{
     refuse::{EdgeRefusal, refuse},
 };
 
-/// One route and its rules. HEAD goes wherever GET goes.
-#[derive(Clone, Copy, Debug)]
-pub struct RouteSpec {
-    /// Method.
-    pub method: &'static str,
-    /// Where `path` starts.
-    pub scope: Scope,
-    /// Path without a slash in front; `{name}` stands for one segment.
-    pub path: &'static str,
-    /// Who gets in.
-    pub gate: Gate,
-    /// Who may keep the answer.
-    pub cache: Cache,
-    /// Largest body read, in bytes.
-    pub body: usize,
-}
-
-/// Where a route's path starts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// At the base path.
-    Base,
-    /// At the root.
-    Root,
-}
-
-/// Who gets in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Gate {
-    /// Everybody; an anonymous caller changes nothing and learns nothing about anybody.
-    Public,
-    /// Who proves by the double-submitted token that the browser's own page sent it.
-    Csrf,
-}
-
-/// Who may keep the answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cache {
-    /// Nobody: it sets or reads identity (lesson 59).
-    NoStore,
-    /// Everybody, for good: the address changes with the content.
-    Immutable,
-}
-
-const FORM: usize = 1024 * 1024;
-const LOG: usize = 64 * 1024;
-
-/// Every route there is. What is not in it reaches the engine without a body and is refused there in the
-/// words of the dialect.
-#[rustfmt::skip]
-pub const ROUTES: &[RouteSpec] = &[
-    get("csrf"),
-    get("providers"),
-    get("session"),
-    post("session", Gate::Csrf, FORM),
-    get("signin"),
-    get("signin/{provider}"),
-    post("signin", Gate::Csrf, FORM),
-    post("signin/{provider}", Gate::Csrf, FORM),
-    get("callback/{provider}"),
-    post("callback/{provider}", Gate::Csrf, FORM),
-    get("signout"),
-    post("signout", Gate::Csrf, FORM),
-    get("verify-request"),
-    get("error"),
-    get("error/{code}"),
-    post("_log", Gate::Public, LOG),
-    get("-/signup"),
-    RouteSpec { cache: Cache::Immutable, ..get("-/assets/{file}") },
-    RouteSpec { scope: Scope::Root, ..get("healthz") },
-    RouteSpec { scope: Scope::Root, ..get("readyz") },
-];
-
-const fn get(path: &'static str) -> RouteSpec {
-    RouteSpec { method: "GET", scope: Scope::Base, path, gate: Gate::Public, cache: Cache::NoStore, body: 0 }
-}
-
-const fn post(path: &'static str, gate: Gate, body: usize) -> RouteSpec {
-    RouteSpec { method: "POST", scope: Scope::Base, path, gate, cache: Cache::NoStore, body }
-}
-
 /// The routes as a router, to be merged (not nested) into an application's own: their paths hold the base
 /// path already. Serve it with `into_make_service_with_connect_info::<SocketAddr>()` or [`crate::serve`].
 pub fn routes<S>(auth: &Auth) -> Router<S>
@@ -118,18 +37,6 @@ where
         .route("/readyz", any(readyz))
         .layer(middleware::from_fn_with_state(auth.clone(), log::line))
         .with_state(auth.clone())
-}
-
-/// The rules of a route under the base path.
-pub(crate) fn find(method: &Method, path: &[String]) -> Option<&'static RouteSpec> {
-    let matches = |pattern: &str| {
-        let mut segments = path.iter();
-        let fits =
-            |part: &str| segments.next().is_some_and(|segment| part.starts_with('{') || part == segment);
-        pattern.split('/').all(fits) && segments.next().is_none()
-    };
-    let method = if method == Method::HEAD { "GET" } else { method.as_str() };
-    ROUTES.iter().find(|spec| spec.scope == Scope::Base && spec.method == method && matches(spec.path))
 }
 
 /// Everything that the engine answers.
