@@ -99,7 +99,7 @@ pub enum Asked {
     VerifyRequest,
 }
 
-/// What came of an action. Knows nothing of generations: [`crate::dialect::render`] words it.
+/// What came of an action. Knows nothing of generations: [`crate::surface::render`] words it.
 #[derive(Clone, Debug)]
 pub enum Outcome {
     /// The CSRF token.

@@ -1,65 +1,42 @@
-//! The engine: settings and ports, and the one way through.
+//! The engine: the one way through, from request to reply.
 
-use std::sync::Arc;
-
+pub use crate::deployment::Ports;
 use crate::{
-    dialect::{decode, render, token::TokenKeys},
+    deployment::Deployment,
     error::Refusal,
-    flow::{self, Exchange},
-    port::{Clock, Limiter, Random, Store, StoreError},
+    exchange::Exchange,
+    flow,
+    port::{Random, StoreError},
     reply::Reply,
     request::{Pairs, Request},
-    session::{self, EndedSessions, SessionFields, View},
+    session::{self, View},
     settings::Settings,
-    time::Timestamp,
+    surface::{decode, render},
 };
-
-/// The world as the engine sees it.
-#[derive(Clone)]
-pub struct Ports {
-    /// Users and sessions.
-    pub store: Arc<dyn Store>,
-    /// Rate limits.
-    pub limiter: Arc<dyn Limiter>,
-    /// The time of day.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub random: Arc<dyn Random>,
-    /// The embedder's own session fields.
-    pub session_fields: Option<Arc<dyn SessionFields>>,
-}
 
 /// Answers requests under the base path. One per process, shared by reference.
 pub struct Engine {
-    settings: Settings,
-    ports: Ports,
-    plain_keys: TokenKeys,
-    secure_keys: TokenKeys,
-    ended: EndedSessions,
+    deployment: Deployment,
 }
 
 impl Engine {
     /// Derives the keys. The settings have been checked by whoever built them.
     #[must_use]
     pub fn new(settings: Settings, ports: Ports) -> Self {
-        let keys = |secure| {
-            let name = settings.dialect.cookie_names(secure).session;
-            TokenKeys::derive(settings.dialect, &settings.secrets, name)
-        };
-        let (plain_keys, secure_keys) = (keys(false), keys(true));
-        Self { settings, ports, plain_keys, secure_keys, ended: EndedSessions::default() }
+        Self { deployment: Deployment::new(settings, ports) }
     }
 
     /// Answers one request: decode, carry out, render.
     pub async fn answer(&self, request: Request) -> Reply {
-        let action = decode::decode(&self.settings, &request);
-        let (mut exchange, sound) = Exchange::begin(self, &request);
+        let settings = self.settings();
+        let action = decode::decode(settings, &request);
+        let (mut exchange, sound) = Exchange::begin(&self.deployment, &request);
         match action.and_then(|action| sound.map(|()| action)) {
             Ok(action) => {
-                let outcome = flow::carry_out(self, action, &mut exchange).await;
-                render::outcome(&self.settings, &exchange, outcome)
+                let outcome = flow::carry_out(&self.deployment, action, &mut exchange).await;
+                render::outcome(settings, &exchange, outcome)
             }
-            Err(why) => render::misdirected(&self.settings, &exchange, why),
+            Err(why) => render::misdirected(settings, &exchange, why),
         }
     }
 
@@ -71,62 +48,37 @@ impl Engine {
         secure: bool,
         bearer: Option<&str>,
     ) -> Result<Option<View>, Refusal> {
-        let names = self.settings.dialect.cookie_names(secure);
-        let token = self.settings.dialect.session_token(cookies, &names);
+        let dialect = self.settings().dialect;
+        let token = dialect.session_token(cookies, &dialect.cookie_names(secure));
         let Some(token) = token.or_else(|| bearer.map(str::to_owned)) else { return Ok(None) };
-        let live = session::open(self, &token, secure, self.now()).await?;
-        Ok(live
-            .map(|live| View { body: session::body(self, &live.claims, live.expires), claims: live.claims }))
+        Ok(session::view(&self.deployment, &token, secure).await?)
     }
 
     /// Takes over what other processes ended. Called about once a second.
     pub async fn follow_endings(&self) -> Result<(), StoreError> {
-        self.ended.follow(self.ports.store.as_ref(), self.now()).await
+        let deployment = &self.deployment;
+        deployment.ended().follow(deployment.store(), deployment.now()).await
     }
 
     /// Deletes what expired. Says how many rows went.
     pub async fn sweep(&self) -> Result<u64, StoreError> {
-        self.ports.store.sweep(self.now()).await
+        self.deployment.store().sweep(self.deployment.now()).await
     }
 
     /// Whether requests can be answered.
     pub async fn ready(&self) -> Result<(), StoreError> {
-        self.ports.store.ready().await
+        self.deployment.store().ready().await
     }
 
     /// The deployment's settings.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.settings
+        self.deployment.settings()
     }
 
     /// Draws random bytes from the engine's source.
     #[must_use]
     pub fn random(&self) -> &dyn Random {
-        self.ports.random.as_ref()
-    }
-
-    pub(crate) fn now(&self) -> Timestamp {
-        self.ports.clock.now()
-    }
-
-    pub(crate) fn store(&self) -> &dyn Store {
-        self.ports.store.as_ref()
-    }
-
-    pub(crate) fn limiter(&self) -> &dyn Limiter {
-        self.ports.limiter.as_ref()
-    }
-
-    pub(crate) fn session_fields(&self) -> Option<&dyn SessionFields> {
-        self.ports.session_fields.as_deref()
-    }
-
-    pub(crate) fn token_keys(&self, secure: bool) -> &TokenKeys {
-        if secure { &self.secure_keys } else { &self.plain_keys }
-    }
-
-    pub(crate) fn ended(&self) -> &EndedSessions {
-        &self.ended
+        self.deployment.random()
     }
 }

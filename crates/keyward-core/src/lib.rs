@@ -1,8 +1,8 @@
 //! Users, accounts, sessions, sign-in flows, policy and the NextAuth dialects.
 //!
 //! A request that the edge has decoded comes in as a [`request::Request`]; [`engine::Engine::answer`] turns it
-//! into an [`action::Action`], one [`flow`] carries that out against the [`port`]s, and the [`dialect`] renders
-//! the outcome as the [`reply::Reply`] that the client's generation of NextAuth expects.
+//! into an [`action::Action`], one [`flow`] carries that out against the [`port`]s, and the
+//! [`surface`] words the outcome as the [`reply::Reply`] that the client's generation of NextAuth expects.
 //!
 //! What is absent on purpose: no framework, no database driver, no clock, no randomness, no environment, no
 //! network. All of these come in through [`port`].
@@ -11,9 +11,12 @@ pub mod action;
 pub mod address;
 pub mod claims;
 pub mod csrf;
+pub mod deployment;
 pub mod dialect;
+pub mod ended;
 pub mod engine;
 pub mod error;
+pub mod exchange;
 pub mod flow;
 pub mod method;
 pub mod policy;
@@ -23,5 +26,6 @@ pub mod request;
 pub mod secret;
 pub mod session;
 pub mod settings;
+pub mod surface;
 pub mod time;
 pub mod user;

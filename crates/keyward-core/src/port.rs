@@ -6,6 +6,7 @@
 use std::{net::IpAddr, time::Duration};
 
 use async_trait::async_trait;
+use serde_json::{Map, Value};
 
 use crate::{
     claims::Claims,
@@ -24,6 +25,14 @@ pub trait Clock: Send + Sync {
 pub trait Random: Send + Sync {
     /// Fills `bytes`. A source that fails must end the process rather than return.
     fn fill(&self, bytes: &mut [u8]);
+}
+
+/// A random UUID (version 4).
+#[must_use]
+pub fn uuid(random: &dyn Random) -> String {
+    let mut bytes = [0; 16];
+    random.fill(&mut bytes);
+    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }
 
 /// Why a store could not answer. Whoever sees it refuses and says "try again" (503); it is never "not found".
@@ -241,6 +250,12 @@ pub enum Limit {
     SignInPerAccount,
     /// Accounts made from one network address.
     SignUpPerAddress,
+}
+
+/// An embedder's own session fields: NextAuth's `session` callback.
+pub trait SessionFields: Send + Sync {
+    /// Adds to or changes what the session shows. Runs at every read: it must not wait for anything.
+    fn add(&self, claims: &Claims, session: &mut Map<String, Value>);
 }
 
 /// Rate limits.

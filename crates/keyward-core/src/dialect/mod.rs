@@ -1,11 +1,9 @@
 //! The generations of NextAuth: what differs between them stands here, once.
 //!
-//! A dialect does not decide anything: it reads requests ([`decode`]), names and seals cookies ([`cookies`],
-//! [`token`]), and words outcomes ([`render`]).
+//! Cookies ([`cookies`]), sealed tokens ([`token`]), and here how a client asks for JSON and what an empty session
+//! is. How the same actions are asked for and worded stands in [`crate::surface`].
 
 pub mod cookies;
-pub mod decode;
-pub mod render;
 pub mod token;
 
 use crate::request::Request;

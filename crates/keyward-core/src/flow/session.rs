@@ -2,25 +2,25 @@
 
 use serde_json::Value;
 
-use super::Exchange;
 use crate::{
     action::Outcome,
     claims::RESERVED,
+    deployment::Deployment,
     dialect::cookies::SessionCookie,
-    engine::Engine,
     error::Refusal,
+    exchange::Exchange,
     session::{self, Live},
 };
 
 /// Reads the session and renews its cookie.
-pub async fn read(engine: &Engine, exchange: &mut Exchange<'_>) -> Outcome {
-    with_session(engine, exchange, |_| false).await
+pub async fn read(deployment: &Deployment, exchange: &mut Exchange<'_>) -> Outcome {
+    with_session(deployment, exchange, |_| false).await
 }
 
 /// The client's `update(data)`: takes over the fields that the deployment lets it change (B3).
-pub async fn update(engine: &Engine, exchange: &mut Exchange<'_>, data: Option<Value>) -> Outcome {
-    let fields = engine.settings().session.update.iter().filter(|f| !RESERVED.contains(&f.as_str()));
-    with_session(engine, exchange, |live| {
+pub async fn update(deployment: &Deployment, exchange: &mut Exchange<'_>, data: Option<Value>) -> Outcome {
+    let fields = deployment.settings().session.update.iter().filter(|f| !RESERVED.contains(&f.as_str()));
+    with_session(deployment, exchange, |live| {
         let Some(data) = &data else { return false };
         let mut changed = false;
         for field in fields {
@@ -37,16 +37,16 @@ pub async fn update(engine: &Engine, exchange: &mut Exchange<'_>, data: Option<V
 }
 
 async fn with_session(
-    engine: &Engine,
+    deployment: &Deployment,
     exchange: &mut Exchange<'_>,
     change: impl FnOnce(&mut Live) -> bool,
 ) -> Outcome {
-    let Some(token) = exchange.session_token(engine) else { return Outcome::Session(None) };
-    let opened = session::open(engine, &token, exchange.request.public.is_secure(), exchange.now).await;
+    let Some(token) = exchange.session_token(deployment) else { return Outcome::Session(None) };
+    let opened = session::open(deployment, &token, exchange.request.public.is_secure(), exchange.now).await;
     let renewed = match opened {
         Ok(Some(mut live)) => {
             let changed = change(&mut live);
-            session::renew(engine, live, changed, exchange).await
+            session::renew(deployment, live, changed, exchange).await
         }
         Ok(None) => Ok(None),
         Err(error) => Err(Refusal::from(error)),

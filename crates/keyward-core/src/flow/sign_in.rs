@@ -2,12 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use super::Exchange;
 use crate::{
     action::Outcome,
     claims::Claims,
-    engine::Engine,
+    deployment::Deployment,
     error::{Code, Refusal},
+    exchange::Exchange,
     method::{Proof, Submitted},
     port::{Admitted, Limit, address_bucket},
     session,
@@ -17,43 +17,47 @@ use crate::{
 
 /// The steps: limits, check, admit, session cookie, landing.
 pub async fn with_credentials(
-    engine: &Engine,
+    deployment: &Deployment,
     exchange: &mut Exchange<'_>,
     provider: String,
     fields: Map<String, Value>,
 ) -> Outcome {
-    match attempt(engine, exchange, &provider, fields).await {
+    match attempt(deployment, exchange, &provider, fields).await {
         Ok(outcome) => outcome,
         Err(refusal) => Outcome::Refused { refusal, provider: Some(provider) },
     }
 }
 
 async fn attempt(
-    engine: &Engine,
+    deployment: &Deployment,
     exchange: &mut Exchange<'_>,
     provider: &str,
     fields: Map<String, Value>,
 ) -> Result<Outcome, Refusal> {
-    let provider = engine
+    let provider = deployment
         .settings()
         .provider(provider)
         .ok_or_else(|| Refusal::new(Code::Configuration).because("the provider is gone"))?;
     let submitted = Submitted { fields, client: exchange.request.client };
-    draw_on_limits(engine, provider, &submitted)?;
+    draw_on_limits(deployment, provider, &submitted)?;
     let proof = provider.check.check(&submitted).await?;
-    let previous = exchange.session_token(engine);
-    let outcome = admit(engine, exchange, proof).await?;
+    let previous = exchange.session_token(deployment);
+    let outcome = admit(deployment, exchange, proof).await?;
     if let Some(previous) = previous {
         // Nobody keeps, or hands to another, the session from before a change of person (lesson 55).
-        session::end_replaced(engine, &previous, exchange).await;
+        session::end_replaced(deployment, &previous, exchange).await;
     }
     Ok(outcome)
 }
 
 /// Taken before anything costly happens, also for accounts that do not exist.
-fn draw_on_limits(engine: &Engine, provider: &Provider, submitted: &Submitted) -> Result<(), Refusal> {
+fn draw_on_limits(
+    deployment: &Deployment,
+    provider: &Provider,
+    submitted: &Submitted,
+) -> Result<(), Refusal> {
     let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
-    let limiter = engine.limiter();
+    let limiter = deployment.limiter();
     limiter.take(provider.check.limit(), &address_bucket(submitted.client)).map_err(limited)?;
     let account = provider.fields.iter().find(|field| field.kind != "password");
     let account = account.and_then(|field| submitted.fields.get(&field.name)?.as_str());
@@ -63,12 +67,16 @@ fn draw_on_limits(engine: &Engine, provider: &Provider, submitted: &Submitted) -
     Ok(())
 }
 
-async fn admit(engine: &Engine, exchange: &mut Exchange<'_>, proof: Proof) -> Result<Outcome, Refusal> {
+async fn admit(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    proof: Proof,
+) -> Result<Outcome, Refusal> {
     let by_registration = matches!(proof.admission, Admission::NewUser { .. });
     let claims = Claims::of(&proof.profile, &proof.sub, proof.extra);
-    let opening = proof.opens_session.then(|| session::Opening::prepare(engine, exchange, claims));
+    let opening = proof.opens_session.then(|| session::Opening::prepare(deployment, exchange, claims));
     let record = opening.as_ref().map(|opening| &opening.record);
-    let admitted = engine.store().admit(&proof.admission, record, exchange.now).await?;
+    let admitted = deployment.store().admit(&proof.admission, record, exchange.now).await?;
     let is_new = match admitted {
         Admitted::As { is_new, .. } => is_new,
         // Where sign-up reveals nothing, a known address is answered like a new one.
@@ -79,7 +87,7 @@ async fn admit(engine: &Engine, exchange: &mut Exchange<'_>, proof: Proof) -> Re
         }
     };
     let Some(opening) = opening else { return Ok(Outcome::ChooseSignIn) };
-    exchange.changes.session = opening.cookie(engine, exchange)?;
+    exchange.changes.session = opening.cookie(deployment, exchange)?;
     let landing = exchange.landing.clone();
     Ok(if is_new && by_registration { Outcome::Welcome(landing) } else { Outcome::Land(landing) })
 }

@@ -12,9 +12,8 @@ use url::Url;
 use super::{CredentialsCheck, Proof, Submitted};
 use crate::{
     error::{Code, Refusal, Said},
-    port::{HttpAnswer, HttpCall, HttpClient, Random},
+    port::{HttpAnswer, HttpCall, HttpClient, Random, uuid},
     secret::Secret,
-    session::uuid,
     user::{AccountKey, Admission, Extra, Profile, UserId},
 };
 

@@ -9,9 +9,8 @@ use super::{CredentialsCheck, Proof, Submitted};
 use crate::{
     error::{Code, Refusal},
     policy::email,
-    port::{Limit, PasswordHasher, Random, Store, Verdict},
+    port::{Limit, PasswordHasher, Random, Store, Verdict, uuid},
     secret::Secret,
-    session::uuid,
     user::{Admission, NewUser, Profile, User, UserId},
 };
 

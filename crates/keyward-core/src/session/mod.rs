@@ -1,6 +1,5 @@
 //! Sessions: opened at sign-in, read and renewed, ended. Sealed in the cookie or stored in the ledger (C3).
 
-mod ended;
 mod view;
 
 use std::time::Duration;
@@ -8,17 +7,15 @@ use std::time::Duration;
 use keyward_jose::digest::sha256;
 use serde_json::Value;
 
-pub use self::{
-    ended::EndedSessions,
-    view::{SessionFields, View, body},
-};
+pub use self::view::View;
+pub use crate::port::SessionFields;
 use crate::{
     claims::Claims,
+    deployment::Deployment,
     dialect::cookies::SessionCookie,
-    engine::Engine,
     error::{Code, Refusal},
-    flow::Exchange,
-    port::{Ending, NewSession, Random, SessionId, StoreError, TokenHash},
+    exchange::Exchange,
+    port::{Ending, NewSession, SessionId, StoreError, TokenHash, uuid},
     settings::Strategy,
     time::Timestamp,
 };
@@ -56,15 +53,15 @@ pub struct Opening {
 impl Opening {
     /// Draws ids for a new session that says `claims`.
     #[must_use]
-    pub fn prepare(engine: &Engine, exchange: &Exchange<'_>, mut claims: Claims) -> Self {
-        let settings = &engine.settings().session;
-        let id = uuid(engine.random());
+    pub fn prepare(deployment: &Deployment, exchange: &Exchange<'_>, mut claims: Claims) -> Self {
+        let settings = &deployment.settings().session;
+        let id = uuid(deployment.random());
         claims.set("sid", id.clone());
         let token = match settings.strategy {
             Strategy::Sealed => None,
             Strategy::Stored => {
                 let mut bytes = [0; 32];
-                engine.random().fill(&mut bytes);
+                deployment.random().fill(&mut bytes);
                 Some(hex::encode(bytes))
             }
         };
@@ -81,42 +78,57 @@ impl Opening {
     }
 
     /// The cookie of the session, once its record stands.
-    pub fn cookie(mut self, engine: &Engine, exchange: &Exchange<'_>) -> Result<SessionCookie, Refusal> {
+    pub fn cookie(
+        mut self,
+        deployment: &Deployment,
+        exchange: &Exchange<'_>,
+    ) -> Result<SessionCookie, Refusal> {
         match self.token {
             Some(token) => Ok(SessionCookie::Set { token, expires: self.record.expires }),
-            None => seal(engine, &mut self.claims, exchange),
+            None => seal(deployment, &mut self.claims, exchange),
         }
     }
 }
 
 /// The live session behind a token; `None` if there is none.
 pub async fn open(
-    engine: &Engine,
+    deployment: &Deployment,
     token: &str,
     secure: bool,
     now: Timestamp,
 ) -> Result<Option<Live>, StoreError> {
-    match engine.settings().session.strategy {
-        Strategy::Sealed => Ok(open_sealed(engine, token, secure, now)),
-        Strategy::Stored => open_stored(engine, token, now).await,
+    match deployment.settings().session.strategy {
+        Strategy::Sealed => Ok(open_sealed(deployment, token, secure, now)),
+        Strategy::Stored => open_stored(deployment, token, now).await,
     }
 }
 
+/// The live session behind a token, as an application on the same host reads it. Nothing is renewed.
+pub async fn view(deployment: &Deployment, token: &str, secure: bool) -> Result<Option<View>, StoreError> {
+    let live = open(deployment, token, secure, deployment.now()).await?;
+    Ok(live
+        .map(|live| View { body: view::body(deployment, &live.claims, live.expires), claims: live.claims }))
+}
+
 /// Costs no store round trip (invariant 11).
-fn open_sealed(engine: &Engine, token: &str, secure: bool, now: Timestamp) -> Option<Live> {
-    let claims = engine.token_keys(secure).open(token, now)?;
-    let ended = claims.text("sid").is_some_and(|id| engine.ended().contains(id));
-    let expires = now.plus(engine.settings().session.max_age);
+fn open_sealed(deployment: &Deployment, token: &str, secure: bool, now: Timestamp) -> Option<Live> {
+    let claims = deployment.token_keys(secure).open(token, now)?;
+    let ended = claims.text("sid").is_some_and(|id| deployment.ended().contains(id));
+    let expires = now.plus(deployment.settings().session.max_age);
     (!ended).then_some(Live { claims, expires, kept: Kept::Sealed })
 }
 
 /// Costs one: the row by its key.
-async fn open_stored(engine: &Engine, token: &str, now: Timestamp) -> Result<Option<Live>, StoreError> {
+async fn open_stored(
+    deployment: &Deployment,
+    token: &str,
+    now: Timestamp,
+) -> Result<Option<Live>, StoreError> {
     let hash = hash_of(token);
-    let Some(row) = engine.store().session(&hash).await? else { return Ok(None) };
+    let Some(row) = deployment.store().session(&hash).await? else { return Ok(None) };
     if row.expires <= now {
         // The clean-up job would get to it; nobody has to wait for that (lesson 48).
-        engine.store().end_session(&Ending::Token(hash), now).await?;
+        deployment.store().end_session(&Ending::Token(hash), now).await?;
         return Ok(None);
     }
     Ok(Some(Live { claims: row.claims, expires: row.expires, kept: Kept::Stored(hash) }))
@@ -124,50 +136,56 @@ async fn open_stored(engine: &Engine, token: &str, now: Timestamp) -> Result<Opt
 
 /// Prolongs a session and says what its client sees. `None`: it was ended in the meantime (invariant 8).
 pub async fn renew(
-    engine: &Engine,
+    deployment: &Deployment,
     mut live: Live,
     changed: bool,
     exchange: &Exchange<'_>,
 ) -> Result<Option<(Value, SessionCookie)>, Refusal> {
-    let body = view::body(engine, &live.claims, live.expires);
+    let body = view::body(deployment, &live.claims, live.expires);
     let hash = match live.kept {
-        Kept::Sealed => return seal(engine, &mut live.claims, exchange).map(|cookie| Some((body, cookie))),
+        Kept::Sealed => {
+            return seal(deployment, &mut live.claims, exchange).map(|cookie| Some((body, cookie)));
+        }
         Kept::Stored(hash) => hash,
     };
-    let settings = &engine.settings().session;
+    let settings = &deployment.settings().session;
     let expires = exchange.now.plus(settings.max_age);
     let due = live.expires.minus(settings.max_age).plus(settings.update_age) <= exchange.now;
     if due || changed {
         let claims = changed.then_some(&live.claims);
-        if !engine.store().renew_session(&hash, claims, expires).await? {
+        if !deployment.store().renew_session(&hash, claims, expires).await? {
             return Ok(None);
         }
     }
-    let token = exchange.session_token(engine).unwrap_or_default();
+    let token = exchange.session_token(deployment).unwrap_or_default();
     Ok(Some((body, SessionCookie::Set { token, expires })))
 }
 
-fn seal(engine: &Engine, claims: &mut Claims, exchange: &Exchange<'_>) -> Result<SessionCookie, Refusal> {
-    let max_age = engine.settings().session.max_age;
-    let keys = engine.token_keys(exchange.request.public.is_secure());
+fn seal(
+    deployment: &Deployment,
+    claims: &mut Claims,
+    exchange: &Exchange<'_>,
+) -> Result<SessionCookie, Refusal> {
+    let max_age = deployment.settings().session.max_age;
+    let keys = deployment.token_keys(exchange.request.public.is_secure());
     let token = keys
-        .seal(claims, exchange.now, max_age, engine.random())
+        .seal(claims, exchange.now, max_age, deployment.random())
         .map_err(|error| Refusal::new(Code::Configuration).because(error.to_string()))?;
     Ok(SessionCookie::Set { token, expires: exchange.now.plus(max_age) })
 }
 
 /// Ends the session behind a token. Tokens that are none are as good as ended.
-pub async fn end(engine: &Engine, token: &str, exchange: &Exchange<'_>) -> Result<(), StoreError> {
-    let until = exchange.now.plus(engine.settings().session.max_age).plus(MARGIN);
-    match engine.settings().session.strategy {
-        Strategy::Stored => engine.store().end_session(&Ending::Token(hash_of(token)), until).await,
+pub async fn end(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) -> Result<(), StoreError> {
+    let until = exchange.now.plus(deployment.settings().session.max_age).plus(MARGIN);
+    match deployment.settings().session.strategy {
+        Strategy::Stored => deployment.store().end_session(&Ending::Token(hash_of(token)), until).await,
         Strategy::Sealed => {
-            let claims = engine.token_keys(exchange.request.public.is_secure()).open(token, exchange.now);
+            let claims = deployment.token_keys(exchange.request.public.is_secure()).open(token, exchange.now);
             // Sealed by the original, or by an application: it has no record here and lives until its `exp`.
             let Some(id) = claims.as_ref().and_then(|claims| claims.text("sid")) else { return Ok(()) };
             let id = SessionId(id.to_owned());
-            engine.store().end_session(&Ending::Id(id.clone()), until).await?;
-            engine.ended().insert(id, until);
+            deployment.store().end_session(&Ending::Id(id.clone()), until).await?;
+            deployment.ended().insert(id, until);
             Ok(())
         }
     }
@@ -175,8 +193,8 @@ pub async fn end(engine: &Engine, token: &str, exchange: &Exchange<'_>) -> Resul
 
 /// Ends the session that a new sign-in replaces. The new one has ids of its own, so a store that fails now
 /// costs no safety: it is logged.
-pub async fn end_replaced(engine: &Engine, token: &str, exchange: &Exchange<'_>) {
-    if let Err(error) = end(engine, token, exchange).await {
+pub async fn end_replaced(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) {
+    if let Err(error) = end(deployment, token, exchange).await {
         tracing::warn!(%error, "the replaced session could not be ended; it lives until it expires");
     }
 }
@@ -185,12 +203,4 @@ pub async fn end_replaced(engine: &Engine, token: &str, exchange: &Exchange<'_>)
 #[must_use]
 pub fn hash_of(token: &str) -> TokenHash {
     TokenHash(sha256(&[token.as_bytes()]))
-}
-
-/// A random UUID (version 4).
-#[must_use]
-pub fn uuid(random: &dyn Random) -> String {
-    let mut bytes = [0; 16];
-    random.fill(&mut bytes);
-    uuid::Builder::from_random_bytes(bytes).into_uuid().to_string()
 }

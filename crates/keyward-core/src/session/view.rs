@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use crate::{claims::Claims, dialect::Dialect, engine::Engine, time::Timestamp};
+use crate::{claims::Claims, deployment::Deployment, dialect::Dialect, time::Timestamp};
 
 /// A session as an application on the same host reads it.
 #[derive(Clone, Debug)]
@@ -13,16 +13,10 @@ pub struct View {
     pub claims: Claims,
 }
 
-/// An embedder's own session fields: NextAuth's `session` callback.
-pub trait SessionFields: Send + Sync {
-    /// Adds to or changes what the session shows. Runs at every read: it must not wait for anything.
-    fn add(&self, claims: &Claims, session: &mut Map<String, Value>);
-}
-
 /// The session's JSON.
 #[must_use]
-pub fn body(engine: &Engine, claims: &Claims, expires: Timestamp) -> Value {
-    let settings = engine.settings();
+pub(super) fn body(deployment: &Deployment, claims: &Claims, expires: Timestamp) -> Value {
+    let settings = deployment.settings();
     let mut user = Map::new();
     for (shown, claim) in [("name", "name"), ("email", "email"), ("image", "picture")] {
         match claims.get(claim) {
@@ -47,7 +41,7 @@ pub fn body(engine: &Engine, claims: &Claims, expires: Timestamp) -> Value {
     for (path, value) in &settings.session.add {
         put(&mut session, path, value.clone());
     }
-    if let Some(fields) = engine.session_fields() {
+    if let Some(fields) = deployment.session_fields() {
         fields.add(claims, &mut session);
     }
     Value::Object(session)

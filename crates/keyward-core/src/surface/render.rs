@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Dialect, cookies::encode_component};
 use crate::{
     action::{Asked, Form, Misdirected, Outcome},
+    dialect::{Dialect, cookies::encode_component},
     error::{Code, Refusal},
-    flow::Exchange,
+    exchange::Exchange,
     reply::{Page, ProviderForm, Reply, ReplyBody},
     settings::{Provider, Settings},
 };

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::Dialect;
 use crate::{
     action::{Action, Misdirected},
+    dialect::Dialect,
     request::{Method, Request},
     settings::Settings,
 };

@@ -1,0 +1,96 @@
+//! A running deployment: its settings, its keys, its ports. What every flow reaches the world through.
+
+use std::sync::Arc;
+
+use crate::{
+    dialect::token::TokenKeys,
+    ended::EndedSessions,
+    port::{Clock, Limiter, Random, SessionFields, Store},
+    settings::Settings,
+    time::Timestamp,
+};
+
+/// The world as the engine sees it.
+#[derive(Clone)]
+pub struct Ports {
+    /// Users and sessions.
+    pub store: Arc<dyn Store>,
+    /// Rate limits.
+    pub limiter: Arc<dyn Limiter>,
+    /// The time of day.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// The embedder's own session fields.
+    pub session_fields: Option<Arc<dyn SessionFields>>,
+}
+
+/// Settings, keys and ports. One per process.
+pub struct Deployment {
+    settings: Settings,
+    ports: Ports,
+    plain_keys: TokenKeys,
+    secure_keys: TokenKeys,
+    ended: EndedSessions,
+}
+
+impl Deployment {
+    /// Derives the keys. The settings have been checked by whoever built them.
+    #[must_use]
+    pub fn new(settings: Settings, ports: Ports) -> Self {
+        let keys = |secure| {
+            let name = settings.dialect.cookie_names(secure).session;
+            TokenKeys::derive(settings.dialect, &settings.secrets, name)
+        };
+        let (plain_keys, secure_keys) = (keys(false), keys(true));
+        Self { settings, ports, plain_keys, secure_keys, ended: EndedSessions::default() }
+    }
+
+    /// What was decided.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// Randomness.
+    #[must_use]
+    pub fn random(&self) -> &dyn Random {
+        self.ports.random.as_ref()
+    }
+
+    /// The moment.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.ports.clock.now()
+    }
+
+    /// Users and sessions.
+    #[must_use]
+    pub fn store(&self) -> &dyn Store {
+        self.ports.store.as_ref()
+    }
+
+    /// Rate limits.
+    #[must_use]
+    pub fn limiter(&self) -> &dyn Limiter {
+        self.ports.limiter.as_ref()
+    }
+
+    /// The embedder's own session fields.
+    #[must_use]
+    pub fn session_fields(&self) -> Option<&dyn SessionFields> {
+        self.ports.session_fields.as_deref()
+    }
+
+    /// The keys of the session cookie with or without its prefix for https.
+    #[must_use]
+    pub fn token_keys(&self, secure: bool) -> &TokenKeys {
+        if secure { &self.secure_keys } else { &self.plain_keys }
+    }
+
+    /// Sealed sessions that were ended before their time.
+    #[must_use]
+    pub fn ended(&self) -> &EndedSessions {
+        &self.ended
+    }
+}

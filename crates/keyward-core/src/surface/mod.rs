@@ -1,0 +1,4 @@
+//! NextAuth's HTTP surface: reading requests and wording outcomes, in the dialect of the deployment's clients.
+
+pub mod decode;
+pub mod render;
