@@ -10,6 +10,7 @@
 mod colour;
 mod errors;
 mod form;
+mod frame;
 mod page;
 mod style;
 mod texts;
@@ -18,9 +19,10 @@ mod theme;
 pub use colour::{Colour, InvalidColour};
 pub use errors::{ErrorText, codes, error_text, known_error};
 pub use form::{Field, ProviderForm, ProviderKind};
+pub use frame::Frame;
 pub use page::{
     ErrorPage, SignInPage, SignOutPage, SignUpPage, Snippet, StartPage, StartUser, VerifyRequestPage,
 };
 pub use style::{CONTENT_SECURITY_POLICY, STYLE_CSS, STYLE_FILE, THEME_FILE, theme_css};
 pub use texts::{Texts, UnknownText};
-pub use theme::{ColorScheme, Frame, Theme};
+pub use theme::{ColorScheme, Theme};

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::errors::ErrorText;
 use crate::form::{Field, ProviderForm, start_in};
-use crate::theme::Frame;
+use crate::frame::Frame;
 
 /// `{base}/signin`: every way to sign in.
 #[derive(Clone, Debug, Template)]
