@@ -30,13 +30,16 @@ impl From<rusqlite::Error> for MigrationError {
 
 /// The version of the schema, for a database that is Keyward's or empty. Changes nothing.
 pub(crate) fn version(connection: &Connection, known: usize) -> Result<usize, MigrationError> {
-    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
-    let application = number("PRAGMA application_id")?;
-    let is_empty = number("SELECT EXISTS (SELECT 1 FROM sqlite_schema)")? == 0;
+    // One statement, so that the three belong together while another process migrates.
+    let (application, found, is_empty): (i64, i64, bool) = connection.query_row(
+        "SELECT application_id, user_version, NOT EXISTS (SELECT 1 FROM sqlite_schema)
+         FROM pragma_application_id, pragma_user_version",
+        [],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)),
+    )?;
     if application != i64::from(APPLICATION) && !(application == 0 && is_empty) {
         return Err(MigrationError::Foreign);
     }
-    let found = number("PRAGMA user_version")?;
     usize::try_from(found).ok().filter(|found| *found <= known).ok_or(MigrationError::Newer { found })
 }
 

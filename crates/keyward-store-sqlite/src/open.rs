@@ -17,6 +17,9 @@ use crate::{
     writer::Writer,
 };
 
+/// Bytes of the smallest database: one page of the smallest size.
+const SMALLEST: u64 = 512;
+
 /// How a database is used.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -118,12 +121,11 @@ impl OpenError {
 /// See [`SqliteStore::open`].
 pub(crate) fn open(path: &Path, options: &Options) -> Result<SqliteStore, OpenError> {
     let path = prepare(path)?;
-    let fault = |fault| explain(&path, fault);
-    let writer = writing(&path, options.busy_timeout).map_err(fault)?;
+    let writer = writing(&path, options.busy_timeout)?;
     let readers = (0..options.readers.max(1)).map(|_| reading(&path, options.busy_timeout));
-    let readers = readers.collect::<rusqlite::Result<_>>().map_err(|why| fault(why.into()))?;
+    let readers = readers.collect::<rusqlite::Result<_>>().map_err(|fault| explain(&path, fault.into()))?;
     let writer = Writer::start(writer, options.queue)
-        .map_err(|why| OpenError::Other { path: path.clone(), detail: why.to_string() })?;
+        .map_err(|fault| OpenError::Other { path: path.clone(), detail: fault.to_string() })?;
     Ok(SqliteStore { path, readers: Readers::new(readers), writer })
 }
 
@@ -135,20 +137,32 @@ pub(crate) fn reading(path: &Path, busy_timeout: Duration) -> rusqlite::Result<C
 }
 
 /// The connection of the writer, to a database whose schema is up to date.
-fn writing(path: &Path, busy_timeout: Duration) -> Result<Connection, MigrationError> {
-    let mut connection = connect(path, busy_timeout)?;
+fn writing(path: &Path, busy_timeout: Duration) -> Result<Connection, OpenError> {
+    let connected = connect(path, busy_timeout).and_then(|connection| {
+        let read_only = connection.is_readonly("main")?;
+        Ok((connection, read_only))
+    });
+    let mut connection = match connected {
+        Ok((connection, false)) => connection,
+        Ok((_, true)) => return Err(OpenError::NotWritable { path: path.to_owned() }),
+        Err(fault) if error::code(&fault) == Some(ErrorCode::CannotOpen) => {
+            return Err(OpenError::NotWritable { path: path.to_owned() });
+        }
+        Err(fault) => return Err(explain(path, fault.into())),
+    };
+    make_ready(&mut connection, busy_timeout).map_err(|fault| explain(path, fault))?;
+    Ok(connection)
+}
+
+fn make_ready(connection: &mut Connection, busy_timeout: Duration) -> Result<(), MigrationError> {
     // Whose it is comes first: what is not ours stays as it is.
-    migration::version(&connection, MIGRATIONS.len())?;
-    if connection.is_readonly("main")? {
-        return Err(read_only().into());
-    }
-    use_wal(&connection, busy_timeout)?;
+    migration::version(connection, MIGRATIONS.len())?;
+    use_wal(connection, busy_timeout)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     // What was deleted is gone from the file, not only from the tables.
     connection.pragma_update(None, "secure_delete", true)?;
-    migration::migrate(&mut connection, MIGRATIONS)?;
-    Ok(connection)
+    migration::migrate(connection, MIGRATIONS)
 }
 
 fn connect(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {
@@ -180,10 +194,7 @@ fn use_wal(connection: &Connection, busy_timeout: Duration) -> rusqlite::Result<
 /// Makes what is missing, and gives the absolute path: a relative one may mean something else to SQLite
 /// (`:memory:`, `file:…`).
 fn prepare(path: &Path) -> Result<PathBuf, OpenError> {
-    let name = path.file_name().ok_or_else(|| OpenError::Other {
-        path: path.to_owned(),
-        detail: "the path names no file".to_owned(),
-    })?;
+    let name = path.file_name().ok_or_else(|| OpenError::NotADatabase { path: path.to_owned() })?;
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -192,13 +203,16 @@ fn prepare(path: &Path) -> Result<PathBuf, OpenError> {
     private::folder(folder).map_err(fault)?;
     let path = folder.canonicalize().map_err(fault)?.join(name);
     private::file(&path).map_err(fault)?;
+    // A file of one byte is an empty database to SQLite. The size is asked by name: closing a handle of our own
+    // would drop the locks that another store of this process holds on the file.
+    let there = path.metadata().map_err(fault)?;
+    if !there.is_file() || (1..SMALLEST).contains(&there.len()) {
+        return Err(OpenError::NotADatabase { path });
+    }
     Ok(path)
 }
 
-fn read_only() -> rusqlite::Error {
-    rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_READONLY), None)
-}
-
+/// A fault of a database whose file could be opened for writing.
 fn explain(path: &Path, fault: MigrationError) -> OpenError {
     let path = path.to_owned();
     let fault = match fault {
@@ -209,9 +223,8 @@ fn explain(path: &Path, fault: MigrationError) -> OpenError {
     match error::code(&fault) {
         Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => OpenError::NotADatabase { path },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => OpenError::Locked { path },
-        Some(ErrorCode::ReadOnly | ErrorCode::PermissionDenied) => OpenError::NotWritable { path },
-        // The file is there: what can't be opened are those beside it.
-        Some(ErrorCode::CannotOpen) if path.is_file() => {
+        // What can't be made are the files beside it.
+        Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly) => {
             OpenError::Folder { path: path.parent().map_or_else(PathBuf::new, Path::to_owned), source: None }
         }
         _ => OpenError::Other { path, detail: error::describe(&fault) },

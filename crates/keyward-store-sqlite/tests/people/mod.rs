@@ -9,10 +9,10 @@ use keyward_core::{
 use keyward_store_sqlite::SqliteStore;
 
 /// The moment at which everything happens.
-pub const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_123);
+pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_123);
 
 /// Signs `name` up, with a stored session.
-pub async fn sign_up(store: &SqliteStore, name: &str) -> Result<Admitted, StoreError> {
+pub(crate) async fn sign_up(store: &SqliteStore, name: &str) -> Result<Admitted, StoreError> {
     let who = Admission::NewUser {
         user: NewUser { id: UserId(name.to_owned()), email: name.to_owned(), name: None },
         password_hash: format!("hash of {name}"),
@@ -29,7 +29,7 @@ pub async fn sign_up(store: &SqliteStore, name: &str) -> Result<Admitted, StoreE
 }
 
 /// True if everything that a sign-up of `name` writes is there, false if nothing of it is.
-pub async fn is_there(store: &SqliteStore, name: &str) -> bool {
+pub(crate) async fn is_there(store: &SqliteStore, name: &str) -> bool {
     let user = store.user(&UserId(name.to_owned())).await.expect("answers").is_some();
     let password = store.password_by_email(name).await.expect("answers").is_some();
     let session = store.session(&token(name)).await.expect("answers").is_some();
