@@ -20,7 +20,7 @@ pub enum Action {
     },
     /// `GET signin`.
     SignInPage {
-        /// From the query, or the second segment in generations 3 and 4.
+        /// From the query.
         error: Option<String>,
     },
     /// `POST signin[/provider]`: starts a sign-in. Credentials have nothing to start.

@@ -71,6 +71,10 @@ const fn field(code: &'static str, field: &'static str, title: &'static str, tex
 
 const ANOTHER_WAY: &str = "Please try again, or use a different account.";
 
+const LATER: &str = "Nothing is wrong with your details. Try again in a moment.";
+const TELL: &str =
+    "Nothing is wrong with your details. Try again; if it stays this way, tell the people who run this site.";
+
 #[rustfmt::skip]
 const TABLE: &[Row] = &[
     // NextAuth's codes, which its clients and applications compare with.
@@ -101,9 +105,23 @@ const TABLE: &[Row] = &[
     row("missing_field", "Something is missing", "Fill in every field and try again."),
     row("rate_limited", "Too many attempts", "Wait a few minutes, then try again."),
     row("overloaded", "It’s very busy right now", "Nothing is wrong with your details. Try again in a few seconds."),
-    row("backend_unavailable", "The service can’t be reached", "Nothing is wrong with your details. Try again in a moment."),
-    row("backend_invalid", "The service gave an odd answer", "Nothing is wrong with your details. Try again; if it stays this way, tell the people who run this site."),
+    row("backend_refused", "You couldn’t be signed in", ANOTHER_WAY),
+    row("backend_failed", "The service has a problem", LATER),
+    row("backend_timeout", "The service didn’t answer in time", LATER),
+    row("backend_unreachable", "The service can’t be reached", LATER),
+    row("backend_answer_too_large", "The service gave an odd answer", TELL),
+    row("backend_answer_not_json", "The service gave an odd answer", TELL),
+    row("backend_answer_wrong_shape", "The service gave an odd answer", TELL),
     row("store_unavailable", "It isn’t working right now", "Your data is safe, but it can’t be reached. Try again in a moment."),
+    row("invalid_callback_url", "That address leads nowhere", "The link that brought you here is broken. Go back and try another way."),
+    row("bad_request", "That couldn’t be read", "The address or the form was damaged on its way. Go back and try again."),
+    row("too_many_parameters", "That was too much", "The form had more fields than can be read. Go back and try again."),
+    row("not_found", "There’s nothing here", "Check the address, or go back to where you came from."),
+    row("method_not_allowed", "That doesn’t work here", "Go back and try again."),
+    row("slow_request", "That took too long", "The connection was too slow. Try again in a moment."),
+    row("body_too_large", "That was too much", "The form was larger than can be read. Make it shorter and try again."),
+    row("uri_too_long", "That address is too long", "Go back and try again."),
+    row("headers_too_large", "Your browser sent too much", "Clear this site’s cookies and try again."),
 ];
 
 fn fallback() -> ErrorText {
@@ -134,8 +152,9 @@ mod tests {
         let all = "Configuration AccessDenied Verification OAuthSignin OAuthCallback OAuthCallbackError \
             OAuthCreateAccount EmailCreateAccount Callback OAuthAccountNotLinked AccountNotLinked \
             WebAuthnVerificationError EmailSignin CredentialsSignin SessionRequired Signin MissingCSRF \
-            weak_password email_taken invalid_email rate_limited overloaded backend_unavailable \
-            backend_invalid store_unavailable password_too_long missing_field";
+            weak_password email_taken invalid_email rate_limited overloaded backend_refused \
+            backend_failed backend_timeout backend_unreachable backend_answer_too_large \
+            backend_answer_not_json backend_answer_wrong_shape store_unavailable password_too_long missing_field";
         for code in all.split_whitespace() {
             assert!(known_error(code).is_some(), "{code}");
         }

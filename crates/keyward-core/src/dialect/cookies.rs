@@ -122,7 +122,13 @@ impl Dialect {
 
     /// The values of `Set-Cookie` for these changes.
     #[must_use]
-    pub fn set_cookies(self, changes: &CookieChanges, sent: &Pairs, secure: bool) -> Vec<String> {
+    pub fn set_cookies(
+        self,
+        changes: &CookieChanges,
+        sent: &Pairs,
+        secure: bool,
+        now: Timestamp,
+    ) -> Vec<String> {
         let names = self.cookie_names(secure);
         let mut lines = Vec::new();
         if let Some(value) = &changes.csrf {
@@ -133,10 +139,10 @@ impl Dialect {
         }
         match &changes.session {
             SessionCookie::Keep => {}
-            SessionCookie::Clear => self.clear_pieces(&mut lines, sent, &names, &[], secure),
+            SessionCookie::Clear => self.clear_pieces(&mut lines, sent, &names, &[], secure, now),
             SessionCookie::Set { token, expires } => {
                 let pieces = self.pieces(names.session, token);
-                self.clear_pieces(&mut lines, sent, &names, &pieces, secure);
+                self.clear_pieces(&mut lines, sent, &names, &pieces, secure, now);
                 let expires = format!("; Expires={}", expires.http_date());
                 lines.extend(pieces.iter().map(|(name, value)| line(name, value, &expires, secure)));
             }
@@ -152,14 +158,20 @@ impl Dialect {
         names: &CookieNames,
         kept: &[(String, &str)],
         secure: bool,
+        now: Timestamp,
     ) {
+        let over = match self {
+            // Generation 3 says it twice.
+            Self::NextAuth3 => format!("; Max-Age=0; Expires={}", now.http_date()),
+            Self::NextAuth4 | Self::AuthJs5 => "; Max-Age=0".to_owned(),
+        };
         for (name, _) in sent.iter() {
             let ours = match self.chunk_budget() {
                 None => name == names.session,
                 Some(_) => piece_number(name, names.session).is_some(),
             };
             if ours && !kept.iter().any(|(other, _)| other == name) {
-                let cleared = line(name, "", "; Max-Age=0", secure);
+                let cleared = line(name, "", &over, secure);
                 if !lines.contains(&cleared) {
                     lines.push(cleared);
                 }
@@ -204,6 +216,8 @@ fn line(name: &str, value: &str, lifetime: &str, secure: bool) -> String {
 mod tests {
     use super::*;
 
+    const NOW: Timestamp = Timestamp::from_secs(784_111_777);
+
     fn sent(pairs: &[(&str, &str)]) -> Pairs {
         Pairs(pairs.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())).collect())
     }
@@ -217,7 +231,7 @@ mod tests {
 
     #[test]
     fn a_cookie_carries_the_attributes_of_the_original() {
-        let lines = Dialect::NextAuth4.set_cookies(&set("a.b".into()), &Pairs::default(), true);
+        let lines = Dialect::NextAuth4.set_cookies(&set("a.b".into()), &Pairs::default(), true, NOW);
         assert_eq!(
             lines,
             [
@@ -226,7 +240,7 @@ mod tests {
         );
         let changes = CookieChanges { csrf: Some("a|b".into()), ..CookieChanges::default() };
         assert_eq!(
-            Dialect::AuthJs5.set_cookies(&changes, &Pairs::default(), false),
+            Dialect::AuthJs5.set_cookies(&changes, &Pairs::default(), false, NOW),
             ["authjs.csrf-token=a%7Cb; Path=/; HttpOnly; SameSite=Lax"]
         );
     }
@@ -261,10 +275,10 @@ mod tests {
         let dialect = Dialect::NextAuth4;
         let n = dialect.cookie_names(false).session;
         let (zero, one) = (format!("{n}.0"), format!("{n}.1"));
-        let lines = dialect.set_cookies(&set("a".into()), &sent(&[(&zero, "x"), (&one, "y")]), false);
+        let lines = dialect.set_cookies(&set("a".into()), &sent(&[(&zero, "x"), (&one, "y")]), false, NOW);
         assert_eq!(lines.iter().filter(|l| l.contains("Max-Age=0")).count(), 2);
         assert!(lines.last().is_some_and(|l| l.starts_with(&format!("{n}=a; Expires"))));
         let changes = CookieChanges { session: SessionCookie::Clear, ..CookieChanges::default() };
-        assert_eq!(dialect.set_cookies(&changes, &sent(&[(&zero, "x"), (&one, "y")]), false).len(), 2);
+        assert_eq!(dialect.set_cookies(&changes, &sent(&[(&zero, "x"), (&one, "y")]), false, NOW).len(), 2);
     }
 }

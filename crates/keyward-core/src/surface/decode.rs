@@ -56,7 +56,7 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
             Ok(Action::UpdateSession { data: request.body.members().remove("data") })
         }
         ("signin", Get) if second.is_some() && dialect == Dialect::AuthJs5 => Err(Misdirected::WrongMethod),
-        ("signin", Get) => Ok(Action::SignInPage { error: error() }),
+        ("signin", Get) => Ok(Action::SignInPage { error: code_or_error(request).map(str::to_owned) }),
         ("signin", Post) => match second {
             Some(id) if settings.provider(id).is_none() => Err(Misdirected::UnknownSignInProvider),
             None if dialect != Dialect::AuthJs5 => Err(Misdirected::UnknownSignInProvider),

@@ -97,6 +97,7 @@ impl Render<'_> {
                 &self.exchange.changes,
                 &request.cookies,
                 request.public.is_secure(),
+                self.exchange.now,
             ),
             body,
             refused: None,
@@ -111,9 +112,11 @@ impl Render<'_> {
         self.reply(status, ReplyBody::Json(self.dialect.empty_session().to_owned()))
     }
 
-    #[expect(clippy::unused_self, reason = "reads like its neighbours where it is used")]
+    /// Generation 3 sets its cookies on every answer, the others not where nothing was begun.
     fn without_cookies(&self, mut reply: Reply) -> Reply {
-        reply.cookies.clear();
+        if self.dialect != Dialect::NextAuth3 {
+            reply.cookies.clear();
+        }
         reply
     }
 
@@ -246,8 +249,12 @@ impl Render<'_> {
                 };
                 let landing = encode_component(self.exchange.landing.as_str());
                 let mut target = with_query(page, "callbackUrl", &landing);
-                if let Some(error) = error {
-                    target = with_query(&target, "error", &encode_component(&error));
+                // Generations 3 and 4 hand the second segment (`signin/<id>`) to the application's page as an error.
+                let segment = (self.dialect != Dialect::AuthJs5)
+                    .then(|| self.exchange.request.path.get(1).map(String::as_str))
+                    .flatten();
+                if let Some(error) = error.as_deref().or(segment) {
+                    target = with_query(&target, "error", &encode_component(error));
                 }
                 self.redirect(&target)
             }
@@ -293,7 +300,8 @@ impl Render<'_> {
         let custom = self.settings.pages.error.as_deref();
         // Of the application's error page and the list, generation 3 asks the page first, 4 the list.
         let pass_on = match self.dialect {
-            Dialect::NextAuth3 => on_sign_in && custom.is_none(),
+            // It does not know `SessionRequired`, which came with generation 4.
+            Dialect::NextAuth3 => on_sign_in && custom.is_none() && code != "SessionRequired",
             Dialect::NextAuth4 => on_sign_in,
             Dialect::AuthJs5 => false,
         };
