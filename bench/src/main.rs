@@ -1,2 +1,129 @@
-//! wip
-fn main() {}
+//! `cargo xtask bench`: what Keyward costs, beside a bare axum server, NextAuth 4, and npm's Argon2.
+//!
+//! Servers and load are on a core each. Contenders take turns; what counts is the median of the rounds, and
+//! answers per second of the server's processor time rather than of the clock: other work on the machine
+//! hardly touches it. `BENCHMARKS.md` says what exactly is measured.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
+
+mod http;
+mod load;
+mod measure;
+mod part;
+mod process;
+mod report;
+mod server;
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use part::{overload, password, session, start};
+use report::Report;
+use server::Programs;
+
+type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+
+const HELP: &str = "\
+cargo xtask bench [--only PART,...] [--seconds N] [--write]
+    Measures the release build of Keyward.
+    --only      a (sealed), b (stored), c (no cookie), next (beside NextAuth 4), password, overload, start
+    --seconds   length of a turn, of which each contender has five (default 3)
+    --write     puts the figures into BENCHMARKS.md
+";
+
+/// All parts by name, in their order.
+const PARTS: [(&str, fn(&Bench, &mut Report) -> Result); 7] = [
+    ("start", start::start),
+    ("a", session::sealed),
+    ("b", session::stored),
+    ("c", session::without_a_cookie),
+    ("next", session::beside_next),
+    ("password", password::check),
+    ("overload", overload::sign_in),
+];
+
+/// What every part needs to know.
+struct Bench {
+    programs: Programs,
+    /// Length of a turn.
+    span: Duration,
+}
+
+fn main() -> ExitCode {
+    match run(std::env::args().skip(1).collect()) {
+        Ok(code) => code,
+        Err(fault) => {
+            eprintln!("bench: {fault}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(words: Vec<String>) -> Result<ExitCode> {
+    let command = ["cargo xtask bench"].into_iter().chain(words.iter().map(String::as_str));
+    let command = command.collect::<Vec<_>>().join(" ");
+    let (mut only, mut span, mut write) = (None, Duration::from_secs(3), false);
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        let mut value = || words.next().ok_or_else(|| format!("{word} needs a value"));
+        match word.as_str() {
+            "--only" => only = Some(value()?),
+            "--seconds" => span = Duration::from_secs_f64(value()?.parse()?),
+            "--write" => write = true,
+            "--help" | "-h" => {
+                print!("{HELP}");
+                return Ok(ExitCode::SUCCESS);
+            }
+            other => return Err(format!("there is no option `{other}`\n{HELP}").into()),
+        }
+    }
+    let chosen = chosen(only.as_deref())?;
+    let bench = Bench { programs: programs()?, span };
+    server::pin_load()?;
+    let mut report = Report::default();
+    for (name, part) in chosen {
+        say(name);
+        part(&bench, &mut report)?;
+    }
+    println!("\n{}", report.table());
+    if write {
+        report.write(&root().join("BENCHMARKS.md"), &command)?;
+    }
+    let missed = report.missed();
+    if missed.is_empty() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("bench: missed: {}", missed.join("; "));
+    Ok(ExitCode::FAILURE)
+}
+
+/// A line for the person who waits.
+fn say(line: &str) {
+    println!("{}", line.trim_end());
+}
+
+fn chosen(only: Option<&str>) -> Result<Vec<(&'static str, fn(&Bench, &mut Report) -> Result)>> {
+    let Some(only) = only else { return Ok(PARTS.to_vec()) };
+    let names: Vec<&str> = only.split(',').collect();
+    if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(known, _)| known == *name)) {
+        return Err(format!("there is no part `{unknown}`\n{HELP}").into());
+    }
+    Ok(PARTS.into_iter().filter(|(name, _)| names.contains(name)).collect())
+}
+
+/// The programs lie beside this one: Cargo built them together.
+fn programs() -> Result<Programs> {
+    let this = std::env::current_exe()?;
+    let beside = |name: &str| {
+        let program = this.with_file_name(name);
+        if program.is_file() { Ok(program) } else { Err(format!("{} is not there", program.display())) }
+    };
+    let next = root().join("bench/next-auth-4");
+    Ok(Programs { keyward: beside("keyward")?, bare: beside("keyward-bare")?, next })
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().map_or_else(PathBuf::new, Path::to_owned)
+}

@@ -1,0 +1,192 @@
+//! HTTP/1.1 by hand over one kept connection: the bytes that go out are exactly those that were given.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, Read, Write},
+    net::{SocketAddr, TcpStream},
+    time::Duration,
+};
+
+use crate::Result;
+
+/// A kept connection.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    /// What was received and not yet given away.
+    received: Vec<u8>,
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    /// In their order, names in lower case.
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
+    /// Head and body, in bytes.
+    pub(crate) size: usize,
+}
+
+/// Longest wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Connection {
+    pub(crate) fn open(address: SocketAddr) -> io::Result<Self> {
+        let stream = TcpStream::connect(address)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        Ok(Self { stream, received: Vec::with_capacity(8192) })
+    }
+
+    pub(crate) fn send(&mut self, request: &[u8]) -> io::Result<()> {
+        self.stream.write_all(request)
+    }
+
+    /// Reads one answer and says no more than its status: what a load generator can afford.
+    pub(crate) fn skip_answer(&mut self) -> io::Result<u16> {
+        let (head, whole) = self.receive()?;
+        let status = status(&self.received[..head]);
+        self.received.drain(..whole);
+        status.ok_or_else(|| malformed("no status"))
+    }
+
+    /// Reads one answer.
+    pub(crate) fn answer(&mut self) -> io::Result<Answer> {
+        let (head, whole) = self.receive()?;
+        let text = String::from_utf8_lossy(&self.received[..head]).into_owned();
+        let body = String::from_utf8_lossy(&self.received[head..whole]).into_owned();
+        self.received.drain(..whole);
+        let status = status(text.as_bytes()).ok_or_else(|| malformed("no status"))?;
+        let headers = text.lines().skip(1).filter_map(|line| line.split_once(':'));
+        let headers =
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned())).collect();
+        Ok(Answer { status, headers, body, size: whole })
+    }
+
+    /// Receives until an answer is whole: the lengths of its head, and of head and body.
+    fn receive(&mut self) -> io::Result<(usize, usize)> {
+        let mut buffer = [0; 8192];
+        let mut whole = None;
+        loop {
+            if whole.is_none() {
+                whole = lengths(&self.received)?;
+            }
+            if let Some((head, whole)) = whole
+                && self.received.len() >= whole
+            {
+                return Ok((head, whole));
+            }
+            match self.stream.read(&mut buffer)? {
+                0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+                count => self.received.extend_from_slice(&buffer[..count]),
+            }
+        }
+    }
+}
+
+/// A browser, as far as a server can tell: it keeps cookies, sends forms, and asks for JSON.
+pub(crate) struct Browser {
+    connection: Connection,
+    host: String,
+    cookies: BTreeMap<String, String>,
+}
+
+impl Browser {
+    pub(crate) fn open(address: SocketAddr, host: &str) -> io::Result<Self> {
+        let connection = Connection::open(address)?;
+        Ok(Self { connection, host: host.to_owned(), cookies: BTreeMap::new() })
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> io::Result<Answer> {
+        let request = self.request("GET", path, "");
+        self.exchange(&request)
+    }
+
+    /// Gets a CSRF token, and with it sends a form to a provider.
+    pub(crate) fn submit(&mut self, provider: &str, fields: &[(&str, &str)]) -> Result<Answer> {
+        let request = self.submission(provider, fields)?;
+        Ok(self.exchange(&request)?)
+    }
+
+    /// The bytes of [`Self::submit`], to be sent many times.
+    pub(crate) fn submission(&mut self, provider: &str, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
+        let csrf: serde_json::Value = serde_json::from_str(&self.get("/api/auth/csrf")?.body)?;
+        let csrf = csrf["csrfToken"].as_str().ok_or("no CSRF token")?;
+        let mut body = format!("json=true&csrfToken={csrf}&callbackUrl=%2F");
+        for (name, value) in fields {
+            body += &format!("&{name}={}", encoded(value));
+        }
+        Ok(self.request("POST", &format!("/api/auth/callback/{provider}"), &body))
+    }
+
+    /// The request that this browser would send, as bytes.
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let mut head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64) Bench\r\n\
+             Accept: */*\r\nAccept-Language: en\r\nAccept-Encoding: gzip, deflate\r\n",
+            self.host
+        );
+        if !cookies.is_empty() {
+            head += &format!("Cookie: {}\r\n", cookies.join("; "));
+        }
+        if method == "POST" {
+            head += "Content-Type: application/x-www-form-urlencoded\r\n";
+            head += &format!("Content-Length: {}\r\n", body.len());
+        }
+        (head + "\r\n" + body).into_bytes()
+    }
+
+    pub(crate) fn has_cookie(&self, name: &str) -> bool {
+        self.cookies.contains_key(name)
+    }
+
+    fn exchange(&mut self, request: &[u8]) -> io::Result<Answer> {
+        self.connection.send(request)?;
+        let answer = self.connection.answer()?;
+        for (_, cookie) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
+            let pair = cookie.split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        Ok(answer)
+    }
+}
+
+/// The lengths of the head, and of head and body, once the head is whole.
+fn lengths(received: &[u8]) -> io::Result<Option<(usize, usize)>> {
+    let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(None) };
+    let head = end + 4;
+    for line in received[..end].split(|byte| *byte == b'\n') {
+        if let Some((name, value)) = line.split_at_checked(15)
+            && name.eq_ignore_ascii_case(b"content-length:")
+        {
+            let length = std::str::from_utf8(value).ok().and_then(|text| text.trim().parse::<usize>().ok());
+            return Ok(Some((head, head + length.ok_or_else(|| malformed("a strange length"))?)));
+        }
+    }
+    Err(malformed("an answer without a length"))
+}
+
+/// The number in `HTTP/1.1 200 OK`.
+fn status(head: &[u8]) -> Option<u16> {
+    std::str::from_utf8(head.get(9..12)?).ok()?.parse().ok()
+}
+
+fn encoded(text: &str) -> String {
+    let mut out = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() {
+            out.push(char::from(byte));
+        } else {
+            out += &format!("%{byte:02X}");
+        }
+    }
+    out
+}
+
+fn malformed(what: &str) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, what)
+}

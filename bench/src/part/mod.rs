@@ -1,0 +1,6 @@
+//! The parts of the benchmark.
+
+pub(crate) mod overload;
+pub(crate) mod password;
+pub(crate) mod session;
+pub(crate) mod start;
