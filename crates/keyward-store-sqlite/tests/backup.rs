@@ -72,6 +72,40 @@ async fn a_backup_taken_while_people_sign_up_is_whole_and_opens() {
     }
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_backup_shows_one_moment_and_never_begins_again() {
+    let folder = tempdir().expect("a folder");
+    let store =
+        Arc::new(SqliteStore::open(folder.path().join("keyward.db"), &Options::default()).expect("opened"));
+    let people: Vec<_> = (0..2500)
+        .map(|n| {
+            let store = Arc::clone(&store);
+            tokio::spawn(async move { sign_up(&store, &format!("before {n}")).await })
+        })
+        .collect();
+    for person in people {
+        person.await.expect("no panic").expect("answers");
+    }
+    let to = folder.path().join("backup.db");
+    let (copying, target, runtime) = (Arc::clone(&store), to.clone(), tokio::runtime::Handle::current());
+    let steps = tokio::task::spawn_blocking(move || {
+        let mut steps = 0;
+        let writing = Arc::clone(&copying);
+        let sign_up_meanwhile = |_, _| {
+            steps += 1;
+            assert!(steps < 100, "it began again and again");
+            runtime.block_on(sign_up(&writing, &format!("during {steps}"))).expect("answers");
+        };
+        copying.backup(&target, sign_up_meanwhile).expect("backed up");
+        steps
+    });
+    let steps = steps.await.expect("no panic");
+    assert!(steps > 1, "the database is too small to show anything");
+    let copy = Connection::open(&to).expect("opened");
+    assert_eq!(count(&copy, "user"), 2500, "nobody who came after it began");
+    assert!(is_there(&store, &format!("during {steps}")).await);
+}
+
 #[tokio::test]
 async fn a_backup_never_overwrites_and_leaves_nothing_of_a_failed_one() {
     let folder = tempdir().expect("a folder");
