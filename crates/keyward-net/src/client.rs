@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use keyward_core::port::{HttpAnswer, HttpCall, HttpClient, HttpFault};
 use reqwest::{
     Client, Proxy, Response,
-    header::{ACCEPT, CONTENT_TYPE, HeaderName, HeaderValue},
+    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
 use url::Url;
@@ -47,17 +47,12 @@ impl OutgoingHttp {
 
     async fn exchange(&self, call: &HttpCall) -> Result<HttpAnswer, HttpFault> {
         let unreachable = |error| fault::unreachable(&call.url, error);
-        let mut request = self
+        let request = self
             .client()
             .map_err(unreachable)?
             .post(call.url.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .header(ACCEPT, "application/json")
+            .headers(headers(call)?)
             .body(call.body.expose().to_owned());
-        for (name, value) in &call.headers {
-            let (name, value) = header(name, value.expose())?;
-            request = request.header(name, value);
-        }
         let response = request.send().await.map_err(unreachable)?;
         let status = response.status().as_u16();
         let body = read(response, call).await?;
@@ -117,9 +112,15 @@ async fn read(mut response: Response, call: &HttpCall) -> Result<Vec<u8>, HttpFa
     Ok(body)
 }
 
-fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), HttpFault> {
-    let invalid = || HttpFault::Unreachable(format!("the header {name:?} can't be sent"));
-    let mut value = HeaderValue::from_str(value).map_err(|_| invalid())?;
-    value.set_sensitive(true);
-    Ok((HeaderName::try_from(name).map_err(|_| invalid())?, value))
+/// Ours, and the call's in their place where it names the same.
+fn headers(call: &HttpCall) -> Result<HeaderMap, HttpFault> {
+    let json = HeaderValue::from_static("application/json");
+    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, json.clone()), (ACCEPT, json)]);
+    for (name, value) in &call.headers {
+        let invalid = || HttpFault::Unreachable(format!("the header {name:?} can't be sent"));
+        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| invalid())?;
+        value.set_sensitive(true);
+        headers.insert(HeaderName::try_from(name).map_err(|_| invalid())?, value);
+    }
+    Ok(headers)
 }

@@ -101,6 +101,21 @@ async fn what_is_sent_is_json_with_the_headers_of_the_call_and_what_comes_back_i
 }
 
 #[tokio::test]
+async fn a_header_of_the_call_takes_the_place_of_ours() {
+    let (port, seen) = server(|mut stream| {
+        let seen = request(&mut stream);
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").expect("written");
+        seen
+    });
+    let mut call = call(&format!("http://127.0.0.1:{port}/"));
+    call.headers = vec![("Accept".into(), Secret::from("application/vnd.api+json"))];
+    assert_eq!(OutgoingHttp::new().call(call).await.expect("an answer").status, 200);
+    let seen = seen.join().expect("served");
+    assert_eq!(seen.matches("accept:").count(), 1, "{seen}");
+    assert!(seen.contains("accept: application/vnd.api+json\r\n"), "{seen}");
+}
+
+#[tokio::test]
 async fn a_redirect_is_returned_as_it_is_and_not_followed() {
     let port =
         answer("HTTP/1.1 307 Go\r\nlocation: http://127.0.0.1:1/elsewhere\r\ncontent-length: 0\r\n\r\n");

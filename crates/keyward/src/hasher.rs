@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use argon2_rust::{Algorithm, Argon2, Error, Hasher, Params, Version, decode_string, params::{Memory, TagLen}};
+use argon2_rust::{
+    Algorithm, Argon2, Error, Hasher, Params, Version, decode_string,
+    params::{Memory, TagLen},
+};
 use async_trait::async_trait;
 use keyward_core::{
     port::{HashError, PasswordHasher, Random, Verdict},

@@ -1,3 +1,86 @@
-//! wip
-pub mod clock; pub mod hasher; pub mod limits; pub mod random;
-pub use limits::{Rate, InvalidRate};
+//! Keyward as a library: sign-in, sessions and NextAuth's HTTP surface inside an axum application.
+//!
+//! [`Keyward::builder`] takes the settings, checks them all, and starts. What comes out gives three things:
+//! [routes](Keyward::routes) to merge, [`Session`] as an extractor, and a
+//! [guard](Keyward::require_session) for whole routes.
+//!
+//! ```no_run
+//! use axum::{Router, routing::get};
+//! use keyward::{AccountsSettings, Keyward, Session};
+//!
+//! async fn hello(session: Option<Session>) -> String {
+//!     match session.as_ref().and_then(Session::name) {
+//!         Some(name) => format!("Hello, {name}!"),
+//!         None => "Sign in at /api/auth/signin".to_owned(),
+//!     }
+//! }
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let keyward = Keyward::builder("http://localhost:3000", "any secret will do here")
+//!     .development(true)
+//!     .sqlite("keyward.db")
+//!     .accounts(AccountsSettings::default())
+//!     .build()
+//!     .await?;
+//! let app = Router::new()
+//!     .route("/secret", get(|session: Session| async move { session.body().to_string() }))
+//!     .route_layer(keyward.require_session())
+//!     .route("/", get(hello))
+//!     .with_state(keyward.clone())
+//!     .merge(keyward.routes());
+//! let listener = tokio::net::TcpListener::bind("localhost:3000").await?;
+//! keyward::serve(listener, app, Default::default(), std::future::pending()).await;
+//! keyward.close().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Ways to sign in: Keyward's own accounts ([`AccountsSettings`]), an existing back end ([`BackendSettings`]),
+//! or a check of one's own ([`CredentialsCheck`], [`Provider`], [`Person`]). Session fields of one's own come from
+//! a [`SessionFields`]. `examples/embed.rs` shows all of it.
+//!
+//! Below this crate nothing reads the clock, the environment or the system's randomness; here they are put in.
+
+mod accounts;
+mod builder;
+mod clock;
+mod hasher;
+mod instance;
+mod jobs;
+mod limits;
+mod mistake;
+mod person;
+mod provider;
+mod random;
+mod strength;
+mod validate;
+
+pub use async_trait::async_trait;
+pub use keyward_axum::{
+    Auth, ConnectionLimits, Limits as EdgeLimits, RequireSession, Session, SessionRejection, serve,
+};
+pub use keyward_core::{
+    claims::Claims,
+    dialect::Dialect,
+    error::{Code, Refusal},
+    method::{
+        CredentialsCheck, Proof, Submitted,
+        backend::{Endpoint, UserFields},
+    },
+    port::{Clock, PasswordHasher, Random, Store},
+    secret::Secret,
+    session::SessionFields,
+    settings::{CustomPages, Field, Provider, SessionSettings, Strategy},
+};
+pub use keyward_pages::{ColorScheme, Colour, Texts, Theme};
+
+pub use accounts::AccountsSettings;
+pub use builder::{BackendSettings, Builder};
+pub use clock::SystemClock;
+pub use hasher::{Argon2Hasher, HasherSettings};
+pub use instance::Keyward;
+pub use limits::{InvalidRate, LimitSettings, Limits, Rate};
+pub use mistake::{BuildError, Mistake};
+pub use person::Person;
+pub use provider::{field, provider};
+pub use random::SystemRandom;

@@ -48,7 +48,9 @@ impl Rate {
 
 /// Not a rate.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no rate: write a count and a period, such as \"5/second\", \"30/minute\", \"100/hour\" or \"500/day\"")]
+#[error(
+    "{0:?} is no rate: write a count and a period, such as \"5/second\", \"30/minute\", \"100/hour\" or \"500/day\""
+)]
 pub struct InvalidRate(String);
 
 impl FromStr for Rate {
@@ -78,7 +80,7 @@ pub struct LimitSettings {
     /// Sign-in attempts at one account, from wherever. Default: 10 a minute. Whoever uses it up keeps the
     /// account's owner waiting too, so it refills steadily rather than locking the account.
     pub sign_in_per_account: Option<Rate>,
-    /// Accounts made from one network address. Default: 20 an hour.
+    /// Accounts made from one network address. Default: 10 an hour.
     pub sign_up_per_address: Option<Rate>,
 }
 
@@ -93,7 +95,7 @@ impl Default for LimitSettings {
         Self {
             sign_in_per_address: Rate::new(30, Duration::from_secs(60)),
             sign_in_per_account: Rate::new(10, Duration::from_secs(60)),
-            sign_up_per_address: Rate::new(20, Duration::from_secs(60 * 60)),
+            sign_up_per_address: Rate::new(10, Duration::from_secs(60 * 60)),
         }
     }
 }
@@ -132,8 +134,9 @@ impl<C: Clock + Clone> Limits<C> {
 
     /// Forgets those whose allowance is whole again.
     pub fn trim(&self) {
-        for buckets in
-            [&self.sign_in_per_address, &self.sign_in_per_account, &self.sign_up_per_address].into_iter().flatten()
+        for buckets in [&self.sign_in_per_address, &self.sign_in_per_account, &self.sign_up_per_address]
+            .into_iter()
+            .flatten()
         {
             buckets.retain_recent();
             buckets.shrink_to_fit();
@@ -238,8 +241,18 @@ mod tests {
     fn a_rate_is_a_count_and_a_period() {
         assert_eq!("5/second".parse(), Ok(Rate::new(5, Duration::from_secs(1)).expect("a rate")));
         assert_eq!(" 100 / hour ".parse(), Ok(Rate::new(100, Duration::from_secs(3600)).expect("a rate")));
-        for bad in ["", "5", "5/", "/minute", "0/minute", "-1/minute", "1.5/minute", "5/week", "5/minute/2", "4294967296/day"]
-        {
+        for bad in [
+            "",
+            "5",
+            "5/",
+            "/minute",
+            "0/minute",
+            "-1/minute",
+            "1.5/minute",
+            "5/week",
+            "5/minute/2",
+            "4294967296/day",
+        ] {
             assert_eq!(bad.parse::<Rate>(), Err(InvalidRate(bad.to_owned())), "{bad:?}");
         }
     }

@@ -1,0 +1,304 @@
+//! The rules that settings must keep, all in one place.
+
+use std::collections::HashSet;
+
+use http::HeaderName;
+use keyward_core::{
+    address::{AddressError, PublicUrl},
+    claims::RESERVED,
+    dialect::Dialect,
+    settings::Field,
+};
+use url::{Host, Url};
+
+use crate::{
+    builder::{BackendSettings, Builder, Way},
+    mistake::Mistake,
+    strength,
+};
+
+/// Every mistake in the settings, in the order of the configuration file.
+pub(crate) fn mistakes(builder: &Builder) -> Vec<Mistake> {
+    let mut found = Vec::new();
+    public_url(builder, &mut found);
+    secrets(builder, &mut found);
+    origins(builder, &mut found);
+    if builder.store.is_none() {
+        found.push(Mistake::new(
+            "database.url",
+            "no database is named",
+            "name one, such as sqlite:keyward.db (`.sqlite(path)` in Rust)",
+        ));
+    }
+    session(builder, &mut found);
+    pages(builder, &mut found);
+    accounts(builder, &mut found);
+    providers(builder, &mut found);
+    found
+}
+
+fn public_url(builder: &Builder, found: &mut Vec<Mistake>) {
+    if let Err(error) = PublicUrl::new(&builder.public_url, &builder.base_path) {
+        // A base path in the address itself is the address's mistake.
+        let in_base = matches!(&error, AddressError::BasePath(path) if *path == builder.base_path);
+        let (field, remedy) = if in_base {
+            ("base_path", "write a path such as /api/auth")
+        } else {
+            ("public_url", "write the address in people's browsers, such as https://app.example")
+        };
+        found.push(Mistake::new(field, error.to_string(), remedy));
+    } else if !builder.development
+        && Url::parse(&builder.public_url).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
+    {
+        found.push(Mistake::new(
+            "public_url",
+            "passwords and cookies would travel unencrypted over http",
+            "serve people over https and write https:// here; http is for localhost alone",
+        ));
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+const MAKE_A_SECRET: &str = "make one with `openssl rand -base64 32` and keep it out of the repository";
+
+fn secrets(builder: &Builder, found: &mut Vec<Mistake>) {
+    let several = builder.secrets.len() > 1;
+    if several && builder.dialect != Dialect::AuthJs5 {
+        found.push(Mistake::new(
+            "secrets",
+            "only the dialect auth-js-5 can open sessions with more than one secret",
+            "keep the newest alone, or set the dialect to auth-js-5",
+        ));
+    }
+    for (index, secret) in builder.secrets.iter().enumerate() {
+        let problem = if builder.development {
+            secret.is_empty().then_some("there is no secret")
+        } else {
+            strength::problem_with(secret)
+        };
+        if let Some(problem) = problem {
+            let field = if several { format!("secrets[{index}]") } else { "secret".to_owned() };
+            found.push(Mistake::new(field, problem, MAKE_A_SECRET));
+        }
+    }
+}
+
+fn origins(builder: &Builder, found: &mut Vec<Mistake>) {
+    for (index, origin) in builder.allowed_origins.iter().enumerate() {
+        let is_origin = Url::parse(origin).is_ok_and(|url| {
+            matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin
+        });
+        if !is_origin {
+            found.push(Mistake::new(
+                format!("allowed_origins[{index}]"),
+                format!("{origin:?} is not an origin"),
+                "write scheme, host and port alone, in lower case, such as https://docs.example",
+            ));
+        }
+    }
+}
+
+/// Ten years: cookies that live longer are cut by browsers anyway.
+const LONGEST_SESSION: u64 = 10 * 366 * 24 * 60 * 60;
+
+fn session(builder: &Builder, found: &mut Vec<Mistake>) {
+    let session = &builder.session;
+    let seconds = session.max_age.as_secs();
+    if seconds == 0 || seconds > LONGEST_SESSION {
+        found.push(Mistake::new(
+            "session.max_age",
+            "a session lives for a second at least and ten years at most",
+            "write a span such as 30d",
+        ));
+    }
+    if session.update_age > session.max_age {
+        found.push(Mistake::new(
+            "session.update_age",
+            "a session would expire before it is renewed",
+            "write a span shorter than session.max_age",
+        ));
+    }
+    let shown = session.show.iter().map(|(path, _)| ("show", path));
+    for (table, path) in shown.chain(session.add.iter().map(|(path, _)| ("add", path))) {
+        if path.is_empty() || path.iter().any(String::is_empty) {
+            found.push(Mistake::new(
+                format!("session.{table}"),
+                format!("{:?} is no place in a session", path.join(".")),
+                "write names with dots between them, such as user.role",
+            ));
+        }
+    }
+    for (index, field) in session.update.iter().enumerate() {
+        if RESERVED.contains(&field.as_str()) {
+            found.push(Mistake::new(
+                format!("session.update.fields[{index}]"),
+                format!("{field:?} is what the token itself is made of, so update() can't change it"),
+                "take it out",
+            ));
+        }
+    }
+}
+
+fn pages(builder: &Builder, found: &mut Vec<Mistake>) {
+    let pages = &builder.pages;
+    for (name, page) in [
+        ("sign_in", &pages.sign_in),
+        ("sign_out", &pages.sign_out),
+        ("error", &pages.error),
+        ("verify_request", &pages.verify_request),
+        ("new_user", &pages.new_user),
+    ] {
+        let is_path = |page: &String| {
+            page.starts_with('/')
+                && !page.starts_with("//")
+                && !page.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace())
+        };
+        if page.as_ref().is_some_and(|page| !is_path(page)) {
+            found.push(Mistake::new(
+                format!("pages.{name}"),
+                "this is not a path of your application",
+                "write a path such as /login",
+            ));
+        }
+    }
+}
+
+fn accounts(builder: &Builder, found: &mut Vec<Mistake>) {
+    let Some(accounts) = &builder.accounts else { return };
+    id("accounts.provider_id", &accounts.provider_id, found);
+    if accounts.sign_up {
+        id("accounts.sign_up_provider_id", &accounts.sign_up_provider_id, found);
+        if accounts.sign_up_provider_id == accounts.provider_id {
+            found.push(taken("accounts.sign_up_provider_id", &accounts.provider_id));
+        }
+    }
+    if accounts.min_strength > 4 {
+        found.push(Mistake::new(
+            "accounts.min_strength",
+            "the strength of a password is 0 to 4",
+            "write 3, or leave it out",
+        ));
+    }
+}
+
+fn providers(builder: &Builder, found: &mut Vec<Mistake>) {
+    if builder.accounts.is_none() && builder.providers.is_empty() {
+        found.push(Mistake::new(
+            "providers",
+            "there is no way to sign in",
+            "add a provider, or switch Keyward's own accounts on",
+        ));
+    }
+    let mut ids = HashSet::new();
+    if let Some(accounts) = &builder.accounts {
+        ids.insert(accounts.provider_id.as_str());
+        if accounts.sign_up {
+            ids.insert(accounts.sign_up_provider_id.as_str());
+        }
+    }
+    for (index, way) in builder.providers.iter().enumerate() {
+        let at = format!("providers[{index}]");
+        let (provider_id, provider_fields) = match way {
+            Way::Own(provider) => (&provider.id, &provider.fields),
+            Way::Backend(settings) => {
+                backend(&at, settings, found);
+                (&settings.id, &settings.fields)
+            }
+        };
+        id(&format!("{at}.id"), provider_id, found);
+        if !ids.insert(provider_id) {
+            found.push(taken(&format!("{at}.id"), provider_id));
+        }
+        fields(&at, provider_fields, found);
+    }
+}
+
+fn taken(field: &str, id: &str) -> Mistake {
+    Mistake::new(field, format!("the id {id:?} is another provider's already"), "give each its own")
+}
+
+fn id(field: &str, id: &str, found: &mut Vec<Mistake>) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    if id.is_empty() || id.len() > 64 || !id.chars().all(plain) {
+        found.push(Mistake::new(
+            field,
+            format!("{id:?} can't stand in an address"),
+            "use letters, digits, - and _, at most 64 of them",
+        ));
+    }
+}
+
+/// What NextAuth's clients submit beside the form's own fields.
+const NEXTAUTHS: [&str; 4] = ["csrfToken", "callbackUrl", "json", "redirect"];
+
+fn fields(at: &str, fields: &[Field], found: &mut Vec<Mistake>) {
+    let mut names = HashSet::new();
+    for (index, field) in fields.iter().enumerate() {
+        let name = &field.name;
+        let problem = if name.is_empty() {
+            "a field needs a name".to_owned()
+        } else if NEXTAUTHS.contains(&name.as_str()) {
+            format!("{name:?} is a name of NextAuth's own and never reaches the check")
+        } else if !names.insert(name) {
+            format!("there are two fields {name:?}")
+        } else {
+            continue;
+        };
+        found.push(Mistake::new(
+            format!("{at}.fields[{index}].name"),
+            problem,
+            "give each field a name of its own",
+        ));
+    }
+}
+
+fn backend(at: &str, backend: &BackendSettings, found: &mut Vec<Mistake>) {
+    let endpoint = &backend.endpoint;
+    if !matches!(endpoint.url.scheme(), "http" | "https") {
+        found.push(Mistake::new(
+            format!("{at}.endpoint"),
+            format!("{:?} is neither http nor https", endpoint.url.scheme()),
+            "write the address of the back end's endpoint, such as https://api.example/login",
+        ));
+    }
+    if endpoint.source.is_empty() {
+        found.push(Mistake::new(
+            format!("{at}.source"),
+            "the back end needs a name",
+            "leave it out, or name the back end behind this provider",
+        ));
+    }
+    if endpoint.timeout.is_zero() {
+        found.push(Mistake::new(
+            format!("{at}.timeout"),
+            "no back end answers in no time",
+            "write a span such as 5s",
+        ));
+    }
+    if endpoint.max_answer == 0 {
+        found.push(Mistake::new(
+            format!("{at}.max_answer"),
+            "no answer is that small",
+            "write a size such as 256KiB",
+        ));
+    }
+    for (name, value) in &endpoint.headers {
+        let sendable = HeaderName::try_from(name.as_str()).is_ok()
+            && http::HeaderValue::try_from(value.expose()).is_ok();
+        if !sendable {
+            found.push(Mistake::new(
+                format!("{at}.headers.{name}"),
+                "this header can't be sent",
+                "use visible ASCII characters alone, without line breaks",
+            ));
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! The library as an application has it: over sockets, with a database file.
+
+mod example;
+mod own_accounts;
+mod support;
