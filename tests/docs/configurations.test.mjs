@@ -1,0 +1,92 @@
+// Every configuration that the documents show is accepted by `keyward check` and starts a server.
+//
+// A block of the language `toml` is a whole configuration. With a mark after a comma it is a part of one:
+// `fragment` stands beside a public URL and a secret from the environment, `provider` continues a `[[providers]]`
+// table, `cargo` is a manifest of Cargo and not ours.
+import assert from "node:assert/strict";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, test } from "node:test";
+
+import { freePort, startChild } from "../support/child.mjs";
+import { SECRET } from "../support/keyward.mjs";
+import { KEYWARD, environment, run } from "./binary.mjs";
+import { blocks, manual } from "./book.mjs";
+
+/** What the documents take out of the environment. */
+const VALUES = {
+  NEXTAUTH_SECRET: SECRET,
+  AUTH_SECRET: SECRET,
+  AUTH_SECRET_OLD: `older-${SECRET}`,
+  BACKEND_KEY: "a-key-of-the-back-end",
+};
+
+const MINIMAL_PROVIDER = `
+[[providers]]
+id = "login"
+type = "backend"
+endpoint = "http://localhost:5000/api/login"
+`;
+
+const found = (await manual()).flatMap(blocks);
+const configurations = found.filter(({ language, marks }) => language === "toml" && !marks.includes("cargo"));
+
+describe("the documents' configurations", { concurrency: 2 }, () => {
+  for (const block of configurations) {
+    test(`${block.name} starts a server`, async () => {
+      const folder = await mkdtemp(join(tmpdir(), "keyward-docs-"));
+      try {
+        const file = join(folder, "keyward.toml");
+        await writeFile(file, whole(block).replaceAll("/var/lib/keyward", folder), { mode: 0o600 });
+        await writeFile(join(folder, "secret"), `${SECRET}\n`, { mode: 0o600 });
+        const env = environment(valuesOf(block));
+
+        const { code, output } = await run(KEYWARD, ["check", "--config", file, "--data", folder], { env });
+        assert.equal(code, 0, output);
+
+        const listen = `127.0.0.1:${await freePort()}`;
+        const server = await startChild({
+          command: KEYWARD,
+          args: ["serve", "--config", file, "--data", folder, "--listen", listen],
+          env,
+          readyUrl: `http://${listen}/readyz`,
+        });
+        await server.stop();
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
+  }
+});
+
+test("there are configurations in the documents, and all blocks have a known mark", () => {
+  assert.ok(configurations.length > 60, `${configurations.length}`);
+  const unknown = found.filter(
+    ({ language, marks }) => language === "toml" && !["", "fragment", "provider", "cargo"].includes(marks.join()),
+  );
+  assert.deepEqual(unknown.map(({ name }) => name), []);
+});
+
+test("a configuration with an unknown key is refused, so that the tests above can fail", async () => {
+  const folder = await mkdtemp(join(tmpdir(), "keyward-docs-"));
+  try {
+    const file = join(folder, "keyward.toml");
+    await writeFile(file, whole({ marks: ["fragment"], text: "colour = 1\n" }));
+    const { code, output } = await run(KEYWARD, ["check", "--config", file], { env: environment(around) });
+    assert.notEqual(code, 0);
+    assert.match(output, /unknown key `colour`/);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+const around = { NEXTAUTH_URL: "https://app.example", NEXTAUTH_SECRET: SECRET };
+
+const whole = ({ marks, text }) => (marks.includes("provider") ? MINIMAL_PROVIDER + text : text);
+
+/** A fragment has address and secret around it; a whole configuration only what it asks for. */
+function valuesOf({ marks, text }) {
+  const asked = Object.entries(VALUES).filter(([name]) => text.includes(`\${${name}}`));
+  return { ...(marks.length > 0 && around), ...Object.fromEntries(asked) };
+}
