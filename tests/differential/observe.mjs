@@ -7,8 +7,8 @@ const CSRF_TOKEN = /^[0-9a-f]{64}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Keyward's tokens name their session in this claim, the only one that NextAuth's do not have. */
-export const OWN_CLAIM = "sid";
+/** Keyward's tokens say which session they are of and when its record was kept: the only claims of its own. */
+export const OWN_CLAIMS = ["sid", "seen"];
 
 /** An object of named fields; `undefined` in a field means that it is absent from the answer. `cookies` holds further ones. */
 export async function observe({ answer, request, names, dialect, dialectName, setup, jar }) {
@@ -93,7 +93,8 @@ async function observeToken(pieces, { dialect, names }) {
   if (token === "") return "cleared";
   const header = JSON.parse(Buffer.from(token.split(".")[0], "base64url").toString());
   try {
-    const { iat, exp, jti, [OWN_CLAIM]: _, ...claims } = await dialect.decode({ token, salt: names.session });
+    const { iat, exp, jti, ...claims } = await dialect.decode({ token, salt: names.session });
+    for (const own of OWN_CLAIMS) delete claims[own];
     return {
       header,
       parts: token.split(".").length,

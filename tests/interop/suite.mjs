@@ -19,7 +19,7 @@ const CLAIMS = {
   nested: { list: [1, 2.5, "three", null, true], empty: {} },
 };
 const OLD = "the-secret-before-the-rotation-0123456789";
-const TIMED = ["iat", "exp", "jti", "sid"];
+const TIMED = ["iat", "exp", "jti", "sid", "seen"];
 const without = (claims, names) => Object.fromEntries(Object.entries(claims).filter(([name]) => !names.includes(name)));
 
 /**

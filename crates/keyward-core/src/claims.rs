@@ -7,7 +7,8 @@ use crate::{time::Timestamp, user::Profile};
 /// JSON members by name, in the order in which they were set.
 ///
 /// NextAuth's own: `name`, `email`, `picture`, `sub`, and in a sealed token `iat`, `exp`, `jti`
-/// (protocol notes §4.1). Keyward adds `sid`, the session's id.
+/// (protocol notes §4.1). Keyward adds `sid`, the session's id, and in a sealed token `seen`, when its record in the
+/// store was last brought up to date.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Claims(pub Map<String, Value>);
 
@@ -67,7 +68,7 @@ impl Claims {
 }
 
 /// Claims that describe the token or the session, which neither a back end nor `update()` may set.
-pub const RESERVED: [&str; 7] = ["sub", "iat", "exp", "nbf", "jti", "sid", "iss"];
+pub const RESERVED: [&str; 8] = ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "iss"];
 
 #[cfg(test)]
 mod tests {

@@ -156,20 +156,14 @@ pub trait Directory: Send + Sync {
 
     /// Sets the password of the user with this address and ends all their sessions. False if nobody has the
     /// address. Sealed sessions are remembered as ended until `until`.
-    async fn set_password(
-        &self,
-        email: &str,
-        hash: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, StoreError>;
+    async fn set_password(&self, email: &str, hash: &str, until: Timestamp) -> Result<bool, StoreError>;
 
     /// The user with this id.
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 
     /// Deletes the user with this address, their accounts and sessions (lesson 56). False if nobody has it.
     /// Sealed sessions are remembered as ended until `until`.
-    async fn delete_user(&self, email: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError>;
+    async fn delete_user(&self, email: &str, until: Timestamp) -> Result<bool, StoreError>;
 }
 
 /// The ledger: sessions.
@@ -186,6 +180,9 @@ pub trait Ledger: Send + Sync {
         claims: Option<&Claims>,
         expires: Timestamp,
     ) -> Result<bool, StoreError>;
+
+    /// Moves the expiry of the record of a sealed session. Never creates: false if it is no longer there.
+    async fn touch_session(&self, id: &SessionId, expires: Timestamp) -> Result<bool, StoreError>;
 
     /// Ends a session: its row goes, and its id is remembered as ended until `until`. An ending by
     /// [`Ending::Id`] is remembered even where there is no row.

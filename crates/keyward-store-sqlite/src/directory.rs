@@ -34,13 +34,7 @@ impl Directory for SqliteStore {
         .await
     }
 
-    async fn set_password(
-        &self,
-        email: &str,
-        hash: &str,
-        _now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, StoreError> {
+    async fn set_password(&self, email: &str, hash: &str, until: Timestamp) -> Result<bool, StoreError> {
         let (email, hash) = (email.to_owned(), hash.to_owned());
         self.write("set_password", move |db| {
             let Some(user) = by_email(db, &email)? else { return Ok(false) };
@@ -63,7 +57,7 @@ impl Directory for SqliteStore {
         })
     }
 
-    async fn delete_user(&self, email: &str, _now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+    async fn delete_user(&self, email: &str, until: Timestamp) -> Result<bool, StoreError> {
         let email = email.to_owned();
         self.write("delete_user", move |db| {
             let Some(user) = by_email(db, &email)? else { return Ok(false) };

@@ -39,6 +39,17 @@ impl Ledger for SqliteStore {
         .await
     }
 
+    async fn touch_session(&self, id: &SessionId, expires: Timestamp) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.write("touch_session", move |db| {
+            let touched = db
+                .prepare_cached("UPDATE session SET expires = ?2 WHERE id = ?1")?
+                .execute(params![id.0, expires.millis()])?;
+            Ok(touched == 1)
+        })
+        .await
+    }
+
     async fn end_session(&self, which: &Ending, until: Timestamp) -> Result<(), StoreError> {
         let which = which.clone();
         self.write("end_session", move |db| {

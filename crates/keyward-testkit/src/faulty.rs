@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
     port::{
-        Admitted, Directory, Ended, Ending, Ledger, NewSession, SignIns, StoreError, StoredPassword,
-        StoredSession, TokenHash,
+        Admitted, Directory, Ended, Ending, Ledger, NewSession, SessionId, SignIns, StoreError,
+        StoredPassword, StoredSession, TokenHash,
     },
     time::Timestamp,
     user::{Admission, User, UserId},
@@ -35,6 +35,8 @@ pub enum Operation {
     Session,
     /// [`Ledger::renew_session`].
     RenewSession,
+    /// [`Ledger::touch_session`].
+    TouchSession,
     /// [`Ledger::end_session`].
     EndSession,
     /// [`Ledger::ended_since`].
@@ -47,7 +49,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, for tests that go through every one.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Admit,
         Self::PasswordByEmail,
         Self::ReplacePassword,
@@ -56,6 +58,7 @@ impl Operation {
         Self::DeleteUser,
         Self::Session,
         Self::RenewSession,
+        Self::TouchSession,
         Self::EndSession,
         Self::EndedSince,
         Self::Sweep,
@@ -154,22 +157,16 @@ impl<S: Directory> Directory for FaultyStore<S> {
         self.pass(Operation::ReplacePassword)?.replace_password(user, from, to).await
     }
 
-    async fn set_password(
-        &self,
-        email: &str,
-        hash: &str,
-        now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.pass(Operation::SetPassword)?.set_password(email, hash, now, until).await
+    async fn set_password(&self, email: &str, hash: &str, until: Timestamp) -> Result<bool, StoreError> {
+        self.pass(Operation::SetPassword)?.set_password(email, hash, until).await
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         self.pass(Operation::User)?.user(id).await
     }
 
-    async fn delete_user(&self, email: &str, now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
-        self.pass(Operation::DeleteUser)?.delete_user(email, now, until).await
+    async fn delete_user(&self, email: &str, until: Timestamp) -> Result<bool, StoreError> {
+        self.pass(Operation::DeleteUser)?.delete_user(email, until).await
     }
 }
 
@@ -186,6 +183,10 @@ impl<S: Ledger> Ledger for FaultyStore<S> {
         expires: Timestamp,
     ) -> Result<bool, StoreError> {
         self.pass(Operation::RenewSession)?.renew_session(token, claims, expires).await
+    }
+
+    async fn touch_session(&self, id: &SessionId, expires: Timestamp) -> Result<bool, StoreError> {
+        self.pass(Operation::TouchSession)?.touch_session(id, expires).await
     }
 
     async fn end_session(&self, which: &Ending, until: Timestamp) -> Result<(), StoreError> {

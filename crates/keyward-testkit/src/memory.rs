@@ -139,13 +139,7 @@ impl Directory for MemoryStore {
         }
     }
 
-    async fn set_password(
-        &self,
-        email: &str,
-        hash: &str,
-        _now: Timestamp,
-        until: Timestamp,
-    ) -> Result<bool, StoreError> {
+    async fn set_password(&self, email: &str, hash: &str, until: Timestamp) -> Result<bool, StoreError> {
         let mut state = self.state();
         let Some(id) = state.by_email(email).map(|user| user.id.clone()) else { return Ok(false) };
         state.passwords.insert(id.clone(), hash.to_owned());
@@ -157,7 +151,7 @@ impl Directory for MemoryStore {
         Ok(self.state().users.get(id).cloned())
     }
 
-    async fn delete_user(&self, email: &str, _now: Timestamp, until: Timestamp) -> Result<bool, StoreError> {
+    async fn delete_user(&self, email: &str, until: Timestamp) -> Result<bool, StoreError> {
         let mut state = self.state();
         let Some(id) = state.by_email(email).map(|user| user.id.clone()) else { return Ok(false) };
         state.end_all(&id, until);
@@ -193,6 +187,12 @@ impl Ledger for MemoryStore {
             row.claims = claims.clone();
         }
         Ok(true)
+    }
+
+    async fn touch_session(&self, id: &SessionId, expires: Timestamp) -> Result<bool, StoreError> {
+        let mut state = self.state();
+        let row = state.sessions.get_mut(id);
+        Ok(row.map(|row| row.expires = expires).is_some())
     }
 
     async fn end_session(&self, which: &Ending, until: Timestamp) -> Result<(), StoreError> {

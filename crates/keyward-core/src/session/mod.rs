@@ -58,7 +58,10 @@ impl Opening {
         let id = uuid(deployment.random());
         claims.set("sid", id.clone());
         let token = match settings.strategy {
-            Strategy::Sealed => None,
+            Strategy::Sealed => {
+                claims.set("seen", exchange.now.secs());
+                None
+            }
             Strategy::Stored => {
                 let mut bytes = [0; 32];
                 deployment.random().fill(&mut bytes);
@@ -143,10 +146,11 @@ pub async fn renew(
 ) -> Result<Option<(Value, SessionCookie)>, Refusal> {
     let body = view::body(deployment, &live.claims, live.expires);
     let hash = match live.kept {
-        Kept::Sealed => {
+        Kept::Stored(hash) => hash,
+        Kept::Sealed if keep_record(deployment, &mut live.claims, exchange.now).await => {
             return seal(deployment, &mut live.claims, exchange).map(|cookie| Some((body, cookie)));
         }
-        Kept::Stored(hash) => hash,
+        Kept::Sealed => return Ok(None),
     };
     let settings = &deployment.settings().session;
     let expires = exchange.now.plus(settings.max_age);
@@ -159,6 +163,23 @@ pub async fn renew(
     }
     let token = exchange.session_token(deployment).unwrap_or_default();
     Ok(Some((body, SessionCookie::Set { token, expires })))
+}
+
+/// Lets the record of a sealed session live as long as its tokens: by it the session is found when its person is
+/// deleted (lesson 56). One write per update age; every other read asks nobody. False if the session is over.
+async fn keep_record(deployment: &Deployment, claims: &mut Claims, now: Timestamp) -> bool {
+    let settings = &deployment.settings().session;
+    let every = settings.update_age.min(settings.max_age / 2);
+    let due = claims.time("seen").is_none_or(|seen| seen.plus(every) <= now);
+    // Without an id it was sealed by the original and has no record.
+    let Some(id) = claims.text("sid").filter(|_| due).map(|id| SessionId(id.to_owned())) else { return true };
+    match deployment.store().touch_session(&id, now.plus(settings.max_age)).await {
+        Ok(true) => claims.set("seen", now.secs()),
+        Ok(false) => return false,
+        // The next read tries again.
+        Err(error) => tracing::warn!(%error, "the record of a sealed session could not be kept"),
+    }
+    true
 }
 
 fn seal(

@@ -52,7 +52,7 @@ async fn f1_a_hash_with_outdated_parameters_is_replaced_at_sign_in() {
     let now = keyward_core::port::Clock::now(world.clock.as_ref());
     let hash = CountingHasher::outdated(PASSWORD);
     let directory: &dyn keyward_core::port::Store = world.store.as_ref();
-    assert!(directory.set_password("ada@example.com", &hash, now, now).await.expect("a store"));
+    assert!(directory.set_password("ada@example.com", &hash, now).await.expect("a store"));
     let before = world.hasher.hashed();
     assert_eq!(world.browser().sign_in("ada@example.com", PASSWORD).await.status, 200);
     assert_eq!(world.hasher.hashed(), before + 1, "hashed anew");
@@ -131,7 +131,7 @@ async fn lesson_56_a_deleted_user_cannot_sign_in_and_their_sessions_are_over() {
         let now = keyward_core::port::Clock::now(world.clock.as_ref());
         let until = now.plus(std::time::Duration::from_secs(3600));
         let directory: &dyn keyward_core::port::Store = world.store.as_ref();
-        assert!(directory.delete_user("ada@example.com", now, until).await.expect("a store"));
+        assert!(directory.delete_user("ada@example.com", until).await.expect("a store"));
         world.engine.follow_endings().await.expect("a store");
         assert!(!browser.is_signed_in().await, "{strategy:?}");
         let reply = world.browser().sign_in("ada@example.com", PASSWORD).await;

@@ -173,3 +173,34 @@ async fn the_sweep_takes_what_expired_and_leaves_what_lives() {
     assert_eq!(world.engine.sweep().await.expect("a store"), 1);
     assert!(young.is_signed_in().await);
 }
+
+#[tokio::test]
+async fn lesson_56_a_sealed_session_that_rolled_on_for_months_still_ends_with_its_person() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let mut browser = world.browser();
+    browser.sign_up("ada@example.com").await;
+    for _ in 0..10 {
+        world.clock.advance(20 * DAY);
+        assert!(browser.is_signed_in().await);
+        world.engine.sweep().await.expect("a store");
+    }
+    let now = keyward_core::port::Clock::now(world.clock.as_ref());
+    let directory: &dyn keyward_core::port::Store = world.store.as_ref();
+    assert!(directory.delete_user("ada@example.com", now.plus(31 * DAY)).await.expect("a store"));
+    world.engine.follow_endings().await.expect("a store");
+    assert!(!browser.is_signed_in().await);
+}
+
+#[tokio::test]
+async fn a_sealed_sessions_record_is_kept_once_per_update_age_and_a_failing_store_does_not_end_it() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let mut browser = world.browser();
+    browser.sign_up("ada@example.com").await;
+    world.clock.advance(DAY);
+    world.store.fail_next(Operation::TouchSession);
+    assert!(browser.is_signed_in().await, "the next read tries again");
+    for _ in 0..3 {
+        assert!(browser.is_signed_in().await);
+    }
+    assert_eq!(world.store.calls(Operation::TouchSession), 2, "one that failed, one that worked");
+}

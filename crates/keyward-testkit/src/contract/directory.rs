@@ -8,8 +8,8 @@ use keyward_core::{
 };
 
 use super::{
-    NOW, UNTIL, admit, admitted, at_once, email, ended_ids, endings, has_session, id, sealed, sign_up,
-    stored, token,
+    UNTIL, admit, admitted, at_once, email, ended_ids, endings, has_session, id, sealed, sign_up, stored,
+    token,
 };
 
 /// A rehash after a sign-in must not undo a password that was changed meanwhile.
@@ -51,7 +51,7 @@ pub async fn a_new_password_ends_every_session_of_its_user_and_no_other(store: A
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
     admit(&*store, &Admission::User(id("ada")), Some(&sealed("s2"))).await;
     admit(&*store, &sign_up("bob"), Some(&stored("s3"))).await;
-    assert!(store.set_password(&email("ada"), "new", NOW, UNTIL).await.expect("answers"));
+    assert!(store.set_password(&email("ada"), "new", UNTIL).await.expect("answers"));
     let password = store.password_by_email(&email("ada")).await.expect("answers").expect("there");
     assert_eq!(password.hash, "new");
     assert!(!has_session(&*store, "s1").await);
@@ -68,7 +68,7 @@ pub async fn lesson_56_deleting_a_user_ends_every_session_sealed_ones_included(s
     admit(&*store, &sign_up("ada"), Some(&sealed("s1"))).await;
     admit(&*store, &Admission::User(id("ada")), Some(&stored("s2"))).await;
     admit(&*store, &sign_up("bob"), Some(&stored("s3"))).await;
-    assert!(store.delete_user(&email("ada"), NOW, UNTIL).await.expect("answers"));
+    assert!(store.delete_user(&email("ada"), UNTIL).await.expect("answers"));
     assert!(!has_session(&*store, "s2").await);
     assert!(has_session(&*store, "s3").await);
     assert_eq!(ended_ids(&*store).await, ["s1", "s2"]);
@@ -79,19 +79,19 @@ pub async fn lesson_56_deleting_a_user_ends_every_session_sealed_ones_included(s
 /// Nothing of a deleted user answers any more, and the next owner of the address starts afresh.
 pub async fn lesson_56_deleting_a_user_deletes_the_password_and_frees_the_address(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), None).await;
-    assert!(store.delete_user(&email("ada"), NOW, UNTIL).await.expect("answers"));
+    assert!(store.delete_user(&email("ada"), UNTIL).await.expect("answers"));
     assert_eq!(store.user(&id("ada")).await.expect("answers"), None);
     assert!(store.password_by_email(&email("ada")).await.expect("answers").is_none());
     assert!(!store.replace_password(&id("ada"), "hash of ada", "new").await.expect("answers"));
-    assert!(!store.delete_user(&email("ada"), NOW, UNTIL).await.expect("answers"));
+    assert!(!store.delete_user(&email("ada"), UNTIL).await.expect("answers"));
     assert_eq!(admit(&*store, &Admission::User(id("ada")), None).await, Admitted::Gone);
     assert_eq!(admit(&*store, &sign_up("ada"), None).await, admitted("ada", true));
 }
 
 /// "Nobody" is an answer, not an error.
 pub async fn an_address_that_nobody_has_is_neither_given_a_password_nor_deleted(store: Arc<dyn Store>) {
-    assert!(!store.set_password(&email("ada"), "new", NOW, UNTIL).await.expect("answers"));
-    assert!(!store.delete_user(&email("ada"), NOW, UNTIL).await.expect("answers"));
+    assert!(!store.set_password(&email("ada"), "new", UNTIL).await.expect("answers"));
+    assert!(!store.delete_user(&email("ada"), UNTIL).await.expect("answers"));
     assert!(store.password_by_email(&email("ada")).await.expect("answers").is_none());
     assert_eq!(endings(&*store).await, []);
 }

@@ -71,6 +71,17 @@ pub async fn c3_a_renewal_with_claims_replaces_what_the_session_says(store: Arc<
     assert_eq!((read.expires, read.claims), (LATER, empty));
 }
 
+/// The record of a sealed session, which has no token.
+pub async fn c3_a_touch_moves_the_expiry_of_a_record_and_never_makes_one(store: Arc<dyn Store>) {
+    let sealed = sealed("s1");
+    admit(&*store, &sign_up("ada"), Some(&sealed)).await;
+    assert!(store.touch_session(&sealed.id, UNTIL).await.expect("answers"));
+    assert_eq!(store.sweep(LATER.plus(Duration::from_secs(1))).await.expect("answers"), 0, "it was moved");
+    store.end_session(&Ending::Id(sealed.id.clone()), UNTIL).await.expect("answers");
+    assert!(!store.touch_session(&sealed.id, UNTIL).await.expect("answers"), "sign-out wins");
+    assert!(!store.touch_session(&sid("never"), UNTIL).await.expect("answers"));
+}
+
 /// Sign-out wins.
 pub async fn invariant_8_a_renewal_never_creates_a_session(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;

@@ -61,6 +61,7 @@ macro_rules! store_contract {
             lesson_48_an_expired_session_is_returned_as_it_is
             c3_a_renewal_moves_the_expiry_and_keeps_what_the_session_says
             c3_a_renewal_with_claims_replaces_what_the_session_says
+            c3_a_touch_moves_the_expiry_of_a_record_and_never_makes_one
             invariant_8_a_renewal_never_creates_a_session
             c3_ending_by_token_removes_the_row_and_is_remembered
             c3_ending_by_id_removes_the_row_of_a_stored_session_too

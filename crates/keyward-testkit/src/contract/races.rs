@@ -87,7 +87,7 @@ pub async fn lesson_56_no_sign_in_in_flight_survives_the_deletion_of_its_user(st
         let (store, session) = (Arc::clone(&store), stored(&format!("s{n}")));
         async move {
             if n == 25 {
-                assert!(store.delete_user(&email("ada"), NOW, UNTIL).await.expect("answers"));
+                assert!(store.delete_user(&email("ada"), UNTIL).await.expect("answers"));
                 return Admitted::Gone;
             }
             store.admit(&Admission::User(id("ada")), Some(&session), NOW).await.expect("answers")
