@@ -1,0 +1,93 @@
+//! Whole requests from strangers, through the routes to the engine and back.
+//!
+//! The input's first line is a method and a target, the second a `Cookie`, the third a `Content-Type`, the rest a
+//! body. Whatever it says: an answer below 500, and no session.
+#![no_main]
+
+use std::sync::{Arc, LazyLock};
+
+use axum::{Router, body::Body};
+use http::{Request, header};
+use keyward_axum::{Auth, EdgeSettings, routes};
+use keyward_core::{
+    address::PublicUrl,
+    dialect::Dialect,
+    engine::{Engine, Ports},
+    method::password::{PasswordSignIn, PasswordSignUp, Strength},
+    secret::Secret,
+    settings::{CustomPages, Provider, SessionSettings, Settings},
+};
+use keyward_testkit::{CountingHasher, FakeClock, MemoryStore, NoLimits, SeededRandom};
+use libfuzzer_sys::fuzz_target;
+use tokio::runtime::{Builder, Runtime};
+use tower::ServiceExt;
+
+static RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime"));
+
+static ROUTERS: LazyLock<[Router; 3]> =
+    LazyLock::new(|| [Dialect::NextAuth3, Dialect::NextAuth4, Dialect::AuthJs5].map(router));
+
+fuzz_target!(|data: &[u8]| {
+    let mut lines = data.splitn(4, |byte| *byte == b'\n');
+    let mut line = || lines.next().unwrap_or_default();
+    let (target, cookie, content_type, body) = (line(), line(), line(), line());
+    let space = target.iter().position(|byte| *byte == b' ').unwrap_or(0);
+    let (method, target) = target.split_at(space);
+    let target = std::str::from_utf8(target).unwrap_or_default().trim();
+    for router in ROUTERS.iter() {
+        let request = Request::builder()
+            .method(method)
+            .uri(format!("/api/auth/{target}"))
+            .header(header::COOKIE, cookie)
+            .header(header::CONTENT_TYPE, content_type)
+            .body(Body::from(body.to_vec()));
+        // What is no request never arrives.
+        let Ok(request) = request else { return };
+        let answer = RUNTIME.block_on(router.clone().oneshot(request)).expect("routes always answer");
+        // The page for `error=Configuration` has this status in every generation.
+        assert!(answer.status().as_u16() <= 500, "{}", answer.status());
+        assert!(answer.status().as_u16() < 500 || target.to_lowercase().contains("configuration"));
+        for line in answer.headers().get_all(header::SET_COOKIE) {
+            let line = line.to_str().expect("cookies are ASCII");
+            assert!(!line.contains("session-token") || line.contains("Max-Age=0"), "{line}");
+        }
+    }
+});
+
+fn router(dialect: Dialect) -> Router {
+    let (store, hasher) = (Arc::new(MemoryStore::default()), Arc::new(CountingHasher::default()));
+    let random = Arc::new(SeededRandom::new(1));
+    let sign_up = PasswordSignUp {
+        hasher: hasher.clone(),
+        random: random.clone(),
+        strength: Strength(4),
+        reveals_existing: false,
+    };
+    let sign_in = PasswordSignIn { store: store.clone(), hasher };
+    let provider = |id: &str, check| Provider {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        fields: Vec::new(),
+        check,
+        on_sign_in_page: true,
+    };
+    let settings = Settings {
+        dialect,
+        public: PublicUrl::new("https://app.test", "/api/auth").expect("a public address"),
+        secrets: vec![Secret::from("a secret that no input of this target knows, at all")],
+        session: SessionSettings::default(),
+        pages: CustomPages::default(),
+        providers: vec![provider("credentials", Arc::new(sign_in)), provider("signup", Arc::new(sign_up))],
+        allowed_origins: Vec::new(),
+        sign_up_provider: Some("signup".to_owned()),
+    };
+    let ports = Ports {
+        store,
+        limiter: Arc::new(NoLimits),
+        clock: Arc::new(FakeClock::default()),
+        random,
+        session_fields: None,
+    };
+    routes(&Auth::new(Arc::new(Engine::new(settings, ports)), EdgeSettings::default()))
+}
