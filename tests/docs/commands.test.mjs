@@ -2,7 +2,7 @@
 //
 // A block of the language `sh` holds commands, one of `console` commands after `$ ` and lines of what they print, in
 // their order; `…` stands for anything. The blocks of a page run in one folder, one after the other. Beside a block
-// with the mark `running` a server runs there. Programs that have tests of their own are named in `ELSEWHERE`.
+// with the mark `running` a server runs there; with `fails` the commands are refused. Programs that have tests of their own are named in `ELSEWHERE`.
 import assert from "node:assert/strict";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { existsSync } from "node:fs";
@@ -62,7 +62,7 @@ async function perform(block, folder) {
       const script = server ? command.replaceAll("localhost:4000", server.host) : command;
       const { code, output } = await run("bash", ["-euo", "pipefail", "-c", script], { cwd: folder, env });
       const shown = server ? output.replaceAll(server.host, "localhost:4000") : output;
-      assert.equal(code, 0, `${block.name}: ${command}\n${shown}`);
+      assert.equal(code !== 0, block.marks.includes("fails"), `${block.name}: ${command}\nended with ${code}\n${shown}`);
       const missing = missingLine(shown, expected);
       assert.equal(missing, undefined, `${block.name}: ${command}\nprinted\n${shown}\nbut not\n${missing}`);
     }
