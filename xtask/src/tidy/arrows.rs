@@ -12,9 +12,11 @@ enum Place {
     Testkit,
     /// May use no crate of the product, and none may use it.
     Tool,
+    /// Measures the product: may use anything, and nothing may use it.
+    Bench,
 }
 
-const PLACES: [(&str, Place); 16] = [
+const PLACES: [(&str, Place); 17] = [
     ("keyward-cli", Place::Row(6)),
     ("keyward", Place::Row(5)),
     ("keyward-axum", Place::Row(4)),
@@ -30,6 +32,7 @@ const PLACES: [(&str, Place); 16] = [
     ("keyward-core", Place::Row(1)),
     ("keyward-jose", Place::Row(0)),
     ("keyward-testkit", Place::Testkit),
+    ("keyward-bench", Place::Bench),
     ("xtask", Place::Tool),
 ];
 
@@ -37,7 +40,7 @@ const ADD_TO_TABLE: &str = "give the crate a row in ARCHITECTURE.md and in xtask
 const TURN_ARROW: &str =
     "move what is needed to a lower row, or let the lower row declare a trait that the upper one implements";
 const ONLY_TESTS: &str = "list keyward-testkit under [dev-dependencies] only";
-const NOT_A_LIBRARY: &str = "xtask stands beside the product: neither uses the other";
+const NOT_A_LIBRARY: &str = "what measures or builds the product stands beside it: the product does not use it";
 
 pub(super) fn faults(workspace: &Workspace) -> Vec<Fault> {
     let manifest = |krate: &Crate| {
@@ -68,7 +71,8 @@ fn place(name: &str) -> Option<Place> {
 /// The remedy, if an arrow between these places is forbidden.
 fn forbidden(from: Place, to: Place, dev: bool) -> Option<&'static str> {
     match (from, to) {
-        (Place::Tool, _) | (_, Place::Tool) => Some(NOT_A_LIBRARY),
+        (Place::Tool, _) | (_, Place::Tool | Place::Bench) => Some(NOT_A_LIBRARY),
+        (Place::Bench, _) => None,
         (Place::Testkit, _) => None,
         (_, Place::Testkit) => (!dev).then_some(ONLY_TESTS),
         (Place::Row(from), Place::Row(to)) => (to >= from).then_some(TURN_ARROW),
@@ -81,6 +85,7 @@ impl std::fmt::Display for Place {
             Self::Row(row) => write!(out, "row {row}"),
             Self::Testkit => out.write_str("test"),
             Self::Tool => out.write_str("tool"),
+            Self::Bench => out.write_str("bench"),
         }
     }
 }
