@@ -47,7 +47,7 @@ async fn main() -> Result {
         eprintln!("keyward-bare LISTEN PUBLIC_URL SECRET DATABASE|-");
         return Err("four words are needed".into());
     };
-    tracing_subscriber::fmt().with_ansi(false).init();
+    tracing_subscriber::fmt().with_ansi(false).with_writer(std::io::stderr).init();
     let bare = Arc::new(Bare::new(public_url, secret, database)?);
     let router = Router::new()
         .route("/api/auth/session", get(session))
@@ -171,7 +171,6 @@ fn look_up(sessions: &Mutex<Connection>, token: &str, headers: &mut HeaderMap) -
 /// The claims of a sealed session of one of Keyward's own accounts.
 #[derive(Deserialize, Serialize)]
 struct Claims<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     email: &'a str,
     sub: &'a str,
@@ -184,7 +183,6 @@ struct Claims<'a> {
 /// What of a session's claims is shown.
 #[derive(Deserialize, Serialize)]
 struct Profile<'a> {
-    #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<&'a str>,
     email: &'a str,
 }
