@@ -18,10 +18,10 @@ const OF_OTHER_SERVERS = /^(NEXTAUTH|AUTH|KEYWARD|VERCEL)_|^(PORT|NODE_ENV)$/;
  * Starts Keyward in a temporary folder of its own and waits for `/readyz`.
  *
  * `config` is laid over the defaults below, table by table (arrays replace); it may be a function of the port.
- * `env` is added to the environment, from which the variables of NextAuth and Keyward are removed.
+ * `args` follow `serve --config FILE`. `env` is added to the environment, from which the variables of NextAuth and Keyward are removed.
  * Returns `url` (where it listens), `publicUrl`, `folder`, `log` (text so far) and `stop()`.
  */
-export async function startKeyward({ config = {}, env = {} } = {}) {
+export async function startKeyward({ config = {}, env = {}, args = [] } = {}) {
   const binary = process.env.KEYWARD_BIN ?? DEBUG_BUILD;
   if (!existsSync(binary)) {
     throw new Error(`no Keyward at ${binary}: build it (cargo build -p keyward-cli) or set KEYWARD_BIN`);
@@ -37,7 +37,7 @@ export async function startKeyward({ config = {}, env = {} } = {}) {
   try {
     const child = await startChild({
       command: binary,
-      args: ["serve", "--config", file],
+      args: ["serve", "--config", file, ...args],
       env: { ...cleanEnvironment(), ...env },
       readyUrl: `${url}/readyz`,
     });

@@ -29,7 +29,7 @@ pub struct ConnectionLimits {
 
 impl Default for ConnectionLimits {
     fn default() -> Self {
-        Self { header_time: Duration::from_secs(30), connections: 1024, drain_time: Duration::from_secs(10) }
+        Self { header_time: Duration::from_secs(15), connections: 1024, drain_time: Duration::from_secs(10) }
     }
 }
 

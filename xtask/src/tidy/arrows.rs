@@ -40,7 +40,8 @@ const ADD_TO_TABLE: &str = "give the crate a row in ARCHITECTURE.md and in xtask
 const TURN_ARROW: &str =
     "move what is needed to a lower row, or let the lower row declare a trait that the upper one implements";
 const ONLY_TESTS: &str = "list keyward-testkit under [dev-dependencies] only";
-const NOT_A_LIBRARY: &str = "what measures or builds the product stands beside it: the product does not use it";
+const NOT_A_LIBRARY: &str =
+    "what measures or builds the product stands beside it: the product does not use it";
 
 pub(super) fn faults(workspace: &Workspace) -> Vec<Fault> {
     let manifest = |krate: &Crate| {
