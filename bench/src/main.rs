@@ -33,8 +33,11 @@ cargo xtask bench [--only PART,...] [--seconds N] [--write]
     --write     puts the figures into BENCHMARKS.md
 ";
 
+/// Measures something and reports it.
+type Part = fn(&Bench, &mut Report) -> Result;
+
 /// All parts by name, in their order.
-const PARTS: [(&str, fn(&Bench, &mut Report) -> Result); 7] = [
+const PARTS: [(&str, Part); 7] = [
     ("start", start::start),
     ("a", session::sealed),
     ("b", session::stored),
@@ -104,7 +107,7 @@ fn say(line: &str) {
     println!("{}", line.trim_end());
 }
 
-fn chosen(only: Option<&str>) -> Result<Vec<(&'static str, fn(&Bench, &mut Report) -> Result)>> {
+fn chosen(only: Option<&str>) -> Result<Vec<(&'static str, Part)>> {
     let Some(only) = only else { return Ok(PARTS.to_vec()) };
     let names: Vec<&str> = only.split(',').collect();
     if let Some(unknown) = names.iter().find(|name| !PARTS.iter().any(|(known, _)| known == *name)) {

@@ -48,6 +48,11 @@ impl Arguments {
         }
     }
 
+    /// Gives up all the words that are left, options included, for another program to understand.
+    pub(crate) fn everything(self) -> Vec<String> {
+        self.0
+    }
+
     /// Ends the reading: a word that is left is an error.
     pub(crate) fn finish(self) -> Result {
         match self.0.first() {

@@ -5,6 +5,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
 mod arguments;
+mod bench;
 mod check;
 mod dist;
 mod fuzz;
@@ -58,6 +59,8 @@ cargo xtask fuzz [--seconds N] [TARGET]...
 cargo xtask dist [--check]
     Builds dist/: binary tarball with checksum, npm package.
     --check       also installs both from the local files, starts and stops them
+cargo xtask bench [--only PART,...] [--seconds N] [--write]
+    Measures the release build beside a bare axum server, NextAuth 4 and npm's Argon2 (BENCHMARKS.md).
 ";
 
 fn main() -> ExitCode {
@@ -88,6 +91,7 @@ fn command(words: Vec<String>) -> Result<ExitCode> {
             arguments.finish()?;
             tidy::command(&workspace)?;
         }
+        "bench" => return bench::command(&workspace, arguments.everything()),
         "fuzz" => fuzz::command(&workspace, arguments)?,
         "dist" => dist::command(&workspace, arguments)?,
         other => return Err(format!("there is no command `{other}`; `cargo xtask --help` lists them").into()),

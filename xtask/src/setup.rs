@@ -78,7 +78,8 @@ pub(crate) fn npm_packages(workspace: &Workspace) -> Result {
     Ok(())
 }
 
-fn install_packages(workspace: &Workspace, folder: &Path) -> Result {
+/// Installs the npm packages of one folder with a lock file.
+pub(crate) fn install_packages(workspace: &Workspace, folder: &Path) -> Result {
     // A copy of the lock file that the installed packages come from: written last, so that an installation
     // that broke off is done again.
     let installed = folder.join("node_modules/.installed-lock.json");

@@ -58,7 +58,7 @@ pub(crate) fn sign_in(bench: &Bench, report: &mut Report) -> Result {
 }
 
 pub(crate) fn mib(bytes: u64) -> String {
-    format!("{}.{} MiB", bytes >> 20, (bytes & 0xf_ffff) * 10 >> 20)
+    format!("{}.{} MiB", bytes >> 20, ((bytes & 0xf_ffff) * 10) >> 20)
 }
 
 fn judge(report: &mut Report, answers: &[Served]) -> Result {
