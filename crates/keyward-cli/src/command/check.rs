@@ -1,0 +1,191 @@
+//! `keyward check`.
+
+use keyward::{Dialect, Secret};
+use keyward_core::{
+    address::PublicUrl,
+    dialect::cookies::{CookieChanges, SessionCookie},
+    request::Pairs,
+    time::Timestamp,
+};
+
+use super::{ConfigOptions, Surroundings};
+use crate::{
+    config::{Deployment, Mode, Origin, Period, Secrets, Settled, StrategyName, accounts, builder},
+    fault::{Failure, Fault},
+    terminal::Style,
+};
+
+/// Validates, then prints what will be used and where it comes from. Starts nothing and writes nothing.
+pub(super) fn run(around: &Surroundings<'_>, options: &ConfigOptions) -> Result<(), Failure> {
+    let deployment = around.deployment(options)?;
+    let secrets = match &deployment.secrets.value {
+        Secrets::Known(secrets) | Secrets::InFile(_, secrets) => secrets.clone(),
+        Secrets::Made(_) => vec![Secret::from("made at the start")],
+    };
+    builder(&deployment, &secrets).map(drop).map_err(|faults| deployment.failure(faults))?;
+    let public = PublicUrl::new(&deployment.public_url.value, &deployment.base_path.value)
+        .map_err(|error| deployment.failure(vec![Fault::new(error.to_string())]))?;
+    let report = Report { style: around.terminal.out, deployment: &deployment, public: &public };
+    around.terminal.print(&report.text());
+    Ok(())
+}
+
+struct Report<'a> {
+    style: Style,
+    deployment: &'a Deployment,
+    public: &'a PublicUrl,
+}
+
+/// One line of a table: name, value, origin.
+type Row = (String, String, String);
+
+impl Report<'_> {
+    fn text(&self) -> String {
+        let what = match (&self.deployment.source, self.deployment.mode) {
+            (Some(source), Mode::Production) => format!("{} is sound", source.path.display()),
+            (Some(source), Mode::Development) => {
+                format!("{} is sound, for development", source.path.display())
+            }
+            (None, Mode::Production) => "The environment is sound".to_owned(),
+            (None, Mode::Development) => "Development, without a configuration file".to_owned(),
+        };
+        let mut text = format!("{}\n", self.style.accent(&what));
+        self.table("Server", self.server(), &mut text);
+        self.table("Cookies", self.cookies(), &mut text);
+        self.table("Sessions", self.sessions(), &mut text);
+        self.table("Ways to sign in", self.providers(), &mut text);
+        if !self.deployment.notes.is_empty() {
+            text.push_str(&format!("\n{}\n", self.style.warning("Worth a look")));
+            for note in &self.deployment.notes {
+                text.push_str(&format!("  - {note}\n"));
+            }
+        }
+        text
+    }
+
+    fn table(&self, title: &str, rows: Vec<Row>, text: &mut String) {
+        let widest = |column: fn(&Row) -> &String| rows.iter().map(|row| column(row).chars().count()).max();
+        let (names, values) = (widest(|row| &row.0).unwrap_or(0), widest(|row| &row.1).unwrap_or(0).min(48));
+        text.push_str(&format!("\n{}\n", self.style.strong(title)));
+        for (name, value, origin) in rows {
+            let origin = self.style.faint(&origin);
+            text.push_str(format!("  {name:<names$}  {value:<values$}  {origin}").trim_end());
+            text.push('\n');
+        }
+    }
+
+    fn server(&self) -> Vec<Row> {
+        let d = self.deployment;
+        let base = if d.public_url.value.trim_end_matches('/').ends_with(self.public.base_path()) {
+            &d.public_url.origin
+        } else {
+            &d.base_path.origin
+        };
+        let mut rows = vec![
+            row("public URL", self.public.origin(), &d.public_url.origin),
+            row("base path", self.public.base_path(), base),
+            row("listens on", d.listen.value, &d.listen.origin),
+            row("dialect", d.dialect.value.name(), &d.dialect.origin),
+            row("secret", secret(&d.secrets), &d.secrets.origin),
+            row("database", d.database.value.display(), &d.database.origin),
+            row("data folder", d.data.value.display(), &d.data.origin),
+        ];
+        let listed = |items: Vec<String>| if items.is_empty() { "none".to_owned() } else { items.join(", ") };
+        let proxies = d.file.trusted_proxies.iter().map(|network| network.0.to_string()).collect();
+        rows.push(row("trusted proxies", listed(proxies), &d.origin("trusted_proxies")));
+        let origins = d.file.allowed_origins.iter().map(|origin| origin.0.clone()).collect();
+        rows.push(row("allowed origins", listed(origins), &d.origin("allowed_origins")));
+        rows
+    }
+
+    fn cookies(&self) -> Vec<Row> {
+        cookie_lines(self.deployment.dialect.value, self.public.is_secure())
+            .into_iter()
+            .map(|(name, attributes)| (name, attributes, String::new()))
+            .collect()
+    }
+
+    fn sessions(&self) -> Vec<Row> {
+        let d = self.deployment;
+        let strategy = match d.file.session.strategy {
+            Some(StrategyName::Stored) => "stored in the database",
+            Some(StrategyName::Sealed) | None => "sealed in the cookie",
+        };
+        let mut rows = vec![
+            row("strategy", strategy, &d.origin("session.strategy")),
+            row("lifetime", Period(d.session_max_age()), &d.origin("session.max_age")),
+        ];
+        for (place, field) in &d.file.session.show {
+            let origin = d.origin(&format!("session.show.{place}"));
+            rows.push(row("shows", format!("{place} = token field {field}"), &origin));
+        }
+        for (place, value) in &d.file.session.add {
+            rows.push(row("adds", format!("{place} = {value}"), &d.origin(&format!("session.add.{place}"))));
+        }
+        let fields = &d.file.session.update.fields;
+        if !fields.is_empty() {
+            rows.push(row("update() may set", fields.join(", "), &d.origin("session.update.fields")));
+        }
+        rows
+    }
+
+    fn providers(&self) -> Vec<Row> {
+        let d = self.deployment;
+        let mut rows = Vec::new();
+        let mut provider = |id: &str, what: String, origin: Origin| {
+            rows.push(row(id, what, &origin));
+            let callback = format!("callback  {}", self.public.route(&format!("callback/{id}")));
+            rows.push((String::new(), callback, String::new()));
+        };
+        if let Some(accounts) = accounts(&d.file) {
+            let origin = d.origin("accounts.enabled");
+            provider(&accounts.provider_id, "Keyward's own accounts".to_owned(), origin.clone());
+            if accounts.sign_up {
+                provider(&accounts.sign_up_provider_id, "new accounts".to_owned(), origin);
+            }
+        }
+        for (index, table) in d.file.providers.iter().enumerate() {
+            let endpoint = url::Url::parse(&table.endpoint).map_or_else(
+                |_| String::new(),
+                // Without what might be a password or a token.
+                |url| format!("{}{}", url.origin().ascii_serialization(), url.path()),
+            );
+            provider(&table.id, format!("back end  {endpoint}"), d.origin(&format!("providers[{index}]")));
+        }
+        rows
+    }
+}
+
+fn row(name: &str, value: impl std::fmt::Display, origin: &Origin) -> Row {
+    (name.to_owned(), value.to_string(), origin.to_string())
+}
+
+/// Says that there is a secret, and nothing of it.
+fn secret(secrets: &Settled<Secrets>) -> String {
+    match &secrets.value {
+        Secrets::Made(file) => format!("will be made and kept in {}", file.0.display()),
+        Secrets::InFile(file, secrets) => format!("{} in {}", count(secrets.len()), file.0.display()),
+        Secrets::Known(secrets) => format!("{}, not shown", count(secrets.len())),
+    }
+}
+
+fn count(secrets: usize) -> String {
+    if secrets == 1 { "one".to_owned() } else { format!("{secrets}, the first seals") }
+}
+
+/// Names and attributes as the dialect writes them.
+fn cookie_lines(dialect: Dialect, secure: bool) -> Vec<(String, String)> {
+    let session = SessionCookie::Set { token: String::new(), expires: Timestamp::from_secs(0) };
+    let changes = CookieChanges { session, callback_url: Some(String::new()), csrf: Some(String::new()) };
+    let lines = dialect.set_cookies(&changes, &Pairs::default(), secure, Timestamp::from_secs(0));
+    let split = |line: &String| {
+        let (name, rest) = line.split_once('=')?;
+        let attributes: Vec<_> = rest.split("; ").skip(1).map(plain_attribute).collect();
+        Some((name.to_owned(), attributes.join("; ")))
+    };
+    lines.iter().filter_map(split).collect()
+}
+
+fn plain_attribute(attribute: &str) -> &str {
+    if attribute.starts_with("Expires=") { "Expires=end of the lifetime" } else { attribute }
+}

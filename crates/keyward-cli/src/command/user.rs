@@ -1,0 +1,237 @@
+//! `keyward user`: accounts of Keyward's own directory.
+
+use std::{
+    io::{self, BufRead, IsTerminal, Read},
+    net::{IpAddr, Ipv4Addr},
+    sync::Arc,
+};
+
+use clap::{Args, Subcommand};
+use keyward::{Argon2Hasher, HasherSettings, SystemClock, SystemRandom};
+use keyward_core::{
+    error::Code,
+    method::{
+        CredentialsCheck, Submitted,
+        password::{MAX_PASSWORD, PasswordSignUp, Strength},
+    },
+    policy::email,
+    port::{Admitted, Clock, Directory, PasswordHasher, SignIns, StoreError},
+    secret::Secret,
+    time::Timestamp,
+};
+use keyward_store_sqlite::SqliteStore;
+use serde_json::{Map, Value};
+
+use super::{ConfigOptions, Surroundings, existing_store, open_store};
+use crate::{
+    config::Deployment,
+    fault::{Failure, Fault},
+};
+
+/// `keyward user …`.
+#[derive(Subcommand)]
+pub(super) enum Command {
+    /// Make an account
+    #[command(after_help = ABOUT_PASSWORDS)]
+    Create(Creation),
+    /// Set a person's password and end all their sessions
+    #[command(after_help = ABOUT_PASSWORDS)]
+    SetPassword(Whom),
+    /// Delete a person with their accounts and sessions
+    Delete(Deletion),
+}
+
+/// `keyward user create`.
+#[derive(Args)]
+pub(super) struct Creation {
+    /// Display name
+    #[arg(long)]
+    name: Option<String>,
+    #[command(flatten)]
+    whom: Whom,
+}
+
+/// `keyward user delete`.
+#[derive(Args)]
+pub(super) struct Deletion {
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    whom: Whom,
+}
+
+/// Whose account, and where.
+#[derive(Args)]
+pub(super) struct Whom {
+    /// The person's e-mail address
+    #[arg(value_name = "EMAIL")]
+    email: String,
+    #[command(flatten)]
+    config: ConfigOptions,
+}
+
+/// Carries out a command.
+pub(super) fn run(around: &Surroundings<'_>, command: &Command) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Fault::new(error.to_string()))?;
+    runtime.block_on(async {
+        match command {
+            Command::Create(options) => create(around, options).await,
+            Command::SetPassword(options) => set_password(around, options).await,
+            Command::Delete(options) => delete(around, options).await,
+        }
+    })
+}
+
+const ABOUT_PASSWORDS: &str = "\
+The password is asked for on a terminal, and otherwise read from the first line of standard input.
+It is never an argument, where others on this machine could see it.";
+
+/// Longest line that is read as a password.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+async fn create(around: &Surroundings<'_>, options: &Creation) -> Result<(), Failure> {
+    let deployment = around.data_only(&options.whom.config)?;
+    let address = normalised(&options.whom.email)?;
+    let password = read_password(around)?;
+    let mut fields = Map::new();
+    fields.insert("email".to_owned(), Value::from(address.as_str()));
+    fields.insert("password".to_owned(), Value::from(password.expose()));
+    if let Some(name) = &options.name {
+        fields.insert("name".to_owned(), Value::from(name.as_str()));
+    }
+    // The rules are those of the sign-up page.
+    let sign_up = PasswordSignUp {
+        hasher: Arc::new(hasher()),
+        random: Arc::new(SystemRandom),
+        strength: strength(&deployment),
+        reveals_existing: true,
+    };
+    let submitted = Submitted { fields, client: IpAddr::V4(Ipv4Addr::LOCALHOST) };
+    let proof = sign_up.check(&submitted).await.map_err(|refusal| refused(refusal.code))?;
+    let store = open_store(&deployment)?;
+    let admitted =
+        store.admit(&proof.admission, None, SystemClock.now()).await.map_err(|error| failed(&error))?;
+    store.close();
+    match admitted {
+        Admitted::As { .. } => {
+            around.terminal.print(&format!("Made an account for {address} in {}.\n", store.path().display()));
+            Ok(())
+        }
+        Admitted::EmailTaken | Admitted::Gone => Err(Fault::new(format!("{address} has an account already"))
+            .remedy(format!("to change the password: keyward user set-password {address}"))
+            .into()),
+    }
+}
+
+async fn set_password(around: &Surroundings<'_>, options: &Whom) -> Result<(), Failure> {
+    let deployment = around.data_only(&options.config)?;
+    let address = normalised(&options.email)?;
+    let store = existing_store(&deployment)?;
+    let password = read_password(around)?;
+    if password.expose().len() > MAX_PASSWORD {
+        return Err(refused(Code::PasswordTooLong));
+    }
+    let local = address.split('@').next().unwrap_or_default();
+    if !strength(&deployment).accepts(password.expose(), &[&address, local]) {
+        return Err(refused(Code::WeakPassword));
+    }
+    let hash = hasher().hash(&password).await.map_err(|error| Fault::new(error.to_string()))?;
+    let found =
+        store.set_password(&address, &hash, last_token(&deployment)).await.map_err(|error| failed(&error))?;
+    done(around, &store, found, &address, "has a new password; all their sessions are over")
+}
+
+async fn delete(around: &Surroundings<'_>, options: &Deletion) -> Result<(), Failure> {
+    let deployment = around.data_only(&options.whom.config)?;
+    let address = normalised(&options.whom.email)?;
+    let store = existing_store(&deployment)?;
+    if !options.yes {
+        confirm(around, &format!("Delete {address} with accounts and sessions? Type yes: "))?;
+    }
+    let found = store.delete_user(&address, last_token(&deployment)).await.map_err(|error| failed(&error))?;
+    done(around, &store, found, &address, "is deleted; all their sessions are over")
+}
+
+fn done(
+    around: &Surroundings<'_>,
+    store: &SqliteStore,
+    found: bool,
+    address: &str,
+    what: &str,
+) -> Result<(), Failure> {
+    store.close();
+    if !found {
+        return Err(Fault::new(format!("nobody has the address {address} in {}", store.path().display()))
+            .remedy("look for a typing mistake; for another database name its --config or --data")
+            .into());
+    }
+    around.terminal.print(&format!("{address} {what}.\n"));
+    Ok(())
+}
+
+/// When the last sealed token that exists now is over.
+fn last_token(deployment: &Deployment) -> Timestamp {
+    SystemClock.now().plus(deployment.session_max_age())
+}
+
+fn strength(deployment: &Deployment) -> Strength {
+    deployment.file.accounts.min_strength.map_or_else(Strength::default, Strength)
+}
+
+fn hasher() -> Argon2Hasher {
+    Argon2Hasher::new(HasherSettings { workers: 1, ..HasherSettings::default() }, Arc::new(SystemRandom))
+}
+
+fn normalised(address: &str) -> Result<String, Failure> {
+    email::normalise(address).ok_or_else(|| Failure { exit: 2, ..refused(Code::InvalidEmail) })
+}
+
+fn refused(code: Code) -> Failure {
+    let fault = match code {
+        Code::InvalidEmail => {
+            Fault::new("this is not an e-mail address").remedy("write one such as ada@example.com")
+        }
+        Code::WeakPassword => Fault::new("this password is easy to guess").remedy(
+            "a longer one, or a few unrelated words; [accounts] min_strength says how hard it must be",
+        ),
+        Code::PasswordTooLong => Fault::new(format!("this password is longer than {MAX_PASSWORD} bytes")),
+        Code::MissingField => Fault::new("there is no password")
+            .remedy("type it when asked, or write it to standard input, on the first line"),
+        code => Fault::new(format!("refused: {}", code.as_str())),
+    };
+    fault.into()
+}
+
+fn failed(error: &StoreError) -> Failure {
+    Fault::new(error.to_string()).remedy("try again; nothing was changed").into()
+}
+
+fn read_password(around: &Surroundings<'_>) -> Result<Secret, Failure> {
+    let unread = |error: io::Error| Fault::new(format!("the password could not be read: {error}"));
+    if !io::stdin().is_terminal() {
+        let mut line = String::new();
+        io::stdin().lock().take(LONGEST_LINE).read_line(&mut line).map_err(unread)?;
+        return Ok(Secret::from(line.trim_end_matches(['\r', '\n'])));
+    }
+    around.terminal.tell("Password: ");
+    let first = Secret::from(rpassword::read_password().map_err(unread)?);
+    around.terminal.tell("Once more: ");
+    if !first.matches(&rpassword::read_password().map_err(unread)?) {
+        return Err(Fault::new("the two are not the same").remedy("try again").into());
+    }
+    Ok(first)
+}
+
+fn confirm(around: &Surroundings<'_>, question: &str) -> Result<(), Failure> {
+    if !io::stdin().is_terminal() {
+        return Err(Fault::new("nothing was deleted: nobody is there to ask")
+            .remedy("say it with --yes")
+            .into());
+    }
+    around.terminal.tell(question);
+    let mut answer = String::new();
+    io::stdin().read_line(&mut answer).map_err(|error| Fault::new(error.to_string()))?;
+    if answer.trim() == "yes" { Ok(()) } else { Err(Fault::new("nothing was deleted").into()) }
+}

@@ -1,0 +1,283 @@
+//! The configuration file, `keyward.toml`: its shape, and through `keyward schema` its documentation.
+//!
+//! Everything is optional here. What is missing, and where it may come from instead, is decided in
+//! [`resolve`](super::resolve).
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::value::{Hidden, Network, Origin, Paint, Period, Rate, Size};
+
+/// Configuration of Keyward (`keyward.toml`). In every text `${NAME}` stands for the environment variable NAME;
+/// write `$${` for the characters `${`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "keyward.toml")]
+pub(crate) struct File {
+    /// Where people reach Keyward: the origin of your application, such as `https://app.example`. A path in it
+    /// is the base path. Else `NEXTAUTH_URL` or `AUTH_URL` in the environment.
+    pub(crate) public_url: Option<String>,
+    /// Address and port on which the server listens. Default: `127.0.0.1:4000`.
+    pub(crate) listen: Option<SocketAddr>,
+    /// The secret that seals sessions, the same as in your application. Else `NEXTAUTH_SECRET` or
+    /// `AUTH_SECRET` in the environment.
+    pub(crate) secret: Option<Hidden>,
+    /// Several secrets, newest first: the first seals, all of them open. Dialect `auth-js-5` only.
+    pub(crate) secrets: Option<Vec<Hidden>>,
+    /// A file with the secret, one a line, newest first. A relative path starts at this file's folder.
+    pub(crate) secret_file: Option<String>,
+    /// Which generation of NextAuth your front end uses. Default: `next-auth-4`.
+    pub(crate) dialect: Option<DialectName>,
+    /// Path of the routes. Default: `/api/auth`.
+    pub(crate) base_path: Option<String>,
+    /// Proxies whose `X-Forwarded-For` is believed: networks or addresses. Default: none.
+    pub(crate) trusted_proxies: Vec<Network>,
+    /// Origins on which people may land after signing in or out, beside the public one. Default: none.
+    pub(crate) allowed_origins: Vec<Origin>,
+    /// Where users and sessions are kept.
+    pub(crate) database: Database,
+    /// How sessions are kept, for how long, and what they show.
+    pub(crate) session: Session,
+    /// Pages of your application that replace Keyward's.
+    pub(crate) pages: Pages,
+    /// The look of Keyward's pages.
+    pub(crate) theme: ThemeTable,
+    /// Keyward's own accounts: e-mail address and password.
+    pub(crate) accounts: Accounts,
+    /// How much one client may ask.
+    pub(crate) limits: LimitsTable,
+    /// Ways to sign in that your own back end checks.
+    pub(crate) providers: Vec<Provider>,
+}
+
+/// A generation of NextAuth.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+pub(crate) enum DialectName {
+    /// `next-auth` 3.
+    #[serde(rename = "next-auth-3")]
+    NextAuth3,
+    /// `next-auth` 4.
+    #[serde(rename = "next-auth-4")]
+    NextAuth4,
+    /// `next-auth` 5 and `@auth/core`.
+    #[serde(rename = "auth-js-5")]
+    AuthJs5,
+}
+
+/// Where users and sessions are kept.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Database {
+    /// `sqlite:keyward.db` (relative to the data folder) or `sqlite:///absolute/path`. Default:
+    /// `sqlite:keyward.db`.
+    pub(crate) url: Option<String>,
+}
+
+/// How sessions are kept, for how long, and what they show.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Session {
+    /// `sealed` in the cookie (NextAuth's `jwt`), or `stored` in the database (NextAuth's `database`).
+    /// Default: `sealed`.
+    pub(crate) strategy: Option<StrategyName>,
+    /// How long a session lives after its last renewal. Default: `30d`.
+    pub(crate) max_age: Option<Period>,
+    /// A stored session is written anew at most this often. Default: `1d`.
+    pub(crate) update_age: Option<Period>,
+    /// What the session shows beyond name, address and picture: place in the session (`user.role`) to token
+    /// field (`role`).
+    pub(crate) show: BTreeMap<String, String>,
+    /// Constants that the session shows: place in the session to value.
+    pub(crate) add: BTreeMap<String, Value>,
+    /// What the front end's `update()` may change.
+    pub(crate) update: Update,
+}
+
+/// How a session is kept.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum StrategyName {
+    /// In the cookie itself.
+    Sealed,
+    /// In the database.
+    Stored,
+}
+
+/// What the front end's `update()` may change.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Update {
+    /// Token fields, such as `name`. Default: none.
+    pub(crate) fields: Vec<String>,
+}
+
+/// Pages of your application (`/login`) that replace Keyward's.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Pages {
+    /// Replaces the sign-in page.
+    pub(crate) sign_in: Option<String>,
+    /// Replaces the sign-out page.
+    pub(crate) sign_out: Option<String>,
+    /// Replaces the error page; it gets `?error=CODE`.
+    pub(crate) error: Option<String>,
+    /// Replaces "check your e-mail".
+    pub(crate) verify_request: Option<String>,
+    /// Where a person lands after their first sign-in.
+    pub(crate) new_user: Option<String>,
+}
+
+/// The look of Keyward's pages.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ThemeTable {
+    /// Your product's name.
+    pub(crate) name: Option<String>,
+    /// Address of your logo: `https:`, `data:`, or a path on the public origin.
+    pub(crate) logo: Option<String>,
+    /// Colour of the main button, `#rgb` or `#rrggbb`.
+    pub(crate) brand_color: Option<Paint>,
+    /// Colour of the text on the main button. Default: black or white, whichever reads better.
+    pub(crate) button_text: Option<Paint>,
+    /// Light, dark, or as the person's system has it. Default: `auto`.
+    pub(crate) color_scheme: Option<SchemeName>,
+    /// Texts in place of the built-in ones, by name, such as `sign_in_title`.
+    pub(crate) texts: BTreeMap<String, String>,
+}
+
+/// A colour scheme.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum SchemeName {
+    /// As the person's system has it.
+    Auto,
+    /// Always light.
+    Light,
+    /// Always dark.
+    Dark,
+}
+
+/// Keyward's own accounts: e-mail address and password.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Accounts {
+    /// Whether there are any. Default: true without `[[providers]]`, else false.
+    pub(crate) enabled: Option<bool>,
+    /// Id of the provider that signs in, as in `signIn("credentials", …)`. Default: `credentials`.
+    pub(crate) provider_id: Option<String>,
+    /// Whether people can make accounts themselves. Default: true.
+    pub(crate) sign_up: Option<bool>,
+    /// Id of the provider that makes accounts. Default: `signup`.
+    pub(crate) sign_up_provider_id: Option<String>,
+    /// How hard a new password must be to guess, 0 to 4 (zxcvbn's score). Default: 3.
+    #[schemars(range(max = 4))]
+    pub(crate) min_strength: Option<u8>,
+    /// Whether sign-up says that an address has an account already. Default: true.
+    pub(crate) reveal_existing: Option<bool>,
+}
+
+/// How much one client may ask.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct LimitsTable {
+    /// Sign-in attempts of one network address. Default: `30/minute`.
+    pub(crate) sign_in_per_address: Option<Rate>,
+    /// Sign-in attempts at one account. Default: `10/minute`.
+    pub(crate) sign_in_per_account: Option<Rate>,
+    /// Accounts made from one network address. Default: `10/hour`.
+    pub(crate) sign_up_per_address: Option<Rate>,
+    /// Passwords that may wait to be checked; who comes beyond is asked to come again.
+    pub(crate) hash_queue: Option<usize>,
+}
+
+/// A way to sign in that your own back end checks.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Provider {
+    /// Its name in addresses and in `signIn("login", …)`.
+    pub(crate) id: String,
+    /// What kind of provider it is.
+    #[serde(rename = "type")]
+    pub(crate) kind: ProviderType,
+    /// What people read. Default: the id.
+    pub(crate) name: Option<String>,
+    /// Where the submitted fields are sent, as JSON by POST.
+    pub(crate) endpoint: String,
+    /// The back end's name: providers of one source sign in the same people. Default: the endpoint's origin.
+    pub(crate) source: Option<String>,
+    /// Where in the answer the user lies, such as `data`. Default: the whole body.
+    pub(crate) user: Option<String>,
+    /// Where in the user the id lies. Default: the first of `id`, `_id`, `sub`, `email`.
+    pub(crate) id_field: Option<String>,
+    /// Where in the user the name lies. Default: `name`.
+    pub(crate) name_field: Option<String>,
+    /// Where in the user the address lies. Default: `email`.
+    pub(crate) email_field: Option<String>,
+    /// Where in the user the picture's address lies. Default: `image`.
+    pub(crate) image_field: Option<String>,
+    /// What of the user the token keeps: a list of fields, or a table of token field to place in the user.
+    pub(crate) keep: Option<Keep>,
+    /// Whether a 401 too shows the back end's own message. Default: false ("wrong credentials").
+    pub(crate) message_on_401: Option<bool>,
+    /// Where in a refusal the message lies. Default: `message`.
+    pub(crate) message_field: Option<String>,
+    /// Where in a refusal the code lies. Default: `code`.
+    pub(crate) code_field: Option<String>,
+    /// How long the back end may take. Default: `5s`.
+    pub(crate) timeout: Option<Period>,
+    /// The largest answer that is read. Default: `256KiB`.
+    pub(crate) max_answer: Option<Size>,
+    /// Headers that go along, such as an API key.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, Hidden>,
+    /// What the sign-in page asks for.
+    #[serde(default)]
+    pub(crate) fields: Vec<FieldTable>,
+}
+
+/// The kinds of providers.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ProviderType {
+    /// An endpoint of your own back end.
+    Backend,
+}
+
+/// What of a back end's user the token keeps.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(
+    untagged,
+    expecting = "this says not what to keep; write keep = [\"role\"], or keep = { role = \"profile.role\" }"
+)]
+pub(crate) enum Keep {
+    /// Fields, kept under their own names.
+    Fields(Vec<String>),
+    /// Token field to place in the user.
+    Places(BTreeMap<String, String>),
+}
+
+/// A field of a sign-in form.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct FieldTable {
+    /// Its name as it is sent.
+    pub(crate) name: String,
+    /// What people read. Default: the name.
+    pub(crate) label: Option<String>,
+    /// The input's type: `text`, `email`, `password` … Default: `text`.
+    #[serde(rename = "type")]
+    pub(crate) kind: Option<String>,
+    /// Shown while it is empty.
+    pub(crate) placeholder: Option<String>,
+    /// HTML's `autocomplete`, such as `username` or `current-password`.
+    pub(crate) autocomplete: Option<String>,
+    /// Whether the browser insists on it. Default: false.
+    #[serde(default)]
+    pub(crate) required: bool,
+    /// Further HTML attributes, by name.
+    #[serde(default)]
+    pub(crate) attributes: BTreeMap<String, String>,
+}

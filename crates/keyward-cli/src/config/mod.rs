@@ -1,0 +1,20 @@
+//! Configuration: from flags, file and environment to a [`Deployment`], every mistake with its place.
+
+mod build;
+mod deployment;
+mod file;
+mod load;
+mod redact;
+mod resolve;
+mod secret_file;
+mod settled;
+mod value;
+mod wording;
+
+pub(crate) use build::{accounts, builder, faults_of, shown_theme};
+pub(crate) use deployment::{Deployment, Mode, Secrets, Sources};
+pub(crate) use file::{File, StrategyName};
+pub(crate) use resolve::resolve;
+pub(crate) use secret_file::{SecretFile, fresh_secret};
+pub(crate) use settled::{Origin, Settled};
+pub(crate) use value::Period;

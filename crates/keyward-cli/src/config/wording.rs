@@ -1,0 +1,93 @@
+//! The parser's and serde's messages in the words of this program: a problem, and a remedy.
+//!
+//! Messages that repeat a value are cut before it: the value may be a secret.
+
+use crate::fault::Fault;
+
+/// The file is no TOML.
+pub(super) fn of_syntax(message: &str) -> Fault {
+    // "expected nothing" helps nobody.
+    let fault = Fault::new(format!("this is not TOML: {}", message.trim_end_matches(", expected nothing")));
+    let unquoted =
+        ["must be quoted", "invalid float", "invalid integer", "invalid number", "invalid datetime"];
+    if unquoted.iter().any(|sign| message.contains(sign)) {
+        fault.remedy("write texts in quotes: key = \"value\"")
+    } else {
+        fault
+    }
+}
+
+/// The file is TOML but not a configuration.
+pub(super) fn of_shape(message: &str) -> Fault {
+    if let Some(rest) = message.strip_prefix("unknown field ") {
+        let (found, known) = found_and_known(rest);
+        return Fault::new(format!("unknown key `{found}`")).remedy(suggestion(&found, &known, "known here"));
+    }
+    if let Some(rest) = message.strip_prefix("unknown variant ") {
+        let (found, known) = found_and_known(rest);
+        return Fault::new("this is none of the choices").remedy(suggestion(&found, &known, "choose from"));
+    }
+    if let Some(name) = message.strip_prefix("missing field ") {
+        let name = name.trim_matches('`');
+        return Fault::new(format!("`{name}` is missing here")).remedy(format!("add `{name} = …`"));
+    }
+    if let Some(rest) = message.strip_prefix("invalid type: ") {
+        let (found, expected) = rest.rsplit_once(", expected ").unwrap_or((rest, ""));
+        return Fault::new(format!("expected {}, found {}", wanted(expected), kind(found)));
+    }
+    if let Some((_, expected)) =
+        message.strip_prefix("invalid value: ").and_then(|rest| rest.rsplit_once(", expected "))
+    {
+        return Fault::new(format!("this is out of range, expected {}", wanted(expected)));
+    }
+    if message.contains("socket address") {
+        return Fault::new("this is not an address with a port")
+            .remedy("write for example \"127.0.0.1:4000\", or \"0.0.0.0:4000\" for all networks");
+    }
+    match message.split_once("; ") {
+        Some((problem, remedy)) => Fault::new(problem).remedy(remedy),
+        None => Fault::new(message),
+    }
+}
+
+/// The nearest of `known`, or all of them.
+pub(super) fn suggestion(found: &str, known: &[String], otherwise: &str) -> String {
+    let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
+    let distance = |other: &String| strsim::damerau_levenshtein(&plain(found), &plain(other));
+    match known.iter().min_by_key(|other| distance(other)) {
+        Some(near) if distance(near) <= 2.max(near.len() / 4) => format!("did you mean `{near}`?"),
+        _ => format!("{otherwise}: {}", known.join(", ")),
+    }
+}
+
+/// From "`x`, expected one of `a`, `b`": x, and a and b.
+fn found_and_known(rest: &str) -> (String, Vec<String>) {
+    let mut names = rest.split('`').skip(1).step_by(2).map(str::to_owned);
+    let found = names.next().unwrap_or_default();
+    (found, names.collect())
+}
+
+fn wanted(expected: &str) -> String {
+    match expected {
+        "a string" => "a text in quotes",
+        "a boolean" => "true or false",
+        "a sequence" => "a list",
+        "a map" => "a table",
+        "socket address" => "an address with a port, such as \"127.0.0.1:4000\"",
+        "u8" | "u16" | "u32" | "u64" | "usize" => "a whole number",
+        table if table.starts_with("struct ") => "a table",
+        other => other,
+    }
+    .to_owned()
+}
+
+fn kind(found: &str) -> &'static str {
+    match found.split_whitespace().next().unwrap_or_default() {
+        "string" => "a text",
+        "integer" | "floating" => "a number",
+        "boolean" => "true or false",
+        "map" => "a table",
+        "sequence" => "a list",
+        _ => "something else",
+    }
+}

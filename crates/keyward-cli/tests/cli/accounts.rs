@@ -1,0 +1,127 @@
+//! `keyward user`.
+
+use crate::support::{Place, Ran, SECRET};
+
+const PASSWORD: &str = "tandem unlikely oyster 42";
+
+fn create(place: &Place, email: &str, password: &str) -> Ran {
+    place.run_with(&["user", "create", email], password)
+}
+
+#[test]
+fn f1_an_account_is_made_changed_and_deleted_while_the_server_runs() {
+    let place = Place::new();
+    let server = place.serve(&[]);
+    let ran = create(&place, "Ada@Example.com", &format!("{PASSWORD}\r\nmore\n"));
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(
+        ran.out.contains("Made an account for ada@example.com in ") && ran.out.contains("keyward.db"),
+        "{ran:?}"
+    );
+    let again = create(&place, "ada@example.com", PASSWORD);
+    assert_eq!(again.code, Some(1));
+    assert!(again.err.contains("keyward user set-password ada@example.com"), "{again:?}");
+
+    let ran = place.run_with(&["user", "set-password", "ada@example.com"], "brisk walnut ferry 77\n");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let asked = place.run(&["user", "delete", "ada@example.com"]);
+    assert_eq!(asked.code, Some(1));
+    assert!(asked.err.contains("--yes"), "{asked:?}");
+    let ran = place.run(&["user", "delete", "ada@example.com", "--yes"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let gone = place.run(&["user", "delete", "ada@example.com", "--yes"]);
+    assert_eq!(gone.code, Some(1));
+    assert!(gone.err.contains("nobody has the address ada@example.com"), "{gone:?}");
+    assert_eq!(server.stop().0, Some(0));
+}
+
+#[test]
+fn what_sign_up_refuses_is_refused_here_too() {
+    let place = Place::new();
+    let table = [
+        ("ada", PASSWORD, 2, "not an e-mail address"),
+        ("ada@example.com,eve@example.com", PASSWORD, 2, "not an e-mail address"),
+        ("ada@example.com", "password1", 1, "easy to guess"),
+        ("ada@example.com", "\n", 1, "there is no password"),
+        ("ada@example.com", "", 1, "there is no password"),
+        ("ada@example.com", &"long ".repeat(500), 1, "longer than 1024 bytes"),
+    ];
+    for (email, password, code, problem) in table {
+        let ran = create(&place, email, password);
+        assert_eq!(ran.code, Some(code), "{ran:?}");
+        assert!(ran.err.contains(problem), "{problem}: {ran:?}");
+    }
+    assert!(!place.path("keyward-data").exists(), "nothing was made");
+    let weak = Place::new().file("keyward.toml", "[accounts]\nmin_strength = 0\n");
+    assert_eq!(create(&weak, "ada@example.com", "pw").code, Some(0), "the configuration says how strong");
+}
+
+#[test]
+fn commands_on_the_data_need_no_secret_and_none_of_the_servers_variables() {
+    let place = Place::new().file(
+        "keyward.toml",
+        "public_url = \"${PUBLIC_URL}\"\nsecret = \"${NEXTAUTH_SECRET}\"\n[database]\nurl = \"sqlite:own.db\"\n",
+    );
+    assert_eq!(place.run(&["check"]).code, Some(2));
+    let ran = create(&place, "ada@example.com", PASSWORD);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(place.path("own.db").exists());
+}
+
+#[test]
+fn changing_what_is_not_there_makes_nothing() {
+    let place = Place::new();
+    for arguments in
+        [&["user", "set-password", "a@b.example"][..], &["user", "delete", "a@b.example", "--yes"]]
+    {
+        let ran = place.run_with(arguments, PASSWORD);
+        assert_eq!(ran.code, Some(1));
+        assert!(ran.err.contains("there is no database keyward-data/keyward.db"), "{ran:?}");
+    }
+    assert!(!place.path("keyward-data").exists());
+}
+
+#[test]
+fn lesson_78_no_command_prints_a_secret() {
+    let place = Place::new()
+        .with("NEXTAUTH_SECRET", SECRET)
+        .with("API_KEY", "marked-api-key-5c1d")
+        .file("keyward.secret", &format!("{SECRET}\nmarked-old-secret-Ty6-1b9e42-Kp0-xC3\n"))
+        .file(
+            "keyward.toml",
+            "public_url = \"http://localhost:4000\"\nsecret_file = \"keyward.secret\"\ndialect = \"auth-js-5\"\n\
+             [[providers]]\nid = \"login\"\ntype = \"backend\"\nendpoint = \"http://127.0.0.1:9/x\"\n\
+             headers = { k = \"${API_KEY}\" }\n",
+        );
+    let mut said = String::new();
+    let mut run = |arguments: &[&str], input: &str| {
+        let ran = place.run_with(arguments, input);
+        said += &format!("{arguments:?} {:?}\n{}{}\n", ran.code, ran.out, ran.err);
+    };
+    let password = "marked-password unlikely oyster";
+    run(&["check"], "");
+    run(&["user", "create", "ada@example.com", "--name", "Ada"], password);
+    run(&["user", "create", "ada@example.com"], password);
+    run(&["user", "set-password", "ada@example.com"], password);
+    run(&["user", "set-password", "eve@example.com"], password);
+    run(&["backup", "copy.db"], "");
+    run(&["keys", "rotate"], "");
+    run(&["init", "--dir", "other"], "");
+    run(&["serve", "--listen", "127.0.0.1"], "");
+    run(&["user", "delete", "ada@example.com", "--yes"], "");
+    let server = place.serve(&["--log-level", "trace"]);
+    server.get_with(
+        "/api/auth/session",
+        "Cookie: authjs.session-token=marked-cookie\r\nAuthorization: Bearer marked-bearer\r\n",
+    );
+    server.get("/api/auth/signin?error=marked-query");
+    said += &server.stop().1;
+    let rotated = place.read("keyward.secret");
+    let secrets = rotated.lines().filter(|line| !line.starts_with('#'));
+    let other = place.read("other/keyward.secret");
+    let marks = ["marked-", "Zq8-", other.trim()];
+    for hidden in marks.into_iter().chain(secrets) {
+        assert!(!said.contains(hidden), "{hidden} in\n{said}");
+    }
+    assert!(said.contains("[\"keys\", \"rotate\"] Some(0)"), "the commands did run: {said}");
+}

@@ -1,0 +1,7 @@
+//! The program as a real process: what it says, what it writes, how it ends.
+
+mod accounts;
+mod commands;
+mod mistakes;
+mod serve;
+mod support;
