@@ -63,11 +63,38 @@ test("the errors chapter has one section for each stable code, and no other", as
     ...table(await source("crates/keyward-core/src/error.rs"), "codes! {", /^ {4}\w+ = "(\w+)",$/gm),
     ...table(await source("crates/keyward-axum/src/refuse.rs"), "refusals! {", /^ {4}\w+ = "(\w+)",/gm),
     // Worded by the dialect alone.
-    ...table(await source("crates/keyward-core/src/dialect/render.rs"), "(Misdirected::InvalidCallbackUrl, _)", /let code = "(\w+)";/g),
+    ...table(await source("crates/keyward-core/src/surface/render.rs"), "(Misdirected::InvalidCallbackUrl, _)", /let code = "(\w+)";/g),
   ];
   assert.ok(codes.length > 25, codes.join(", "));
   const documented = headings(await page("docs/errors.md")).filter(({ level }) => level === 3);
   assert.deepEqual(documented.map(({ text }) => text).sort(), [...new Set(codes)].sort());
+});
+
+test("the claims that nobody may set are named where fields are kept and changed", async () => {
+  const [, list] = (await source("crates/keyward-core/src/claims.rs")).match(/RESERVED: \[&str; \d+\] = \[([^\]]+)\]/);
+  const reserved = [...list.matchAll(/"(\w+)"/g)].map((match) => match[1]);
+  assert.ok(reserved.includes("sub"));
+  for (const chapter of ["configuration", "credentials-backend"]) {
+    const { text } = await page(`docs/${chapter}.md`);
+    for (const claim of reserved) assert.ok(text.includes(`\`${claim}\``), `${claim} in ${chapter}`);
+  }
+});
+
+test("the chapter on pages names every text with its default", async () => {
+  const [, texts] = (await source("crates/keyward-pages/src/texts.rs")).split(/^texts! \{$/m);
+  const defaults = [...texts.slice(0, texts.indexOf("\n}")).matchAll(/(\w+): "([^"]*)",/g)];
+  const { text } = await page("docs/pages-and-theme.md");
+  assert.ok(defaults.length > 20);
+  for (const [, name, value] of defaults) assert.ok(text.includes(`| \`${name}\` | ${value} |`), name);
+});
+
+test("the chapter on embedding names the builder's calls, and no other", async () => {
+  const builder = await source("crates/keyward/src/builder.rs");
+  const calls = [...builder.matchAll(/^ {4}pub fn (\w+)\(mut self/gm)].map((match) => match[1]);
+  const section = (await page("docs/embedding.md")).text.split("## The builder")[1].split("\n## ")[0];
+  const named = [...section.matchAll(/^\| `(\w+)` \|/gm)].map((match) => match[1]);
+  assert.ok(calls.length > 10);
+  assert.deepEqual(named.sort(), calls.sort());
 });
 
 describe("the chapter on deviations", async () => {
