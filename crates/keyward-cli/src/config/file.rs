@@ -85,7 +85,7 @@ pub(crate) struct Session {
     pub(crate) strategy: Option<StrategyName>,
     /// How long a session lives after its last renewal. Default: `30d`.
     pub(crate) max_age: Option<Period>,
-    /// A stored session is written anew at most this often. Default: `1d`.
+    /// A stored session is written anew at most this often. Default: `1d`, or `max_age` where that is shorter.
     pub(crate) update_age: Option<Period>,
     /// What the session shows beyond name, address and picture: place in the session (`user.role`) to token
     /// field (`role`).
@@ -187,9 +187,9 @@ pub(crate) struct LimitsTable {
     pub(crate) sign_in_per_address: Option<Rate>,
     /// Sign-in attempts at one account. Default: `10/minute`.
     pub(crate) sign_in_per_account: Option<Rate>,
-    /// Accounts made from one network address. Default: `10/hour`.
+    /// Accounts made from one network address. Default: `20/hour`.
     pub(crate) sign_up_per_address: Option<Rate>,
-    /// Passwords that may wait to be checked; who comes beyond is asked to come again.
+    /// Passwords that may wait to be checked; who comes beyond is asked to come again. Default: 48 for each core.
     pub(crate) hash_queue: Option<usize>,
 }
 

@@ -222,6 +222,12 @@ impl Resolver<'_> {
             return Some(written);
         }
         if let Some((name, url)) = surrounding {
+            if mode == Mode::Development && !self.sources.dev && url.starts_with("https:") {
+                self.notes.push(format!(
+                    "{name} is {url}, but without a configuration file, on a loopback address, this is development: \
+                     for production write one with keyward init"
+                ));
+            }
             return Some(Settled::new(url.to_owned(), Origin::Environment(name)));
         }
         if mode == Mode::Development || self.sources.data_only {

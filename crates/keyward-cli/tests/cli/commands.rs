@@ -134,6 +134,7 @@ fn the_names_of_each_generation_are_read_in_its_order() {
     let four = place.run(&["check"]).out;
     assert!(four.contains("https://four.example") && four.contains("environment NEXTAUTH_SECRET"), "{four}");
     assert!(!four.contains("INTERNAL"), "{four}");
+    assert!(four.contains("this is development: for production write one with keyward init"), "{four}");
     let five = place.run(&["check", "--dialect", "auth-js-5"]).out;
     assert!(five.contains("https://five.example") && five.contains("2, the first seals"), "{five}");
     assert!(
