@@ -40,8 +40,9 @@ pub(crate) const JSON_HEADER: &str = "x-auth-return-redirect";
 
 /// True if the request accepts `text/html`: navigations and forms do, `fetch` does not unless told to.
 fn wants_page(headers: &HeaderMap) -> bool {
+    const HTML: &[u8] = b"text/html";
     let accepts_html = |value: &header::HeaderValue| {
-        value.to_str().is_ok_and(|accept| accept.to_ascii_lowercase().contains("text/html"))
+        value.as_bytes().windows(HTML.len()).any(|part| part.eq_ignore_ascii_case(HTML))
     };
     !headers.contains_key(JSON_HEADER) && headers.get_all(header::ACCEPT).iter().any(accepts_html)
 }

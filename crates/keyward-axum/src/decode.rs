@@ -5,8 +5,10 @@ mod cookies;
 mod percent;
 mod target;
 
+use std::borrow::Cow;
+
 use axum::body::Body;
-use http::{HeaderMap, Method, header, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use keyward_core::request::{self, Request};
 
 pub(crate) use cookies::cookies;
@@ -79,5 +81,12 @@ fn method(method: &Method) -> request::Method {
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
-    Some(String::from_utf8_lossy(headers.get(header::USER_AGENT)?.as_bytes()).into_owned())
+    Some(text(headers.get(header::USER_AGENT)?).into_owned())
+}
+
+/// A header's value; what is no UTF-8 in it is replaced.
+fn text(value: &HeaderValue) -> Cow<'_, str> {
+    // Nearly always it is: telling so is far quicker than replacing nothing.
+    std::str::from_utf8(value.as_bytes())
+        .map_or_else(|_| String::from_utf8_lossy(value.as_bytes()), Cow::Borrowed)
 }

@@ -2,6 +2,8 @@
 
 mod page;
 
+use std::borrow::Cow;
+
 use axum::{
     body::Body,
     response::{IntoResponse, Response},
@@ -93,12 +95,16 @@ fn forbids_storing(headers: &HeaderMap) -> bool {
     cache.is_some_and(|cache| cache.contains("no-store"))
 }
 
-fn insert(headers: &mut HeaderMap, name: &'static str, value: String) {
-    match (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-        (Ok(name), Ok(value)) => {
+fn insert(headers: &mut HeaderMap, name: &'static str, value: Cow<'static, str>) {
+    let value = match value {
+        Cow::Borrowed(value) => Ok(HeaderValue::from_static(value)),
+        Cow::Owned(value) => HeaderValue::try_from(value),
+    };
+    match value {
+        Ok(value) => {
             headers.insert(name, value);
         }
-        _ => tracing::error!(name, "a header of the answer cannot be written and is left out"),
+        Err(_) => tracing::error!(name, "a header of the answer cannot be written and is left out"),
     }
 }
 

@@ -25,7 +25,7 @@ pub(crate) async fn line(State(auth): State<Auth>, mut request: Request, next: N
     let began = Instant::now();
     let id = auth.edge().next_request_id();
     let method = request.method().clone();
-    let path: String = request.uri().path().chars().take(LONGEST_PATH).collect();
+    let uri = request.uri().clone();
     request.extensions_mut().insert(id.clone());
 
     let mut response = next.run(request).await;
@@ -34,6 +34,9 @@ pub(crate) async fn line(State(auth): State<Auth>, mut request: Request, next: N
         response.headers_mut().insert("x-request-id", value);
     }
     let status = response.status();
+    let path = uri.path();
+    // An address is ASCII, so every place is a boundary of characters.
+    let path = path.get(..LONGEST_PATH).unwrap_or(path);
     let micros = u64::try_from(began.elapsed().as_micros()).unwrap_or(u64::MAX);
     let refused = response.extensions().get::<Refused>();
     let code = refused.map(|refused| refused.code);
@@ -45,7 +48,7 @@ pub(crate) async fn line(State(auth): State<Auth>, mut request: Request, next: N
             tracing::$level!(target: TARGET, id, %method, path, status = status_code, micros, code, detail)
         };
     }
-    if is_probe(&path) && status.is_success() {
+    if is_probe(path) && status.is_success() {
         write_line!(debug);
     } else if status.is_server_error() {
         write_line!(warn);

@@ -1,14 +1,16 @@
 //! The public address: one type, made in one place.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use url::Url;
 
 /// Where people reach Keyward: an origin (`https://app.example`) and a base path (`/api/auth`).
+///
+/// Cheap to clone: every request carries one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PublicUrl {
-    origin: String,
-    base: String,
+    origin: Arc<str>,
+    base: Arc<str>,
 }
 
 /// Why a text is not a public address.
@@ -52,7 +54,7 @@ impl PublicUrl {
         if !base.starts_with('/') || base.ends_with('/') || base.contains("//") || !base.chars().all(plain) {
             return Err(AddressError::BasePath(base.to_owned()));
         }
-        Ok(Self { origin: url.origin().ascii_serialization(), base: base.to_owned() })
+        Ok(Self { origin: url.origin().ascii_serialization().into(), base: base.into() })
     }
 
     /// Scheme, host and port: `https://app.example`.

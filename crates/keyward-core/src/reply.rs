@@ -1,5 +1,7 @@
 //! What the edge sends back: a status, headers, cookies, and a body or the page to render.
 
+use std::borrow::Cow;
+
 use crate::settings::Field;
 
 /// A reply, ready but for HTML.
@@ -8,7 +10,7 @@ pub struct Reply {
     /// HTTP status.
     pub status: u16,
     /// Headers beside `Set-Cookie` and `Content-Type`.
-    pub headers: Vec<(&'static str, String)>,
+    pub headers: Vec<(&'static str, Cow<'static, str>)>,
     /// Values of `Set-Cookie`.
     pub cookies: Vec<String>,
     /// Body.

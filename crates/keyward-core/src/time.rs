@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use jiff::{Timestamp as Instant, fmt::temporal::DateTimePrinter, tz::TimeZone};
+use jiff::{
+    Timestamp as Instant,
+    fmt::{rfc2822, temporal::DateTimePrinter},
+};
 
 /// Milliseconds since the Unix epoch, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,21 +58,8 @@ impl Timestamp {
     /// The date of an HTTP header or cookie (RFC 9110 §5.6.7), `Sun, 06 Nov 1994 08:49:37 GMT`.
     #[must_use]
     pub fn http_date(self) -> String {
-        let at = self.instant().to_zoned(TimeZone::UTC);
-        // jiff's own `strftime` parses its format at each call; this is on the path of every session read.
-        const DAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
-        const MONTHS: [&str; 12] =
-            ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-        let day = DAYS[usize::from(at.weekday().to_monday_zero_offset().unsigned_abs()) % 7];
-        let month = MONTHS[usize::from(at.month().unsigned_abs().saturating_sub(1)) % 12];
-        format!(
-            "{day}, {:02} {month} {:04} {:02}:{:02}:{:02} GMT",
-            at.day(),
-            at.year(),
-            at.hour(),
-            at.minute(),
-            at.second()
-        )
+        const PRINTER: rfc2822::DateTimePrinter = rfc2822::DateTimePrinter::new();
+        PRINTER.timestamp_to_rfc9110_string(&self.instant()).unwrap_or_else(|_| EPOCH.to_owned())
     }
 
     fn instant(self) -> Instant {
@@ -77,6 +67,9 @@ impl Timestamp {
         Instant::from_millisecond(self.0).unwrap_or(if self.0 < 0 { Instant::MIN } else { Instant::MAX })
     }
 }
+
+/// Stands for moments before the year 0, which the format cannot write.
+const EPOCH: &str = "Thu, 01 Jan 1970 00:00:00 GMT";
 
 fn millis(span: Duration) -> i64 {
     i64::try_from(span.as_millis()).unwrap_or(i64::MAX)
@@ -99,5 +92,7 @@ mod tests {
         let far = Timestamp::from_millis(i64::MAX).plus(Duration::MAX);
         assert_eq!(far.millis(), i64::MAX);
         assert!(far.iso().ends_with('Z'));
+        assert!(far.http_date().ends_with(" 9999 22:00:00 GMT"), "{}", far.http_date());
+        assert_eq!(Timestamp::from_millis(i64::MIN).http_date(), "Thu, 01 Jan 1970 00:00:00 GMT");
     }
 }

@@ -1,26 +1,20 @@
 //! The `Cookie` header, read as npm's `cookie` reads it for the original (protocol notes §2.1).
 
-use std::collections::HashSet;
-
 use http::{HeaderMap, header};
 use keyward_core::request::Pairs;
 
-use super::decode_component;
+use super::{decode_component, text};
 
-/// All cookies in order; of a repeated name the first. A value is percent-decoded if all of it can be, and
-/// kept as it came otherwise: no cookie makes a request bad.
+/// All cookies in order, so that of a repeated name the first counts. A value is percent-decoded if all of it
+/// can be, and kept as it came otherwise: no cookie makes a request bad.
 pub(crate) fn cookies(headers: &HeaderMap) -> Pairs {
     let mut pairs = Vec::new();
-    let mut seen = HashSet::new();
     for line in headers.get_all(header::COOKIE) {
-        for pair in String::from_utf8_lossy(line.as_bytes()).split(';') {
+        for pair in text(line).split(';') {
             let Some((name, value)) = pair.split_once('=') else { continue };
-            let name = name.trim();
-            if seen.insert(name.to_owned()) {
-                let value = unquoted(value.trim());
-                let value = decode_component(value).unwrap_or(value.into());
-                pairs.push((name.to_owned(), value.into_owned()));
-            }
+            let value = unquoted(value.trim());
+            let value = decode_component(value).unwrap_or(value.into());
+            pairs.push((name.trim().to_owned(), value.into_owned()));
         }
     }
     Pairs(pairs)
@@ -48,7 +42,10 @@ mod tests {
 
     #[test]
     fn the_first_of_a_repeated_name_wins_also_across_headers() {
-        assert_eq!(read(&[b"a=1; b=2;a=3", b"b=4; c=5"]), pairs(&[("a", "1"), ("b", "2"), ("c", "5")]));
+        let cookies = Pairs(read(&[b"a=1; b=2;a=3", b"b=4; c=5"]));
+        for (name, value) in [("a", "1"), ("b", "2"), ("c", "5")] {
+            assert_eq!(cookies.get(name), Some(value));
+        }
     }
 
     #[test]

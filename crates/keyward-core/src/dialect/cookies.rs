@@ -1,5 +1,7 @@
 //! Cookies: names, attributes, chunks (protocol notes §2).
 
+use std::borrow::Cow;
+
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Dialect;
@@ -205,11 +207,9 @@ fn piece_number(cookie: &str, session: &str) -> Option<u32> {
 }
 
 fn line(name: &str, value: &str, lifetime: &str, secure: bool) -> String {
+    let value = Cow::from(utf8_percent_encode(value, COMPONENT));
     let secure = if secure { "; Secure" } else { "" };
-    format!(
-        "{name}={}{lifetime}; Path=/; HttpOnly{secure}; SameSite=Lax",
-        utf8_percent_encode(value, COMPONENT)
-    )
+    [name, "=", &value, lifetime, "; Path=/; HttpOnly", secure, "; SameSite=Lax"].concat()
 }
 
 #[cfg(test)]

@@ -42,15 +42,29 @@ pub fn landing(
 fn resolve(public: &PublicUrl, allowed_origins: &[String], value: &str) -> Option<Landing> {
     let absolute =
         if value.starts_with('/') { format!("{}{value}", public.origin()) } else { value.to_owned() };
+    if is_plainly_on(public.origin(), &absolute) {
+        return Some(Landing(absolute));
+    }
     let url = Url::parse(&absolute).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let origin = url.origin().ascii_serialization();
     let own = origin == public.origin() || allowed_origins.contains(&origin);
     if !own || !url.username().is_empty() || url.password().is_some() {
         return Some(Landing(public.origin().to_owned()));
     }
-    // As it was written where that is safe in a header and reads the same to every parser; else as parsed.
-    let plain = absolute.starts_with(&origin) && absolute.bytes().all(|b| b.is_ascii_graphic() && b != b'\\');
-    Some(Landing(if plain { absolute } else { url.into() }))
+    // As it was written where that is safe, else as parsed.
+    let as_written = absolute.starts_with(&origin) && is_plain(&absolute);
+    Some(Landing(if as_written { absolute } else { url.into() }))
+}
+
+/// True if there is nothing to parse: the address's host ends where the origin's does.
+fn is_plainly_on(origin: &str, address: &str) -> bool {
+    let rest = address.strip_prefix(origin);
+    rest.is_some_and(|rest| (rest.is_empty() || rest.starts_with(['/', '?', '#'])) && is_plain(rest))
+}
+
+/// True for what is safe in a header and reads the same to every parser.
+fn is_plain(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_graphic() && b != b'\\')
 }
 
 #[cfg(test)]
@@ -73,6 +87,10 @@ mod tests {
             ("/dash", "https://app.test/dash"),
             ("/dash?a=b#c", "https://app.test/dash?a=b#c"),
             ("https://app.test/x", "https://app.test/x"),
+            ("https://app.test", "https://app.test"),
+            ("https://app.test?a", "https://app.test?a"),
+            ("https://app.test:443/x", "https://app.test:443/x"),
+            ("https://app.test:444/x", "https://app.test"),
             ("https://docs.test/x", "https://docs.test/x"),
             ("//evil.test", "https://app.test//evil.test"),
             ("/\\evil.test", "https://app.test//evil.test"),

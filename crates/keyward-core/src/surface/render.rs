@@ -92,7 +92,7 @@ impl Render<'_> {
         let request = self.exchange.request;
         Reply {
             status,
-            headers: NO_STORE.iter().map(|(name, value)| (*name, (*value).to_owned())).collect(),
+            headers: NO_STORE.map(|(name, value)| (name, value.into())).to_vec(),
             cookies: self.dialect.set_cookies(
                 &self.exchange.changes,
                 &request.cookies,
@@ -105,7 +105,7 @@ impl Render<'_> {
     }
 
     fn json(&self, status: u16, value: &Value) -> Reply {
-        self.reply(status, ReplyBody::Json(value.to_string()))
+        self.reply(status, ReplyBody::Json(serde_json::to_string(value).expect("JSON values are JSON")))
     }
 
     fn empty_session(&self, status: u16) -> Reply {
@@ -135,7 +135,7 @@ impl Render<'_> {
     #[expect(clippy::unused_self, reason = "reads like its neighbours where it is used")]
     fn marked(&self, mut reply: Reply, refusal: Refusal) -> Reply {
         if let Some(span) = refusal.retry_after {
-            reply.headers.push(("retry-after", span.as_secs().max(1).to_string()));
+            reply.headers.push(("retry-after", span.as_secs().max(1).to_string().into()));
         }
         reply.refused = Some((refusal.code.as_str(), refusal.detail));
         reply
@@ -145,13 +145,13 @@ impl Render<'_> {
     fn go(&self, status: u16, target: &str) -> Reply {
         if !self.dialect.wants_json(self.exchange.request) {
             let mut reply = self.reply(302, ReplyBody::Empty);
-            reply.headers.push(("location", target.to_owned()));
+            reply.headers.push(("location", target.to_owned().into()));
             return reply;
         }
         // The clients run `new URL(url)` on it, so it is absolute (protocol notes §0.5).
         let mut reply = self.json(status, &json!({ "url": self.absolute(target) }));
         if self.dialect == Dialect::AuthJs5 {
-            reply.headers.push(("location", target.to_owned()));
+            reply.headers.push(("location", target.to_owned().into()));
         }
         reply
     }

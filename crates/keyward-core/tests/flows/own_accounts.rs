@@ -109,7 +109,7 @@ async fn overload_and_a_failing_store_are_503_with_a_time_to_retry_and_an_absolu
         world.hasher.overload(Some(std::time::Duration::from_secs(2)));
         let reply = world.browser().sign_in("ada@example.com", PASSWORD).await;
         assert_eq!(reply.status, 503);
-        assert!(reply.headers.contains(&("retry-after", "2".to_owned())));
+        assert!(reply.headers.contains(&("retry-after", "2".into())));
         let (error, code) = error_of(&reply);
         assert!([error, code].contains(&Some("overloaded".to_owned())), "{dialect:?}");
         world.hasher.overload(None);
