@@ -13,6 +13,11 @@ mod terminal;
 
 use std::process::ExitCode;
 
+/// A request is many small allocations; with the system's allocator they would be a fifth of its time
+/// (BENCHMARKS.md).
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     command::run(&environment::Environment::read())
 }

@@ -86,6 +86,23 @@ codes! {
     BackendWrongShape = "backend_answer_wrong_shape",
 }
 
+impl Code {
+    /// True for what a back end said or failed to say.
+    #[must_use]
+    pub const fn is_of_backend(self) -> bool {
+        matches!(
+            self,
+            Self::BackendRefused
+                | Self::BackendFailed
+                | Self::BackendTimeout
+                | Self::BackendUnreachable
+                | Self::BackendTooLarge
+                | Self::BackendNotJson
+                | Self::BackendWrongShape
+        )
+    }
+}
+
 impl Refusal {
     /// A refusal with nothing but its code.
     #[must_use]

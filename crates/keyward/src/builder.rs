@@ -1,9 +1,6 @@
 //! From settings to a running Keyward.
 
-use std::{
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{path::Path, sync::Arc};
 
 use ipnet::IpNet;
 use keyward_axum::{Auth, EdgeSettings, Limits as EdgeLimits};
@@ -11,11 +8,11 @@ use keyward_core::{
     address::PublicUrl,
     dialect::Dialect,
     engine::{Engine, Ports},
-    method::backend::{BackendCheck, Endpoint},
+    method::backend::BackendCheck,
     port::{Clock, HttpClient, PasswordHasher, Random, Store},
     secret::Secret,
     session::SessionFields,
-    settings::{CustomPages, Field, Provider, SessionSettings, Settings},
+    settings::{CustomPages, Provider, SessionSettings, Settings},
 };
 use keyward_net::OutgoingHttp;
 use keyward_pages::Theme;
@@ -30,196 +27,140 @@ use crate::{
     jobs::Jobs,
     limits::{LimitSettings, Limits},
     mistake::{BuildError, Mistake},
+    plan::{BackendSettings, Plan, StoreChoice, Way},
     random::SystemRandom,
     validate,
 };
-
-/// A provider whose fields an existing back end checks.
-#[derive(Clone, Debug)]
-pub struct BackendSettings {
-    /// Stands in addresses and in `signIn("login", …)`.
-    pub id: String,
-    /// For people.
-    pub name: String,
-    /// What the built-in page asks for.
-    pub fields: Vec<Field>,
-    /// Where the fields go, and how the answer is read.
-    pub endpoint: Endpoint,
-}
 
 /// Collects the settings of a [`Keyward`]; [`Builder::build`] checks them all and starts it.
 ///
 /// Whatever is not called keeps its default, which is right for most.
 #[must_use]
 pub struct Builder {
-    pub(crate) public_url: String,
-    pub(crate) base_path: String,
-    pub(crate) secrets: Vec<Secret>,
-    pub(crate) dialect: Dialect,
-    pub(crate) session: SessionSettings,
-    pub(crate) pages: CustomPages,
-    pub(crate) providers: Vec<Way>,
-    pub(crate) accounts: Option<AccountsSettings>,
-    pub(crate) allowed_origins: Vec<String>,
-    pub(crate) development: bool,
-    pub(crate) store: Option<StoreChoice>,
-    theme: Theme,
-    trusted_proxies: Vec<IpNet>,
-    limits: LimitSettings,
-    edge_limits: EdgeLimits,
-    hasher: HasherSettings,
-    session_fields: Option<Arc<dyn SessionFields>>,
-    proxy: Option<Url>,
+    plan: Plan,
 }
 
-/// A provider as the builder was given it.
-pub(crate) enum Way {
-    Own(Provider),
-    Backend(Box<BackendSettings>),
-}
-
-/// Where users and sessions are kept.
-pub(crate) enum StoreChoice {
-    Sqlite(PathBuf),
-    Given(Arc<dyn Store>),
+impl Keyward {
+    /// Begins a Keyward that people reach at `public_url` (`https://app.example`; a path in it is the base
+    /// path) and whose sessions `secret` seals: the same as the application's `NEXTAUTH_SECRET`.
+    pub fn builder(public_url: &str, secret: impl Into<Secret>) -> Builder {
+        Builder { plan: Plan::new(public_url, secret.into()) }
+    }
 }
 
 impl Builder {
-    pub(crate) fn new(public_url: &str, secret: Secret) -> Self {
-        Self {
-            public_url: public_url.to_owned(),
-            base_path: "/api/auth".to_owned(),
-            secrets: vec![secret],
-            dialect: Dialect::default(),
-            session: SessionSettings::default(),
-            pages: CustomPages::default(),
-            providers: Vec::new(),
-            accounts: None,
-            allowed_origins: Vec::new(),
-            development: false,
-            store: None,
-            theme: Theme::default(),
-            trusted_proxies: Vec::new(),
-            limits: LimitSettings::default(),
-            edge_limits: EdgeLimits::default(),
-            hasher: HasherSettings::default(),
-            session_fields: None,
-            proxy: None,
-        }
-    }
-
     /// Which generation of NextAuth the clients are. Default: 4.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
-        self.dialect = dialect;
+        self.plan.dialect = dialect;
         self
     }
 
     /// Path of the routes where the public URL has none. Default: `/api/auth`.
     pub fn base_path(mut self, path: &str) -> Self {
-        path.clone_into(&mut self.base_path);
+        path.clone_into(&mut self.plan.base_path);
         self
     }
 
     /// A secret that was in use before: sessions sealed with it still open. Generation 5 only.
     pub fn older_secret(mut self, secret: Secret) -> Self {
-        self.secrets.push(secret);
+        self.plan.secrets.push(secret);
         self
     }
 
     /// Users and sessions in an SQLite database at this path, made where it is not there.
     pub fn sqlite(mut self, path: impl AsRef<Path>) -> Self {
-        self.store = Some(StoreChoice::Sqlite(path.as_ref().to_owned()));
+        self.plan.store = Some(StoreChoice::Sqlite(path.as_ref().to_owned()));
         self
     }
 
     /// Users and sessions in a store of one's own, or one that is open already.
     pub fn store(mut self, store: Arc<dyn Store>) -> Self {
-        self.store = Some(StoreChoice::Given(store));
+        self.plan.store = Some(StoreChoice::Given(store));
         self
     }
 
     /// How sessions are kept, for how long, and what they show.
     pub fn session(mut self, session: SessionSettings) -> Self {
-        self.session = session;
+        self.plan.session = session;
         self
     }
 
     /// Pages of the application that replace the built-in ones.
     pub fn pages(mut self, pages: CustomPages) -> Self {
-        self.pages = pages;
+        self.plan.pages = pages;
         self
     }
 
     /// A way to sign in that a check of one's own decides.
     pub fn provider(mut self, provider: Provider) -> Self {
-        self.providers.push(Way::Own(provider));
+        self.plan.providers.push(Way::Own(provider));
         self
     }
 
     /// A way to sign in that an existing back end decides.
     pub fn backend(mut self, backend: BackendSettings) -> Self {
-        self.providers.push(Way::Backend(Box::new(backend)));
+        self.plan.providers.push(Way::Backend(Box::new(backend)));
         self
     }
 
     /// Keyward's own accounts, shown before the providers.
     pub fn accounts(mut self, accounts: AccountsSettings) -> Self {
-        self.accounts = Some(accounts);
+        self.plan.accounts = Some(accounts);
         self
     }
 
     /// How often people may try. Defaults: [`LimitSettings`].
     pub fn limits(mut self, limits: LimitSettings) -> Self {
-        self.limits = limits;
+        self.plan.limits = limits;
         self
     }
 
     /// What the process takes on at once. Defaults: [`EdgeLimits`](keyward_axum::Limits).
     pub fn edge_limits(mut self, limits: EdgeLimits) -> Self {
-        self.edge_limits = limits;
+        self.plan.edge_limits = limits;
         self
     }
 
     /// How many passwords are hashed at once. Defaults: [`HasherSettings`].
     pub fn hasher(mut self, hasher: HasherSettings) -> Self {
-        self.hasher = hasher;
+        self.plan.hasher = hasher;
         self
     }
 
     /// The look and the texts of the built-in pages.
     pub fn theme(mut self, theme: Theme) -> Self {
-        self.theme = theme;
+        self.plan.theme = theme;
         self
     }
 
     /// Peers whose `X-Forwarded-For` counts. Default: nobody's.
     pub fn trusted_proxies(mut self, proxies: impl IntoIterator<Item = IpNet>) -> Self {
-        self.trusted_proxies = proxies.into_iter().collect();
+        self.plan.trusted_proxies = proxies.into_iter().collect();
         self
     }
 
     /// Origins where people may land after signing in or out, beside the public one.
     pub fn allowed_origins(mut self, origins: impl IntoIterator<Item = String>) -> Self {
-        self.allowed_origins = origins.into_iter().collect();
+        self.plan.allowed_origins = origins.into_iter().collect();
         self
     }
 
     /// On the developer's own machine: any secret will do, and requests from the loopback interface may say
     /// what the public origin is.
     pub fn development(mut self, development: bool) -> Self {
-        self.development = development;
+        self.plan.development = development;
         self
     }
 
     /// Fields of one's own in the session.
     pub fn session_fields(mut self, fields: Arc<dyn SessionFields>) -> Self {
-        self.session_fields = Some(fields);
+        self.plan.session_fields = Some(fields);
         self
     }
 
     /// The proxy through which back ends are reached. Default: none, whatever the environment says.
     pub fn outgoing_proxy(mut self, proxy: Url) -> Self {
-        self.proxy = Some(proxy);
+        self.plan.proxy = Some(proxy);
         self
     }
 
@@ -229,7 +170,7 @@ impl Builder {
     ///
     /// [`BuildError`] with every mistake there is.
     pub fn check(&self) -> Result<(), BuildError> {
-        BuildError::unless_none(validate::mistakes(self))
+        BuildError::unless_none(validate::mistakes(&self.plan))
     }
 
     /// Checks all settings, opens the store, and starts the background jobs on the current Tokio runtime.
@@ -243,52 +184,53 @@ impl Builder {
     /// Outside a Tokio runtime.
     pub async fn build(self) -> Result<Keyward, BuildError> {
         self.check()?;
-        let public = PublicUrl::new(&self.public_url, &self.base_path).expect("checked above");
-        let choice = self.store.expect("checked above");
+        let plan = self.plan;
+        let public = PublicUrl::new(&plan.public_url, &plan.base_path).expect("checked above");
+        let choice = plan.store.expect("checked above");
         let (store, sqlite) = open(choice).await?;
 
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let hasher = Arc::new(Argon2Hasher::new(self.hasher, Arc::clone(&random)));
-        let limits = Arc::new(Limits::new(self.limits));
+        let hasher = Arc::new(Argon2Hasher::new(plan.hasher, Arc::clone(&random)));
+        let limits = Arc::new(Limits::new(plan.limits));
         let http: Arc<dyn HttpClient> =
-            Arc::new(self.proxy.map_or_else(OutgoingHttp::new, OutgoingHttp::through));
+            Arc::new(plan.proxy.map_or_else(OutgoingHttp::new, OutgoingHttp::through));
 
         let mut providers = Vec::new();
-        if let Some(accounts) = &self.accounts {
+        if let Some(accounts) = &plan.accounts {
             let hasher: Arc<dyn PasswordHasher> = Arc::clone(&hasher) as _;
             providers.extend(accounts.providers(&store, &hasher, &random));
         }
-        providers.extend(self.providers.into_iter().map(|way| match way {
+        providers.extend(plan.providers.into_iter().map(|way| match way {
             Way::Own(provider) => provider,
             Way::Backend(backend) => backend.provider(&http, &random),
         }));
         let settings = Settings {
-            dialect: self.dialect,
+            dialect: plan.dialect,
             public,
-            secrets: self.secrets,
-            session: self.session,
-            pages: self.pages,
+            secrets: plan.secrets,
+            session: plan.session,
+            pages: plan.pages,
             providers,
-            allowed_origins: self.allowed_origins,
-            sign_up_provider: self.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
+            allowed_origins: plan.allowed_origins,
+            sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
         };
         let ports = Ports {
             store,
             limiter: Arc::clone(&limits) as _,
             clock,
             random: Arc::clone(&random),
-            session_fields: self.session_fields,
+            session_fields: plan.session_fields,
         };
         let engine = Arc::new(Engine::new(settings, ports));
         // Before the first request: a session that was ended must not live again after a restart.
         engine.follow_endings().await.map_err(|error| store_mistake(error.to_string()))?;
 
         let edge = EdgeSettings {
-            trusted_proxies: self.trusted_proxies,
-            development_origin: self.development,
-            theme: self.theme,
-            limits: self.edge_limits,
+            trusted_proxies: plan.trusted_proxies,
+            development_origin: plan.development,
+            theme: plan.theme,
+            limits: plan.edge_limits,
         };
         let auth = Auth::new(Arc::clone(&engine), edge);
         let jobs = Jobs::start(&engine, &random, hasher, limits);

@@ -4,10 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{Router, extract::FromRef};
 use keyward_axum::{Auth, RequireSession};
-use keyward_core::secret::Secret;
 use keyward_store_sqlite::SqliteStore;
 
-use crate::{builder::Builder, jobs::Jobs};
+use crate::jobs::Jobs;
 
 /// A running Keyward: routes, guard, and what happens in the background. Cheap to clone.
 ///
@@ -27,12 +26,6 @@ struct Running {
 }
 
 impl Keyward {
-    /// Begins a Keyward that people reach at `public_url` (`https://app.example`; a path in it is the base
-    /// path) and whose sessions `secret` seals: the same as the application's `NEXTAUTH_SECRET`.
-    pub fn builder(public_url: &str, secret: impl Into<Secret>) -> Builder {
-        Builder::new(public_url, secret.into())
-    }
-
     pub(crate) fn new(auth: Auth, jobs: Jobs, sqlite: Option<Arc<SqliteStore>>) -> Self {
         Self { auth, running: Arc::new(Running { jobs: Mutex::new(Some(jobs)), sqlite }) }
     }

@@ -50,6 +50,7 @@ mod jobs;
 mod limits;
 mod mistake;
 mod person;
+mod plan;
 mod provider;
 mod random;
 mod strength;
@@ -75,12 +76,13 @@ pub use keyward_core::{
 pub use keyward_pages::{ColorScheme, Colour, Texts, Theme};
 
 pub use accounts::AccountsSettings;
-pub use builder::{BackendSettings, Builder};
+pub use builder::Builder;
 pub use clock::SystemClock;
 pub use hasher::{Argon2Hasher, HasherSettings};
 pub use instance::Keyward;
 pub use limits::{InvalidRate, LimitSettings, Limits, Rate};
 pub use mistake::{BuildError, Mistake};
 pub use person::Person;
+pub use plan::BackendSettings;
 pub use provider::{field, provider};
 pub use random::SystemRandom;

@@ -12,43 +12,43 @@ use keyward_core::{
 use url::{Host, Url};
 
 use crate::{
-    builder::{BackendSettings, Builder, Way},
     mistake::Mistake,
+    plan::{BackendSettings, Plan, Way},
     strength,
 };
 
 /// Every mistake in the settings, in the order of the configuration file.
-pub(crate) fn mistakes(builder: &Builder) -> Vec<Mistake> {
+pub(crate) fn mistakes(plan: &Plan) -> Vec<Mistake> {
     let mut found = Vec::new();
-    public_url(builder, &mut found);
-    secrets(builder, &mut found);
-    origins(builder, &mut found);
-    if builder.store.is_none() {
+    public_url(plan, &mut found);
+    secrets(plan, &mut found);
+    origins(plan, &mut found);
+    if plan.store.is_none() {
         found.push(Mistake::new(
             "database.url",
             "no database is named",
             "name one, such as sqlite:keyward.db (`.sqlite(path)` in Rust)",
         ));
     }
-    session(builder, &mut found);
-    pages(builder, &mut found);
-    accounts(builder, &mut found);
-    providers(builder, &mut found);
+    session(plan, &mut found);
+    pages(plan, &mut found);
+    accounts(plan, &mut found);
+    providers(plan, &mut found);
     found
 }
 
-fn public_url(builder: &Builder, found: &mut Vec<Mistake>) {
-    if let Err(error) = PublicUrl::new(&builder.public_url, &builder.base_path) {
+fn public_url(plan: &Plan, found: &mut Vec<Mistake>) {
+    if let Err(error) = PublicUrl::new(&plan.public_url, &plan.base_path) {
         // A base path in the address itself is the address's mistake.
-        let in_base = matches!(&error, AddressError::BasePath(path) if *path == builder.base_path);
+        let in_base = matches!(&error, AddressError::BasePath(path) if *path == plan.base_path);
         let (field, remedy) = if in_base {
             ("base_path", "write a path such as /api/auth")
         } else {
             ("public_url", "write the address in people's browsers, such as https://app.example")
         };
         found.push(Mistake::new(field, error.to_string(), remedy));
-    } else if !builder.development
-        && Url::parse(&builder.public_url).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
+    } else if !plan.development
+        && Url::parse(&plan.public_url).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
     {
         found.push(Mistake::new(
             "public_url",
@@ -69,17 +69,17 @@ fn is_loopback(url: &Url) -> bool {
 
 const MAKE_A_SECRET: &str = "make one with `openssl rand -base64 32` and keep it out of the repository";
 
-fn secrets(builder: &Builder, found: &mut Vec<Mistake>) {
-    let several = builder.secrets.len() > 1;
-    if several && builder.dialect != Dialect::AuthJs5 {
+fn secrets(plan: &Plan, found: &mut Vec<Mistake>) {
+    let several = plan.secrets.len() > 1;
+    if several && plan.dialect != Dialect::AuthJs5 {
         found.push(Mistake::new(
             "secrets",
             "only the dialect auth-js-5 can open sessions with more than one secret",
             "keep the newest alone, or set the dialect to auth-js-5",
         ));
     }
-    for (index, secret) in builder.secrets.iter().enumerate() {
-        let problem = if builder.development {
+    for (index, secret) in plan.secrets.iter().enumerate() {
+        let problem = if plan.development {
             secret.is_empty().then_some("there is no secret")
         } else {
             strength::problem_with(secret)
@@ -91,8 +91,8 @@ fn secrets(builder: &Builder, found: &mut Vec<Mistake>) {
     }
 }
 
-fn origins(builder: &Builder, found: &mut Vec<Mistake>) {
-    for (index, origin) in builder.allowed_origins.iter().enumerate() {
+fn origins(plan: &Plan, found: &mut Vec<Mistake>) {
+    for (index, origin) in plan.allowed_origins.iter().enumerate() {
         let is_origin = Url::parse(origin).is_ok_and(|url| {
             matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin
         });
@@ -109,8 +109,8 @@ fn origins(builder: &Builder, found: &mut Vec<Mistake>) {
 /// Ten years: cookies that live longer are cut by browsers anyway.
 const LONGEST_SESSION: u64 = 10 * 366 * 24 * 60 * 60;
 
-fn session(builder: &Builder, found: &mut Vec<Mistake>) {
-    let session = &builder.session;
+fn session(plan: &Plan, found: &mut Vec<Mistake>) {
+    let session = &plan.session;
     let seconds = session.max_age.as_secs();
     if seconds == 0 || seconds > LONGEST_SESSION {
         found.push(Mistake::new(
@@ -147,8 +147,8 @@ fn session(builder: &Builder, found: &mut Vec<Mistake>) {
     }
 }
 
-fn pages(builder: &Builder, found: &mut Vec<Mistake>) {
-    let pages = &builder.pages;
+fn pages(plan: &Plan, found: &mut Vec<Mistake>) {
+    let pages = &plan.pages;
     for (name, page) in [
         ("sign_in", &pages.sign_in),
         ("sign_out", &pages.sign_out),
@@ -171,8 +171,8 @@ fn pages(builder: &Builder, found: &mut Vec<Mistake>) {
     }
 }
 
-fn accounts(builder: &Builder, found: &mut Vec<Mistake>) {
-    let Some(accounts) = &builder.accounts else { return };
+fn accounts(plan: &Plan, found: &mut Vec<Mistake>) {
+    let Some(accounts) = &plan.accounts else { return };
     id("accounts.provider_id", &accounts.provider_id, found);
     if accounts.sign_up {
         id("accounts.sign_up_provider_id", &accounts.sign_up_provider_id, found);
@@ -189,8 +189,8 @@ fn accounts(builder: &Builder, found: &mut Vec<Mistake>) {
     }
 }
 
-fn providers(builder: &Builder, found: &mut Vec<Mistake>) {
-    if builder.accounts.is_none() && builder.providers.is_empty() {
+fn providers(plan: &Plan, found: &mut Vec<Mistake>) {
+    if plan.accounts.is_none() && plan.providers.is_empty() {
         found.push(Mistake::new(
             "providers",
             "there is no way to sign in",
@@ -198,13 +198,13 @@ fn providers(builder: &Builder, found: &mut Vec<Mistake>) {
         ));
     }
     let mut ids = HashSet::new();
-    if let Some(accounts) = &builder.accounts {
+    if let Some(accounts) = &plan.accounts {
         ids.insert(accounts.provider_id.as_str());
         if accounts.sign_up {
             ids.insert(accounts.sign_up_provider_id.as_str());
         }
     }
-    for (index, way) in builder.providers.iter().enumerate() {
+    for (index, way) in plan.providers.iter().enumerate() {
         let at = format!("providers[{index}]");
         let (provider_id, provider_fields) = match way {
             Way::Own(provider) => (&provider.id, &provider.fields),

@@ -65,7 +65,9 @@ pub fn misdirected(settings: &Settings, exchange: &Exchange<'_>, why: Misdirecte
             let code = "invalid_callback_url";
             let url = format!("{}?error={code}", exchange.request.public.route("error"));
             let text = "callbackUrl is neither a path nor an http(s) URL";
-            reply.without_cookies(reply.json(400, &json!({ "url": url, "error": code, "message": text })))
+            let mut reply = reply.json(400, &json!({ "url": url, "error": code, "message": text }));
+            reply.cookies.clear();
+            reply
         }
         (Misdirected::UnknownSignInProvider, Dialect::NextAuth3 | Dialect::NextAuth4) => {
             reply.go(200, &format!("{}?csrf=true", exchange.request.public.route("signin")))
@@ -172,9 +174,9 @@ impl Render<'_> {
         let status = refusal.status().unwrap_or(match (self.dialect, refusal.code) {
             (Dialect::AuthJs5, _) => 200,
             (_, Code::AccessDenied) => 403,
-            (Dialect::NextAuth4, _) | (_, Code::CredentialsSignin) => 401,
-            // Generation 3 answers a thrown error with 200.
-            (Dialect::NextAuth3, _) => 200,
+            // Generation 3 answers what `authorize` throws with 200, and that is what a back end's failures are.
+            (Dialect::NextAuth3, code) if code.is_of_backend() => 200,
+            (Dialect::NextAuth3 | Dialect::NextAuth4, _) => 401,
         });
         self.marked(self.refused_quietly(self.go(status, &target)), refusal)
     }

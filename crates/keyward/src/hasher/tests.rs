@@ -1,3 +1,5 @@
+//! The hasher: costs, bounds, and agreement with a second implementation.
+
 use std::sync::mpsc;
 
 use argon2::{

@@ -1,0 +1,90 @@
+//! What a deployment is asked to be, as it was collected and before anything was checked.
+
+use std::{path::PathBuf, sync::Arc};
+
+use ipnet::IpNet;
+use keyward_axum::Limits as EdgeLimits;
+use keyward_core::{
+    dialect::Dialect,
+    method::backend::Endpoint,
+    port::Store,
+    secret::Secret,
+    session::SessionFields,
+    settings::{CustomPages, Field, Provider, SessionSettings},
+};
+use keyward_pages::Theme;
+use url::Url;
+
+use crate::{accounts::AccountsSettings, hasher::HasherSettings, limits::LimitSettings};
+
+/// The settings that [`Builder`](crate::Builder) collects.
+pub(crate) struct Plan {
+    pub(crate) public_url: String,
+    pub(crate) base_path: String,
+    pub(crate) secrets: Vec<Secret>,
+    pub(crate) dialect: Dialect,
+    pub(crate) session: SessionSettings,
+    pub(crate) pages: CustomPages,
+    pub(crate) providers: Vec<Way>,
+    pub(crate) accounts: Option<AccountsSettings>,
+    pub(crate) allowed_origins: Vec<String>,
+    pub(crate) development: bool,
+    pub(crate) store: Option<StoreChoice>,
+    pub(crate) theme: Theme,
+    pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) limits: LimitSettings,
+    pub(crate) edge_limits: EdgeLimits,
+    pub(crate) hasher: HasherSettings,
+    pub(crate) session_fields: Option<Arc<dyn SessionFields>>,
+    pub(crate) proxy: Option<Url>,
+}
+
+/// A provider as the builder was given it.
+pub(crate) enum Way {
+    Own(Provider),
+    Backend(Box<BackendSettings>),
+}
+
+/// Where users and sessions are kept.
+pub(crate) enum StoreChoice {
+    Sqlite(PathBuf),
+    Given(Arc<dyn Store>),
+}
+
+/// A provider whose fields an existing back end checks.
+#[derive(Clone, Debug)]
+pub struct BackendSettings {
+    /// Stands in addresses and in `signIn("login", …)`.
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// What the built-in page asks for.
+    pub fields: Vec<Field>,
+    /// Where the fields go, and how the answer is read.
+    pub endpoint: Endpoint,
+}
+
+impl Plan {
+    pub(crate) fn new(public_url: &str, secret: Secret) -> Self {
+        Self {
+            public_url: public_url.to_owned(),
+            base_path: "/api/auth".to_owned(),
+            secrets: vec![secret],
+            dialect: Dialect::default(),
+            session: SessionSettings::default(),
+            pages: CustomPages::default(),
+            providers: Vec::new(),
+            accounts: None,
+            allowed_origins: Vec::new(),
+            development: false,
+            store: None,
+            theme: Theme::default(),
+            trusted_proxies: Vec::new(),
+            limits: LimitSettings::default(),
+            edge_limits: EdgeLimits::default(),
+            hasher: HasherSettings::default(),
+            session_fields: None,
+            proxy: None,
+        }
+    }
+}
