@@ -1,7 +1,35 @@
-//! SHA-256 and comparison in constant time.
+//! Hashes and comparison in constant time.
 
 use aws_lc_rs::constant_time;
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, SHA256, SHA384, SHA512, digest};
+
+use crate::compact;
+
+/// The hash inside a signature's algorithm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Hash {
+    /// 256 bits: RS256, PS256, ES256, HS256.
+    Sha256,
+    /// 384 bits: RS384, PS384, ES384.
+    Sha384,
+    /// 512 bits: RS512, PS512, ES512, HS512, and Ed25519 by its own definition.
+    Sha512,
+}
+
+/// The left half of a text's hash in base64url: what `at_hash` is of an access token, and `c_hash` of a code
+/// (OpenID Connect Core sections 3.1.3.6 and 3.3.2.11).
+///
+/// `hash` is the one inside the algorithm that signs the ID token.
+#[must_use]
+pub fn half_hash(hash: Hash, text: &str) -> String {
+    let algorithm = match hash {
+        Hash::Sha256 => &SHA256,
+        Hash::Sha384 => &SHA384,
+        Hash::Sha512 => &SHA512,
+    };
+    let whole = digest(algorithm, text.as_bytes());
+    compact::encode(&whole.as_ref()[..algorithm.output_len() / 2])
+}
 
 /// SHA-256 of the parts, one after the other.
 ///
@@ -21,7 +49,10 @@ pub fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 /// [`sha256`] in lowercase hexadecimal digits.
 #[must_use]
 pub fn sha256_hex(parts: &[&[u8]]) -> String {
-    hex::encode(sha256(parts))
+    let mut digits = vec![0; 64];
+    // Far quicker than `hex::encode`, which goes digit by digit.
+    hex::encode_to_slice(sha256(parts), &mut digits).expect("two digits for each of 32 bytes");
+    String::from_utf8(digits).expect("digits are ASCII")
 }
 
 /// Whether both are equal, in a time that depends on their lengths alone.

@@ -2,19 +2,23 @@
 
 use std::borrow::Cow;
 
-use percent_encoding::percent_decode_str;
-
 /// The decoded text; `None` for a stray `%` or bytes that are not UTF-8 (lesson 82).
 pub(crate) fn decode_component(text: &str) -> Option<Cow<'_, str>> {
     if !text.contains('%') {
         return Some(Cow::Borrowed(text));
     }
-    let is_escape =
-        |rest: &str| rest.as_bytes().get(..2).is_some_and(|pair| pair.iter().all(u8::is_ascii_hexdigit));
-    if !text.split('%').skip(1).all(is_escape) {
-        return None;
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut parts = text.as_bytes().split(|byte| *byte == b'%');
+    decoded.extend_from_slice(parts.next().unwrap_or_default());
+    for part in parts {
+        let (escape, rest) = part.split_at_checked(2)?;
+        decoded.push(escape.iter().try_fold(0, |byte, digit| {
+            let digit = char::from(*digit).to_digit(16)?;
+            u8::try_from(u32::from(byte) << 4 | digit).ok()
+        })?);
+        decoded.extend_from_slice(rest);
     }
-    percent_decode_str(text).decode_utf8().ok()
+    String::from_utf8(decoded).ok().map(Cow::Owned)
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ use crate::{
 };
 
 /// Carries out an action.
+///
+/// Flows that are rare have a box of their own: a future is as large as its largest branch, and that of each
+/// session read is moved around before it runs.
 pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut Exchange<'_>) -> Outcome {
     match action {
         Action::Csrf => Outcome::Csrf,
@@ -24,9 +27,9 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         Action::SignIn { .. } => Outcome::ChooseSignIn,
         Action::Credentials { .. } if !exchange.csrf.verified => Outcome::CsrfRefused(Form::SignIn),
         Action::Credentials { provider, fields } => {
-            sign_in::with_credentials(deployment, exchange, provider, fields).await
+            Box::pin(sign_in::with_credentials(deployment, exchange, provider, fields)).await
         }
-        Action::SignOut if exchange.csrf.verified => sign_out::sign_out(deployment, exchange).await,
+        Action::SignOut if exchange.csrf.verified => Box::pin(sign_out::sign_out(deployment, exchange)).await,
         Action::SignOut => Outcome::CsrfRefused(Form::SignOut),
         Action::SignInPage { error } => Outcome::Page(Asked::SignIn { error }),
         Action::SignUpPage { error } => Outcome::Page(Asked::SignUp { error }),
