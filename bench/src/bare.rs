@@ -178,6 +178,7 @@ struct Claims<'a> {
     iat: u64,
     exp: u64,
     jti: &'a str,
+    seen: u64,
 }
 
 /// What of a session's claims is shown.
