@@ -4,6 +4,7 @@ mod arrows;
 mod cycles;
 mod files;
 mod graph;
+mod lessons;
 mod source;
 mod text;
 
@@ -75,10 +76,12 @@ pub(crate) fn part(workspace: &Workspace, _: Option<&str>) -> Result<Outcome> {
 fn inspect(workspace: &Workspace) -> Result<Findings> {
     let mut findings = Findings { faults: arrows::faults(workspace), warnings: Vec::new() };
     let mut modules = cycles::Modules::default();
+    let mut lessons = lessons::Lessons::default();
     for name in workspace.files()? {
         // Pictures and other binary files have no lines.
         let Ok(text) = fs::read_to_string(workspace.root.join(&name)) else { continue };
         findings.faults.extend(text::faults(&name, &text, &workspace.root.to_string_lossy()));
+        lessons.add(&name, &text);
         if name.ends_with(".rs") {
             let source = Source::new(name, &text);
             files::inspect(&source, &mut findings);
@@ -86,6 +89,7 @@ fn inspect(workspace: &Workspace) -> Result<Findings> {
         }
     }
     findings.faults.extend(modules.faults());
+    findings.faults.extend(lessons.faults());
     findings.faults.extend(graph::faults(workspace)?);
     Ok(findings)
 }
