@@ -60,6 +60,14 @@ pub struct User {
 pub enum Admission {
     /// A user of the directory who proved themselves.
     User(UserId),
+    /// A user who gave the password behind this hash. If it was replaced while it was being checked, they are
+    /// gone: whoever sets a new password ends also the sign-ins that are under way with the old one.
+    Password {
+        /// Who.
+        user: UserId,
+        /// PHC string that the password was checked against.
+        hash: String,
+    },
     /// A new user with the hash of the password that they chose.
     NewUser {
         /// The record to make.

@@ -27,7 +27,8 @@ impl SignIns for SqliteStore {
 fn admit(db: &Connection, who: &Admission, session: Option<&NewSession>, now: Timestamp) -> Result<Admitted> {
     let (user, is_new) = match who {
         Admission::User(id) if exists(db, id)? => (id.clone(), false),
-        Admission::User(_) => return Ok(Admitted::Gone),
+        Admission::Password { user, hash } if has_password(db, user, hash)? => (user.clone(), false),
+        Admission::User(_) | Admission::Password { .. } => return Ok(Admitted::Gone),
         Admission::NewUser { user, password_hash } => {
             if !make_user(db, user, password_hash, now)? {
                 return Ok(Admitted::EmailTaken);
@@ -53,6 +54,10 @@ fn admit(db: &Connection, who: &Admission, session: Option<&NewSession>, now: Ti
 
 fn exists(db: &Connection, id: &UserId) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM user WHERE id = ?1")?.exists([&id.0])
+}
+
+fn has_password(db: &Connection, id: &UserId, hash: &str) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM password WHERE user = ?1 AND hash = ?2")?.exists([&id.0, hash])
 }
 
 /// False if the address is taken.

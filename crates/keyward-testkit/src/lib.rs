@@ -14,6 +14,6 @@ mod world;
 pub use faulty::{FaultyStore, Operation};
 pub use hasher::CountingHasher;
 pub use http::ScriptedHttp;
-pub use limits::NoLimits;
+pub use limits::{NoLimits, NotedLimits};
 pub use memory::MemoryStore;
 pub use world::{FakeClock, SeededRandom};

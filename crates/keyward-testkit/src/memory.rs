@@ -72,7 +72,10 @@ impl SignIns for MemoryStore {
         }
         let (user, is_new) = match who {
             Admission::User(id) if state.users.contains_key(id) => (id.clone(), false),
-            Admission::User(_) => return Ok(Admitted::Gone),
+            Admission::Password { user, hash } if state.passwords.get(user) == Some(hash) => {
+                (user.clone(), false)
+            }
+            Admission::User(_) | Admission::Password { .. } => return Ok(Admitted::Gone),
             Admission::NewUser { user, .. } if state.by_email(&user.email).is_some() => {
                 return Ok(Admitted::EmailTaken);
             }

@@ -17,6 +17,7 @@ use keyward_core::{
     policy::email,
     port::{Admitted, Clock, Directory, PasswordHasher, SignIns, StoreError},
     secret::Secret,
+    session::remembered_until,
     time::Timestamp,
 };
 use keyward_store_sqlite::SqliteStore;
@@ -173,7 +174,7 @@ fn done(
 
 /// When the last sealed token that exists now is over.
 fn last_token(deployment: &Deployment) -> Timestamp {
-    SystemClock.now().plus(deployment.session_max_age())
+    remembered_until(SystemClock.now(), deployment.session_max_age())
 }
 
 fn strength(deployment: &Deployment) -> Strength {

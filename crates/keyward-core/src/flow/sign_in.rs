@@ -6,12 +6,14 @@ use crate::{
     action::Outcome,
     claims::Claims,
     deployment::Deployment,
+    dialect::cookies::SessionCookie,
     error::{Code, Refusal},
     exchange::Exchange,
     method::{Proof, Submitted},
-    port::{Admitted, Limit, address_bucket},
+    policy::email,
+    port::{Admitted, Limit, address_bucket, site_bucket},
     session,
-    settings::Provider,
+    settings::{Field, Provider},
     user::Admission,
 };
 
@@ -43,7 +45,9 @@ async fn attempt(
     let proof = provider.check.check(&submitted).await?;
     let previous = exchange.session_token(deployment);
     let outcome = admit(deployment, exchange, proof).await?;
-    if let Some(previous) = previous {
+    // A sign-up that leaves the signing in to the person changes nobody.
+    let replaced = matches!(exchange.changes.session, SessionCookie::Set { .. });
+    if let Some(previous) = previous.filter(|_| replaced) {
         // Nobody keeps, or hands to another, the session from before a change of person (lesson 55).
         session::end_replaced(deployment, &previous, exchange).await;
     }
@@ -58,13 +62,33 @@ fn draw_on_limits(
 ) -> Result<(), Refusal> {
     let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
     let limiter = deployment.limiter();
-    limiter.take(provider.check.limit(), &address_bucket(submitted.client)).map_err(limited)?;
-    let account = provider.fields.iter().find(|field| field.kind != "password");
-    let account = account.and_then(|field| submitted.fields.get(&field.name)?.as_str());
-    if let Some(account) = account {
-        limiter.take(Limit::SignInPerAccount, &account.trim().to_lowercase()).map_err(limited)?;
+    let limit = provider.check.limit();
+    // The widest first: a site that has used up its own leaves no trace of each of its addresses.
+    if let (Some(of_site), Some(site)) = (limit.of_site(), site_bucket(submitted.client)) {
+        limiter.take(of_site, &site).map_err(limited)?;
+    }
+    limiter.take(limit, &address_bucket(submitted.client)).map_err(limited)?;
+    // Signing up is no attempt at an account.
+    if limit == Limit::SignInPerAddress
+        && let Some(account) = account_of(provider, submitted)
+    {
+        limiter.take(Limit::SignInPerAccount, &account).map_err(limited)?;
     }
     Ok(())
+}
+
+/// Whom an attempt is at, in one spelling: otherwise each way to write an address had an allowance of its own.
+fn account_of(provider: &Provider, submitted: &Submitted) -> Option<String> {
+    let names_account =
+        |field: &&Field| field.kind == "email" || field.autocomplete.as_deref() == Some("username");
+    let field = provider.fields.iter().find(names_account);
+    let field = field.or_else(|| provider.fields.iter().find(|field| field.kind != "password"))?;
+    let account = match submitted.fields.get(&field.name)? {
+        Value::String(text) => text.clone(),
+        // Back ends may take 7 for "7".
+        other => other.to_string(),
+    };
+    Some(email::normalise(&account).unwrap_or_else(|| account.trim().to_lowercase()))
 }
 
 async fn admit(

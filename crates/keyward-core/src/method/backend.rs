@@ -6,7 +6,7 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::{CredentialsCheck, Proof, Submitted};
@@ -99,7 +99,7 @@ impl CredentialsCheck for BackendCheck {
             max_answer: endpoint.max_answer,
         };
         let answer = self.http.call(call).await?;
-        let user = endpoint.user_of(&answer)?;
+        let user = endpoint.user_of(&answer, &submitted.fields)?;
         let new_id = UserId(uuid(self.random.as_ref()));
         endpoint.proof_of(&user, new_id).ok_or_else(|| {
             Refusal::new(Code::BackendWrongShape).because("the user holds no id (a text or a number)")
@@ -109,9 +109,9 @@ impl CredentialsCheck for BackendCheck {
 
 impl Endpoint {
     /// The user in an answer, or what the answer refuses with.
-    fn user_of(&self, answer: &HttpAnswer) -> Result<Value, Refusal> {
+    fn user_of(&self, answer: &HttpAnswer, submitted: &Map<String, Value>) -> Result<Value, Refusal> {
         if !(200..300).contains(&answer.status) {
-            return Err(self.refusal_of(answer));
+            return Err(self.refusal_of(answer, submitted));
         }
         let body: Value = serde_json::from_slice(&answer.body).map_err(|error| {
             Refusal::new(Code::BackendNotJson).because(format!(
@@ -131,7 +131,7 @@ impl Endpoint {
         }
     }
 
-    fn refusal_of(&self, answer: &HttpAnswer) -> Refusal {
+    fn refusal_of(&self, answer: &HttpAnswer, submitted: &Map<String, Value>) -> Refusal {
         if answer.status == 401 && !self.own_word_on_401 {
             return Refusal::new(Code::CredentialsSignin).because("the back end answered 401");
         }
@@ -148,7 +148,7 @@ impl Endpoint {
             401 => Refusal::new(Code::CredentialsSignin).because(detail),
             400..=499 => Refusal::new(Code::BackendRefused).because(detail),
             _ => {
-                let text = String::from_utf8_lossy(&answer.body);
+                let text = without(submitted, &String::from_utf8_lossy(&answer.body));
                 let text = cleaned(&text, MAX_LOGGED).unwrap_or_default();
                 Refusal::new(Code::BackendFailed).because(format!("{detail}: {text}"))
             }
@@ -185,6 +185,17 @@ impl Endpoint {
 
 fn at<'a>(value: &'a Value, path: &[String]) -> Option<&'a Value> {
     path.iter().try_fold(value, |value, step| value.get(step))
+}
+
+/// A back end that fails may quote what it was sent, and a password has no place in a log.
+fn without(submitted: &Map<String, Value>, text: &str) -> String {
+    // More than is logged, so that nothing is cut in two and then missed.
+    let mut text: String = text.chars().take(MAX_LOGGED * 16).collect();
+    for sent in submitted.values().filter_map(Value::as_str).filter(|sent| !sent.is_empty()) {
+        let quoted = Value::from(sent).to_string();
+        text = text.replace(quoted.trim_matches('"'), "…").replace(sent, "…");
+    }
+    text
 }
 
 /// Without control characters, at most `max` characters; `None` if nothing is left.

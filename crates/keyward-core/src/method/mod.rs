@@ -3,7 +3,7 @@
 pub mod backend;
 pub mod password;
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// What a person submitted, without NextAuth's own fields (`csrfToken`, `callbackUrl`, `json`, `redirect`).
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Submitted {
     /// By name. From a form every value is a text; from a JSON body it is as sent.
     pub fields: Map<String, Value>,
@@ -28,6 +28,14 @@ impl Submitted {
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
         self.fields.get(name)?.as_str()
+    }
+}
+
+impl fmt::Debug for Submitted {
+    /// Names alone: one of the values is a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.fields.keys().collect();
+        f.debug_struct("Submitted").field("fields", &names).field("client", &self.client).finish()
     }
 }
 

@@ -47,19 +47,27 @@ impl CredentialsCheck for PasswordSignIn {
         let (Some(account), Verdict::Match | Verdict::MatchOutdated) = (account, verdict) else {
             return Err(Refusal::new(Code::CredentialsSignin));
         };
+        let mut hash = account.hash;
         if verdict == Verdict::MatchOutdated {
-            self.rehash(&account.user.id, &account.hash, &password).await;
+            hash = self.rehash(&account.user.id, hash, &password).await;
         }
-        Ok(proof_of(account.user))
+        let admission = Admission::Password { user: account.user.id.clone(), hash };
+        Ok(Proof { admission, ..proof_of(account.user) })
     }
 }
 
 impl PasswordSignIn {
-    /// Replaces a hash made with parameters that are no longer ours. Can wait for the next sign-in if it fails.
-    async fn rehash(&self, user: &UserId, from: &str, password: &Secret) {
-        let Ok(to) = self.hasher.hash(password).await else { return };
-        if let Err(error) = self.store.replace_password(user, from, &to).await {
-            tracing::warn!(%error, "an outdated password hash could not be replaced");
+    /// Replaces a hash made with parameters that are no longer ours, and says which one stands now. Can wait for
+    /// the next sign-in if it fails.
+    async fn rehash(&self, user: &UserId, from: String, password: &Secret) -> String {
+        let Ok(to) = self.hasher.hash(password).await else { return from };
+        match self.store.replace_password(user, &from, &to).await {
+            Ok(true) => to,
+            Ok(false) => from,
+            Err(error) => {
+                tracing::warn!(%error, "an outdated password hash could not be replaced");
+                from
+            }
         }
     }
 }

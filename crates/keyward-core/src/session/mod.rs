@@ -20,7 +20,8 @@ use crate::{
     time::Timestamp,
 };
 
-/// An ended session is remembered a little longer than any token of it may live.
+/// An ended session is remembered a little longer than any token of it may live: clocks differ, and a process
+/// may renew it for a second more before it hears of the ending.
 const MARGIN: Duration = Duration::from_secs(60);
 
 /// Longest `User-Agent` that is kept, in characters.
@@ -117,8 +118,12 @@ pub async fn view(deployment: &Deployment, token: &str, secure: bool) -> Result<
 fn open_sealed(deployment: &Deployment, token: &str, secure: bool, now: Timestamp) -> Option<Live> {
     let claims = deployment.token_keys(secure).open(token, now)?;
     let ended = claims.text("sid").is_some_and(|id| deployment.ended().contains(id));
-    let expires = now.plus(deployment.settings().session.max_age);
-    (!ended).then_some(Live { claims, expires, kept: Kept::Sealed })
+    let max_age = deployment.settings().session.max_age;
+    // Its record is over, and by the record it would have been ended: a token that was renewed since the record
+    // was last kept must not outlive it (lesson 56).
+    let outlives_record = claims.time("seen").is_some_and(|seen| seen.plus(max_age) <= now);
+    let expires = now.plus(max_age);
+    (!ended && !outlives_record).then_some(Live { claims, expires, kept: Kept::Sealed })
 }
 
 /// Costs one: the row by its key.
@@ -195,9 +200,15 @@ fn seal(
     Ok(SessionCookie::Set { token, expires: exchange.now.plus(max_age) })
 }
 
+/// Until when a session that is ended now has to be remembered: until no token of it can be alive.
+#[must_use]
+pub fn remembered_until(now: Timestamp, max_age: Duration) -> Timestamp {
+    now.plus(max_age).plus(MARGIN)
+}
+
 /// Ends the session behind a token. Tokens that are none are as good as ended.
 pub async fn end(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) -> Result<(), StoreError> {
-    let until = exchange.now.plus(deployment.settings().session.max_age).plus(MARGIN);
+    let until = remembered_until(exchange.now, deployment.settings().session.max_age);
     match deployment.settings().session.strategy {
         Strategy::Stored => deployment.store().end_session(&Ending::Token(hash_of(token)), until).await,
         Strategy::Sealed => {

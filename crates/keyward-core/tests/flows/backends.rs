@@ -124,3 +124,18 @@ async fn b1_two_providers_on_one_source_are_one_person() {
     }
     assert_eq!(users[0], users[1]);
 }
+
+#[tokio::test]
+async fn what_a_failing_back_end_quotes_of_the_fields_does_not_reach_the_log() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let password = "a \"quoted\" pass";
+    let body = r#"oops at {"email":"ada@example.com","password":"a \"quoted\" pass"} / a "quoted" pass"#;
+    world.http.answer(Ok(HttpAnswer { status: 500, body: body.as_bytes().to_vec() }));
+    let reply =
+        world.browser().post("callback/login", &[("email", "ada@example.com"), ("password", password)]).await;
+    let (code, detail) = reply.refused.expect("refused");
+    assert_eq!(code, "backend_failed");
+    let detail = detail.expect("a detail");
+    assert!(detail.contains("500") && detail.contains("oops at"), "{detail}");
+    assert!(!detail.contains("quoted") && !detail.contains("ada@"), "{detail}");
+}

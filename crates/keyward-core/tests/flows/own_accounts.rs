@@ -138,3 +138,29 @@ async fn lesson_56_a_deleted_user_cannot_sign_in_and_their_sessions_are_over() {
         assert_eq!(error_of(&reply).0.as_deref(), Some("CredentialsSignin"));
     }
 }
+
+#[tokio::test]
+async fn where_sign_up_reveals_nothing_it_leaves_the_present_session_alone() {
+    for strategy in BOTH {
+        let mut options = Options::new(Dialect::NextAuth4, strategy);
+        options.reveals_existing = false;
+        let world = build(options);
+        let mut browser = world.browser();
+        browser.sign_up("ada@example.com").await;
+        browser.sign_in("ada@example.com", PASSWORD).await;
+        for address in ["bob@example.com", "bob@example.com"] {
+            browser.sign_up(address).await;
+            assert_eq!(browser.session().await["user"]["email"], "ada@example.com", "{strategy:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_submitted_is_not_shown_by_debug() {
+    let mut fields = serde_json::Map::new();
+    fields.insert("password".to_owned(), PASSWORD.into());
+    let submitted =
+        keyward_core::method::Submitted { fields, client: std::net::IpAddr::from([127, 0, 0, 1]) };
+    let shown = format!("{submitted:?}");
+    assert!(shown.contains("password") && !shown.contains(PASSWORD), "{shown}");
+}

@@ -5,7 +5,9 @@ use std::time::Duration;
 use crate::support::{ALL, BOTH, Options, PASSWORD, build, path, world};
 use keyward_core::{
     dialect::Dialect,
-    request::{Body, Method},
+    method::{CredentialsCheck, Submitted, password::PasswordSignIn},
+    port::{Admitted, Clock, Directory, SignIns},
+    request::{Body, Method, Pairs},
     settings::Strategy,
 };
 use keyward_testkit::Operation;
@@ -203,4 +205,36 @@ async fn a_sealed_sessions_record_is_kept_once_per_update_age_and_a_failing_stor
         assert!(browser.is_signed_in().await);
     }
     assert_eq!(world.store.calls(Operation::TouchSession), 2, "one that failed, one that worked");
+}
+
+#[tokio::test]
+async fn lesson_56_a_sealed_session_does_not_outlive_the_record_by_which_it_is_ended() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let mut browser = world.browser();
+    browser.sign_up("ada@example.com").await;
+    // Renewed once more without the record being due, then left alone until the record is swept.
+    world.clock.advance(Duration::from_secs(23 * 3600));
+    assert!(browser.is_signed_in().await);
+    world.clock.advance(Duration::from_secs(29 * 24 * 3600 + 2 * 3600));
+    assert_eq!(world.engine.sweep().await.expect("a store"), 1);
+    let until = world.clock.now().plus(DAY);
+    assert!(world.store.delete_user("ada@example.com", until).await.expect("a store"));
+    // As an application on the same host reads it: nothing asks the store.
+    let seen = world.engine.session(&Pairs(browser.cookies.clone()), false, None).await;
+    assert!(seen.expect("readable").is_none());
+}
+
+#[tokio::test]
+async fn a_password_that_is_replaced_while_it_is_being_checked_opens_no_session() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    world.browser().sign_up("ada@example.com").await;
+    let checked = PasswordSignIn { store: world.store.clone(), hasher: world.hasher.clone() };
+    let mut fields = serde_json::Map::new();
+    fields.insert("email".to_owned(), "ada@example.com".into());
+    fields.insert("password".to_owned(), PASSWORD.into());
+    let proof =
+        checked.check(&Submitted { fields, client: [127, 0, 0, 1].into() }).await.expect("the password");
+    let (store, now) = (&world.store, world.clock.now());
+    assert!(store.set_password("ada@example.com", "new", now).await.expect("a store"));
+    assert_eq!(store.admit(&proof.admission, None, now).await.expect("a store"), Admitted::Gone);
 }

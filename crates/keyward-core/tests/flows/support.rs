@@ -17,7 +17,7 @@ use keyward_core::{
     settings::{CustomPages, Field, Provider, SessionSettings, Settings, Strategy},
 };
 use keyward_testkit::{
-    CountingHasher, FakeClock, FaultyStore, MemoryStore, NoLimits, ScriptedHttp, SeededRandom,
+    CountingHasher, FakeClock, FaultyStore, MemoryStore, NotedLimits, ScriptedHttp, SeededRandom,
 };
 use serde_json::Value;
 
@@ -31,6 +31,7 @@ pub(crate) struct World {
     pub(crate) store: Arc<FaultyStore<MemoryStore>>,
     pub(crate) hasher: Arc<CountingHasher>,
     pub(crate) http: Arc<ScriptedHttp>,
+    pub(crate) limits: Arc<NotedLimits>,
 }
 
 pub(crate) struct Options {
@@ -82,6 +83,7 @@ pub(crate) fn build(options: Options) -> World {
     let store = Arc::new(FaultyStore::new(MemoryStore::default()));
     let hasher = Arc::new(CountingHasher::default());
     let http = Arc::new(ScriptedHttp::default());
+    let limits = Arc::new(NotedLimits::default());
     let random = Arc::new(SeededRandom::new(7));
     let sign_in = PasswordSignIn { store: store.clone(), hasher: hasher.clone() };
     let sign_up = PasswordSignUp {
@@ -112,12 +114,12 @@ pub(crate) fn build(options: Options) -> World {
     };
     let ports = Ports {
         store: store.clone(),
-        limiter: Arc::new(NoLimits),
+        limiter: limits.clone(),
         clock: clock.clone(),
         random,
         session_fields: None,
     };
-    World { engine: Engine::new(settings, ports), clock, store, hasher, http }
+    World { engine: Engine::new(settings, ports), clock, store, hasher, http, limits }
 }
 
 fn provider(id: &str, check: Arc<dyn CredentialsCheck>) -> Provider {
@@ -141,11 +143,12 @@ fn provider(id: &str, check: Arc<dyn CredentialsCheck>) -> Provider {
 pub(crate) struct Browser<'a> {
     pub(crate) world: &'a World,
     pub(crate) cookies: Vec<(String, String)>,
+    pub(crate) address: IpAddr,
 }
 
 impl World {
     pub(crate) fn browser(&self) -> Browser<'_> {
-        Browser { world: self, cookies: Vec::new() }
+        Browser { world: self, cookies: Vec::new(), address: IpAddr::from([127, 0, 0, 1]) }
     }
 }
 
@@ -161,7 +164,7 @@ impl Browser<'_> {
             cookies: Pairs(self.cookies.clone()),
             json_header: self.world.engine.settings().dialect == Dialect::AuthJs5,
             public: self.world.engine.settings().public.clone(),
-            client: IpAddr::from([127, 0, 0, 1]),
+            client: self.address,
             user_agent: Some("test".to_owned()),
         };
         let reply = self.world.engine.answer(request).await;

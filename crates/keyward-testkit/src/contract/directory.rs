@@ -63,6 +63,19 @@ pub async fn a_new_password_ends_every_session_of_its_user_and_no_other(store: A
     assert!(has_session(&*store, "s4").await, "a sign-in afterwards holds");
 }
 
+/// A sign-in that was checking the old password while a new one was set opens no session.
+pub async fn a_sign_in_by_a_password_that_was_replaced_meanwhile_is_refused(store: Arc<dyn Store>) {
+    admit(&*store, &sign_up("ada"), None).await;
+    let by = |hash: &str| Admission::Password { user: id("ada"), hash: hash.to_owned() };
+    assert_eq!(admit(&*store, &by("hash of ada"), Some(&stored("s1"))).await, admitted("ada", false));
+    assert!(store.set_password(&email("ada"), "new", UNTIL).await.expect("answers"));
+    assert_eq!(admit(&*store, &by("hash of ada"), Some(&stored("s2"))).await, Admitted::Gone);
+    assert!(!has_session(&*store, "s2").await);
+    assert_eq!(admit(&*store, &by("new"), Some(&stored("s3"))).await, admitted("ada", false));
+    let nobody = Admission::Password { user: id("nobody"), hash: "new".to_owned() };
+    assert_eq!(admit(&*store, &nobody, Some(&stored("s4"))).await, Admitted::Gone);
+}
+
 /// No session outlives its user, whether a row or a sealed token stands for it.
 pub async fn lesson_56_deleting_a_user_ends_every_session_sealed_ones_included(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), Some(&sealed("s1"))).await;

@@ -52,6 +52,7 @@ macro_rules! store_contract {
             a_password_is_replaced_only_if_it_is_still_the_one_that_was_checked
             of_many_replacements_of_one_password_one_wins
             a_new_password_ends_every_session_of_its_user_and_no_other
+            a_sign_in_by_a_password_that_was_replaced_meanwhile_is_refused
             lesson_56_deleting_a_user_ends_every_session_sealed_ones_included
             lesson_56_deleting_a_user_deletes_the_password_and_frees_the_address
             an_address_that_nobody_has_is_neither_given_a_password_nor_deleted
