@@ -10,6 +10,7 @@ use std::borrow::Cow;
 use axum::body::Body;
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use keyward_core::request::{self, Request};
+use tokio::sync::SemaphorePermit;
 
 pub(crate) use cookies::cookies;
 pub(crate) use percent::decode_component;
@@ -30,24 +31,27 @@ pub(crate) const MAX_TARGET_BYTES: usize = 16 * 1024;
 /// Parameters in a query, fields in a form, members of a JSON object.
 pub(crate) const MAX_PARAMETERS: usize = 200;
 
-/// Decodes a request to one of the routes under the base path, or says why it cannot be.
-pub(crate) async fn decode(
-    edge: &Edge,
+/// Decodes a request to one of the routes under the base path, or says why it cannot be. With a large body comes its
+/// place, to be held as long as the request is.
+pub(crate) async fn decode<'e>(
+    edge: &'e Edge,
     context: &Context,
     parts: &Parts,
     body: Body,
-) -> Result<Request, EdgeRefusal> {
+) -> Result<(Request, Option<SemaphorePermit<'e>>), EdgeRefusal> {
     check_size(parts)?;
     let path = target::path(parts.uri.path(), edge.public().base_path())?;
     let query = target::parameters(parts.uri.query().unwrap_or("").as_bytes())?;
     let method = method(&parts.method);
-    let body = match table::find(&parts.method, &path) {
+    let (body, place) = match table::find(&parts.method, &path) {
         Some(spec) if method == request::Method::Post && spec.body > 0 => {
-            body::read(&parts.headers, body, spec.body, edge.settings.limits.body_time).await?
+            let time = edge.settings.limits.body_time;
+            let rules = body::Rules { most: spec.body, time, large: &edge.large_bodies };
+            body::read(&parts.headers, body, rules).await?
         }
-        _ => request::Body::None,
+        _ => (request::Body::None, None),
     };
-    Ok(Request {
+    let request = Request {
         method,
         path,
         query,
@@ -57,7 +61,8 @@ pub(crate) async fn decode(
         public: context.public.clone(),
         client: context.client,
         user_agent: user_agent(&parts.headers),
-    })
+    };
+    Ok((request, place))
 }
 
 fn check_size(parts: &Parts) -> Result<(), EdgeRefusal> {

@@ -40,11 +40,14 @@ pub struct Limits {
     pub body_time: Duration,
     /// Requests that the engine answers at once; beyond it the answer is 503.
     pub in_flight: usize,
+    /// Bodies of more than 16 KiB that may be in memory at once; beyond it the answer is 503. A form that a person
+    /// fills in is smaller.
+    pub large_bodies: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_time: Duration::from_secs(10), in_flight: 1024 }
+        Self { body_time: Duration::from_secs(10), in_flight: 1024, large_bodies: 32 }
     }
 }
 
@@ -57,6 +60,7 @@ impl Auth {
             theme_css: theme_css(&settings.theme),
             process: process_name(&engine),
             in_flight: Semaphore::new(settings.limits.in_flight),
+            large_bodies: Semaphore::new(settings.limits.large_bodies),
             requests: AtomicU64::new(0),
             draining: AtomicBool::new(false),
             engine,
@@ -90,6 +94,7 @@ pub(crate) struct Edge {
     pub(crate) engine: Arc<Engine>,
     pub(crate) settings: EdgeSettings,
     pub(crate) in_flight: Semaphore,
+    pub(crate) large_bodies: Semaphore,
     /// `Content-Security-Policy` of the built-in pages.
     pub(crate) page_policy: HeaderValue,
     /// The owner's colours; empty if there are none.

@@ -44,8 +44,8 @@ async fn answer(State(auth): State<Auth>, request: Request<Body>) -> Response {
     let edge = auth.edge();
     let (parts, body) = request.into_parts();
     let context = Context::of(edge, &parts);
-    let request = match decode::decode(edge, &context, &parts, body).await {
-        Ok(request) => request,
+    let (request, _place) = match decode::decode(edge, &context, &parts, body).await {
+        Ok(decoded) => decoded,
         Err(refusal) => return refuse(edge, &context, refusal),
     };
     // Only now, so that clients who dawdle over their bodies keep nobody else out.

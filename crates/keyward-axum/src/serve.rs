@@ -21,7 +21,7 @@ use tower::ServiceExt;
 pub struct ConnectionLimits {
     /// A request's headers have to arrive within this time; an idle connection is closed after it too.
     pub header_time: Duration,
-    /// Connections at once; more wait to be accepted. Each may hold the largest body in memory.
+    /// Connections at once; more wait to be accepted.
     pub connections: usize,
     /// How long requests may still run after the shutdown began.
     pub drain_time: Duration,

@@ -3,28 +3,49 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use bytes::Bytes;
+use bytes::BytesMut;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use keyward_core::request;
 use serde_json::{Map, Value};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::{MAX_PARAMETERS, target::parameters};
 use crate::refuse::EdgeRefusal;
 
-/// Reads a form or a JSON body. A body of another type is left alone, as no action reads one.
-pub(super) async fn read(
+/// A body as large as any form that a person fills in, in bytes. What is larger has to share.
+const SMALL: usize = 16 * 1024;
+
+/// How a body is read.
+#[derive(Clone, Copy)]
+pub(super) struct Rules<'e> {
+    /// Largest, in bytes.
+    pub(super) most: usize,
+    /// It has to be there within this time.
+    pub(super) time: Duration,
+    /// A place for each large body that may be in memory at once.
+    pub(super) large: &'e Semaphore,
+}
+
+/// Reads a form or a JSON body, and gives its place among the large ones if it needed one. A body of another type
+/// is left alone, as no action reads one.
+pub(super) async fn read<'e>(
     headers: &HeaderMap,
     body: Body,
-    most: usize,
-    time: Duration,
-) -> Result<request::Body, EdgeRefusal> {
-    let Some(kind) = kind(headers) else { return Ok(request::Body::None) };
-    let bytes = collect(headers, body, most, time).await?;
-    match kind {
-        Kind::Form => Ok(request::Body::Form(parameters(&bytes)?)),
-        Kind::Json => Ok(request::Body::Json(object(&bytes)?)),
+    rules: Rules<'e>,
+) -> Result<(request::Body, Option<SemaphorePermit<'e>>), EdgeRefusal> {
+    let Some(kind) = kind(headers) else { return Ok((request::Body::None, None)) };
+    let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if declared.is_some_and(|length: u64| length > rules.most as u64) {
+        return Err(EdgeRefusal::BodyTooLarge);
     }
+    let collected = tokio::time::timeout(rules.time, collect(body, rules)).await;
+    let (bytes, place) = collected.map_err(|_| EdgeRefusal::SlowRequest)??;
+    let body = match kind {
+        Kind::Form => request::Body::Form(parameters(&bytes)?),
+        Kind::Json => request::Body::Json(object(&bytes)?),
+    };
+    Ok((body, place))
 }
 
 enum Kind {
@@ -44,17 +65,27 @@ fn kind(headers: &HeaderMap) -> Option<Kind> {
     }
 }
 
-async fn collect(headers: &HeaderMap, body: Body, most: usize, time: Duration) -> Result<Bytes, EdgeRefusal> {
-    let declared = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if declared.is_some_and(|length: u64| length > most as u64) {
-        return Err(EdgeRefusal::BodyTooLarge);
+/// Takes a place when the body turns out to be large, so that many clients who send much, or one with many
+/// connections, can't fill the memory.
+async fn collect(
+    body: Body,
+    rules: Rules<'_>,
+) -> Result<(BytesMut, Option<SemaphorePermit<'_>>), EdgeRefusal> {
+    let mut body = Limited::new(body, rules.most);
+    let (mut bytes, mut place) = (BytesMut::new(), None);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| match error.is::<LengthLimitError>() {
+            true => EdgeRefusal::BodyTooLarge,
+            false => EdgeRefusal::BadRequest,
+        })?;
+        // Trailers are of no use to anybody.
+        let Ok(data) = frame.into_data() else { continue };
+        if place.is_none() && bytes.len() + data.len() > SMALL {
+            place = Some(rules.large.try_acquire().map_err(|_| EdgeRefusal::Overloaded)?);
+        }
+        bytes.extend_from_slice(&data);
     }
-    let collected = tokio::time::timeout(time, Limited::new(body, most).collect()).await;
-    match collected.map_err(|_| EdgeRefusal::SlowRequest)? {
-        Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(EdgeRefusal::BodyTooLarge),
-        Err(_) => Err(EdgeRefusal::BadRequest),
-    }
+    Ok((bytes, place))
 }
 
 /// A JSON object. Nothing, and JSON that is not an object, count as an empty one, as with the original.
@@ -89,9 +120,14 @@ mod tests {
     use super::*;
 
     async fn of(content_type: &str, text: &str) -> Result<request::Body, EdgeRefusal> {
+        up_to(1000, content_type, text).await
+    }
+
+    async fn up_to(most: usize, content_type: &str, text: &str) -> Result<request::Body, EdgeRefusal> {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, content_type.parse().expect("a header"));
-        read(&headers, Body::from(text.to_owned()), 1000, Duration::from_secs(1)).await
+        let rules = Rules { most, time: Duration::from_secs(1), large: &Semaphore::new(1) };
+        read(&headers, Body::from(text.to_owned()), rules).await.map(|(body, _)| body)
     }
 
     #[tokio::test]
@@ -122,7 +158,7 @@ mod tests {
         }
         let many: Map<String, Value> = (0..201).map(|i| (i.to_string(), Value::Null)).collect();
         let many = serde_json::to_string(&many).expect("JSON");
-        let refused = read_large("application/json", many).await;
+        let refused = up_to(100_000, "application/json", &many).await;
         assert_eq!(refused, Err(EdgeRefusal::TooManyParameters));
     }
 
@@ -133,11 +169,5 @@ mod tests {
             Err(EdgeRefusal::BodyTooLarge)
         );
         assert!(of("application/x-www-form-urlencoded", &"a".repeat(1000)).await.is_ok());
-    }
-
-    async fn read_large(content_type: &str, text: String) -> Result<request::Body, EdgeRefusal> {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::CONTENT_TYPE, content_type.parse().expect("a header"));
-        read(&headers, Body::from(text), 100_000, Duration::from_secs(1)).await
     }
 }

@@ -1,7 +1,5 @@
 //! The route table and what each route answers to a caller whom nobody knows.
 
-use std::time::Duration;
-
 use http::{StatusCode, header};
 use keyward_axum::{Cache, EdgeSettings, Gate, Limits, ROUTES, RouteSpec, Scope};
 use keyward_core::{dialect::Dialect, settings::Strategy};
@@ -199,7 +197,7 @@ async fn readiness_follows_the_store_and_the_drain_and_health_does_not() {
 
 #[tokio::test]
 async fn overload_is_said_in_the_shape_that_each_client_expects() {
-    let limits = Limits { in_flight: 0, body_time: Duration::from_secs(1) };
+    let limits = Limits { in_flight: 0, ..Limits::default() };
     let world = World::with(EdgeSettings { limits, ..EdgeSettings::default() }, Strategy::Sealed);
     let posted = world.post("/api/auth/callback/login", &[FORM], "json=true").await;
     posted.is_refused(503, "overloaded");

@@ -86,7 +86,7 @@ async fn a_body_that_does_not_arrive_is_given_up_with_408() {
 
 #[tokio::test]
 async fn clients_who_dawdle_over_their_bodies_keep_nobody_out() {
-    let limits = Limits { in_flight: 1, body_time: BOUND };
+    let limits = Limits { in_flight: 1, body_time: BOUND, ..Limits::default() };
     let edge = EdgeSettings { limits, ..EdgeSettings::default() };
     let server = Server::around(edge, Router::new(), ConnectionLimits::default()).await;
     let mut slow = server.connect().await;
@@ -95,6 +95,34 @@ async fn clients_who_dawdle_over_their_bodies_keep_nobody_out() {
     let get = b"GET /api/auth/csrf HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n";
     let answer = server.tell(get).await;
     assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+}
+
+#[tokio::test]
+async fn large_bodies_share_the_memory_and_leave_room_for_forms() {
+    let limits = Limits { large_bodies: 2, body_time: BOUND, ..Limits::default() };
+    let edge = EdgeSettings { limits, ..EdgeSettings::default() };
+    let server = Server::around(edge, Router::new(), ConnectionLimits::default()).await;
+    let head = format!("{POST}content-length: 100000\r\n\r\n");
+    let unfinished = format!("{head}{}", "a".repeat(50_000));
+    let mut greedy = Vec::new();
+    for _ in 0..2 {
+        let mut stream = server.connect().await;
+        stream.write_all(unfinished.as_bytes()).await.expect("sent");
+        greedy.push(stream);
+    }
+    tokio::time::sleep(SHORT / 3).await;
+    let answer = server.tell(unfinished.as_bytes()).await;
+    assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains("overloaded"), "{answer}");
+    let form = "a".repeat(16_000);
+    let form = format!("{POST}content-length: 16000\r\nconnection: close\r\n\r\n{form}");
+    let answer = server.tell(form.as_bytes()).await;
+    assert!(!answer.starts_with("HTTP/1.1 5"), "{answer}");
+
+    greedy.clear();
+    tokio::time::sleep(SHORT / 3).await;
+    let whole = format!("{POST}content-length: 100000\r\nconnection: close\r\n\r\n{}", "a".repeat(100_000));
+    let answer = server.tell(whole.as_bytes()).await;
+    assert!(!answer.starts_with("HTTP/1.1 5"), "their places are free again: {answer}");
 }
 
 #[tokio::test]
