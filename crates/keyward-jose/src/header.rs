@@ -1,12 +1,8 @@
 //! Reading protected headers (RFC 7515 section 4, RFC 7516 section 4).
 
-use std::collections::BTreeSet;
-use std::fmt;
+use serde_json::Value;
 
-use serde::de::{Error as _, IgnoredAny, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-
-use crate::{TokenError, compact};
+use crate::{TokenError, compact, json};
 
 /// The members of a token's protected header that matter here; others are ignored.
 ///
@@ -19,6 +15,8 @@ pub struct Header {
     pub enc: Option<String>,
     /// `kid`: which key.
     pub kid: Option<String>,
+    /// `typ`: what the token says it is, such as `JWT` or `logout+jwt`.
+    pub typ: Option<String>,
     /// Whether there is a `zip` member. Such a token can be looked at, but is never opened.
     pub zip: bool,
 }
@@ -30,60 +28,21 @@ impl Header {
     /// [`TokenError::Malformed`] for anything but one JSON object with a textual `alg` and no member twice;
     /// [`TokenError::Unsupported`] for one with `crit`.
     pub(crate) fn parse(encoded: &str) -> Result<Self, TokenError> {
-        let json = String::from_utf8(compact::decode(encoded)?).map_err(|_| TokenError::Malformed)?;
-        let Members { alg, enc, kid, zip, crit } =
-            serde_json::from_str(&json).map_err(|_| TokenError::Malformed)?;
-        if crit {
+        let mut members = json::object(&compact::decode(encoded)?).ok_or(TokenError::Malformed)?;
+        if members.contains_key("crit") {
             return Err(TokenError::Unsupported);
         }
-        Ok(Self { alg: alg.ok_or(TokenError::Malformed)?, enc, kid, zip })
-    }
-}
-
-/// The members as they were found.
-#[derive(Default)]
-struct Members {
-    alg: Option<String>,
-    enc: Option<String>,
-    kid: Option<String>,
-    zip: bool,
-    crit: bool,
-}
-
-impl<'de> Deserialize<'de> for Members {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(MembersVisitor)
-    }
-}
-
-/// By hand, because a derived one notices only the doubles of members that it knows.
-struct MembersVisitor;
-
-impl<'de> Visitor<'de> for MembersVisitor {
-    type Value = Members;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JOSE header")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Members, A::Error> {
-        let mut members = Members::default();
-        let mut seen = BTreeSet::new();
-        while let Some(name) = map.next_key::<String>()? {
-            match name.as_str() {
-                "alg" => members.alg = Some(map.next_value()?),
-                "enc" => members.enc = Some(map.next_value()?),
-                "kid" => members.kid = Some(map.next_value()?),
-                other => {
-                    members.zip |= other == "zip";
-                    members.crit |= other == "crit";
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-            if !seen.insert(name) {
-                return Err(A::Error::custom("a member occurs twice"));
-            }
-        }
-        Ok(members)
+        let mut text = |name| match members.remove(name) {
+            None => Ok(None),
+            Some(Value::String(text)) => Ok(Some(text)),
+            Some(_) => Err(TokenError::Malformed),
+        };
+        Ok(Self {
+            alg: text("alg")?.ok_or(TokenError::Malformed)?,
+            enc: text("enc")?,
+            kid: text("kid")?,
+            typ: text("typ")?,
+            zip: members.contains_key("zip"),
+        })
     }
 }

@@ -1,11 +1,25 @@
-//! Signed tokens in compact form with a shared key (RFC 7515; RFC 7518 section 3.2).
+//! Signed tokens in compact form (RFC 7515).
+//!
+//! With a shared key ([`MacKey`], RFC 7518 section 3.2): [`sign`] and [`verify`]. With a key pair ([`SigningKey`],
+//! [`VerifyingKey`], RFC 7518 sections 3.3 to 3.5, RFC 8037): their methods. The two kinds of key are two kinds of
+//! type, so a public key can't be taken for a shared secret.
+
+mod algorithm;
+mod signing;
+mod verifying;
 
 use std::fmt;
 
 use aws_lc_rs::hmac;
 
-use crate::header::Header;
+use crate::digest::Hash;
 use crate::{KeyError, TokenError, compact};
+
+pub use crate::header::Header;
+pub use algorithm::Algorithm;
+pub(crate) use algorithm::Curve;
+pub use signing::SigningKey;
+pub use verifying::VerifyingKey;
 
 /// A signature by a shared key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +46,15 @@ impl MacAlgorithm {
         match self {
             Self::Hs256 => 32,
             Self::Hs512 => 64,
+        }
+    }
+
+    /// The hash inside it.
+    #[must_use]
+    pub fn hash(self) -> Hash {
+        match self {
+            Self::Hs256 => Hash::Sha256,
+            Self::Hs512 => Hash::Sha512,
         }
     }
 }
@@ -111,6 +134,15 @@ pub fn verify(key: &MacKey, token: &str) -> Result<Vec<u8>, TokenError> {
     let signed = &token[..token.len() - signature.len() - 1];
     hmac::verify(&key.key, signed.as_bytes(), given).map_err(|_| TokenError::NotAuthentic)?;
     compact::decode(payload)
+}
+
+/// Reads a token's header without verifying the token, to find its key.
+///
+/// # Errors
+/// [`TokenError`] for what is not three parts with a header; the other parts are not looked at.
+pub fn peek(token: &str) -> Result<Header, TokenError> {
+    let [header, ..] = compact::split::<3>(token)?;
+    Header::parse(header)
 }
 
 #[cfg(test)]

@@ -3,16 +3,17 @@
 //! | module | what | standard |
 //! |---|---|---|
 //! | [`jwe`] | encrypted tokens, `alg: dir` with A256GCM or A256CBC-HS512 | RFC 7516; RFC 7518 sections 4.5, 5.2.5, 5.3 |
-//! | [`jws`] | signed tokens, HS256 and HS512 | RFC 7515; RFC 7518 section 3.2 |
-//! | [`jwk`] | thumbprints of symmetric keys | RFC 7638 |
+//! | [`jws`] | signed tokens: HS256 and HS512; RS, PS and ES with 256, 384 and 512; Ed25519 | RFC 7515; RFC 7518 section 3; RFC 8037 |
+//! | [`jwk`] | public keys, sets of them, thumbprints | RFC 7517; RFC 7518 section 6; RFC 7638 |
+//! | [`jwt`] | claims, and the rules for those of an ID token | RFC 7519; OpenID Connect Core section 3.1.3.7 |
 //! | [`kdf`] | deriving keys: HKDF-SHA256 | RFC 5869 |
-//! | [`digest`] | SHA-256, comparison in constant time | FIPS 180-4 |
+//! | [`digest`] | hashes, comparison in constant time | FIPS 180-4 |
 //!
 //! # What it must not do
 //!
 //! - Implement a primitive: every cipher, MAC and hash is aws-lc's.
-//! - Draw randomness or read a clock: initialisation vectors come in from the caller, and claims (`exp`, `iat`) are
-//!   the caller's to check. A payload is bytes here.
+//! - Draw randomness or read a clock: initialisation vectors and the present come in from the caller. The exception
+//!   is what aws-lc draws inside itself: fresh key pairs, and the nonces and salts of ECDSA and PSS.
 //! - Let a token choose: the algorithm belongs to the key, and a header that names another one is refused.
 //! - Decompress: a token with `zip` is refused, because a small one may hold gigabytes. NextAuth 3 writes
 //!   `"zip":"DEF"` where its `encryption` option is on; those tokens are not read.
@@ -21,7 +22,7 @@
 //! # Strictness
 //!
 //! One token has one spelling. Refused are: padding, characters outside the base64url alphabet and non-zero trailing
-//! bits; a wrong number of parts; members that occur twice in a header; `crit`; an encrypted key beside `dir`;
+//! bits; a wrong number of parts; members that occur twice in a header, a key or claims; `crit`; an encrypted key beside `dir`;
 //! an initialisation vector or tag of the wrong length; anything longer than [`MAX_TOKEN_LEN`]. Tags are compared
 //! in constant time, and before anything is decrypted.
 //!
@@ -35,9 +36,11 @@ mod compact;
 pub mod digest;
 mod error;
 mod header;
+mod json;
 pub mod jwe;
 pub mod jwk;
 pub mod jws;
+pub mod jwt;
 pub mod kdf;
 
 pub use compact::MAX_TOKEN_LEN;

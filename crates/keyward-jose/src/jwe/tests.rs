@@ -247,6 +247,7 @@ fn a_key_says_which_tokens_have_its_header() {
         alg: "dir".to_owned(),
         enc: Some("A256GCM".to_owned()),
         kid: Some("one".to_owned()),
+        typ: None,
         zip: false,
     };
     assert_eq!(peeked, expected);
