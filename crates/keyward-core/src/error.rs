@@ -60,6 +60,8 @@ codes! {
     Overloaded = "overloaded",
     /// The store could not answer; nothing was changed.
     StoreUnavailable = "store_unavailable",
+    /// The session's data does not fit into any cookie.
+    SessionTooLarge = "session_too_large",
     /// A needed field was not submitted.
     MissingField = "missing_field",
     /// The address is none.

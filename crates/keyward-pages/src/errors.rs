@@ -112,6 +112,7 @@ const TABLE: &[Row] = &[
     row("backend_answer_too_large", "The service gave an odd answer", TELL),
     row("backend_answer_not_json", "The service gave an odd answer", TELL),
     row("backend_answer_wrong_shape", "The service gave an odd answer", TELL),
+    row("session_too_large", "You couldn’t be signed in", "The server has more to remember about you than fits. Tell the people who run this site."),
     row("store_unavailable", "It isn’t working right now", "Your data is safe, but it can’t be reached. Try again in a moment."),
     row("invalid_callback_url", "That address leads nowhere", "The link that brought you here is broken. Go back and try another way."),
     row("bad_request", "That couldn’t be read", "The address or the form was damaged on its way. Go back and try again."),
@@ -154,7 +155,7 @@ mod tests {
             WebAuthnVerificationError EmailSignin CredentialsSignin SessionRequired Signin MissingCSRF \
             weak_password email_taken invalid_email rate_limited overloaded backend_refused \
             backend_failed backend_timeout backend_unreachable backend_answer_too_large \
-            backend_answer_not_json backend_answer_wrong_shape store_unavailable password_too_long missing_field";
+            backend_answer_not_json backend_answer_wrong_shape store_unavailable password_too_long missing_field session_too_large";
         for code in all.split_whitespace() {
             assert!(known_error(code).is_some(), "{code}");
         }

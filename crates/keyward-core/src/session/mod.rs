@@ -196,7 +196,7 @@ fn seal(
     let keys = deployment.token_keys(exchange.request.public.is_secure());
     let token = keys
         .seal(claims, exchange.now, max_age, deployment.random())
-        .map_err(|error| Refusal::new(Code::Configuration).because(error.to_string()))?;
+        .map_err(|error| Refusal::new(Code::SessionTooLarge).because(error.to_string()))?;
     Ok(SessionCookie::Set { token, expires: exchange.now.plus(max_age) })
 }
 

@@ -40,6 +40,10 @@ pub fn outcome(settings: &Settings, exchange: &Exchange<'_>, outcome: Outcome) -
         Outcome::Session(Some(session)) => reply.json(200, &session),
         Outcome::Session(None) => reply.empty_session(200),
         Outcome::UpdateRefused => reply.refused_quietly(reply.empty_session(400)),
+        // What `update()` brought makes it so; the session stays as it was.
+        Outcome::SessionUnavailable(refusal) if refusal.code == Code::SessionTooLarge => {
+            reply.marked(reply.empty_session(413), refusal)
+        }
         Outcome::SessionUnavailable(refusal) => reply.marked(reply.empty_session(503), refusal),
         Outcome::Page(asked) => reply.page(asked),
         Outcome::Land(landing) => reply.go(200, landing.as_str()),

@@ -238,3 +238,19 @@ async fn a_password_that_is_replaced_while_it_is_being_checked_opens_no_session(
     assert!(store.set_password("ada@example.com", "new", now).await.expect("a store"));
     assert_eq!(store.admit(&proof.admission, None, now).await.expect("a store"), Admitted::Gone);
 }
+
+#[tokio::test]
+async fn an_update_that_fits_into_no_cookie_is_413_and_the_session_stays() {
+    for dialect in [Dialect::NextAuth4, Dialect::AuthJs5] {
+        let mut options = Options::new(dialect, Strategy::Sealed);
+        options.session.update = vec!["name".to_owned()];
+        let world = build(options);
+        let mut browser = world.browser();
+        browser.sign_up("ada@example.com").await;
+        let body = json!({"csrfToken": browser.csrf().await, "data": {"name": "x".repeat(40_000)}});
+        let body = Body::Json(body.as_object().expect("object").clone());
+        let reply = browser.send(Method::Post, "session", body).await;
+        assert_eq!((reply.status, reply.refused.map(|(code, _)| code)), (413, Some("session_too_large")));
+        assert_eq!(browser.session().await["user"]["name"], "Ada", "{dialect:?}");
+    }
+}
