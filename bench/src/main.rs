@@ -29,7 +29,7 @@ const HELP: &str = "\
 cargo xtask bench [--only PART,...] [--seconds N] [--write]
     Measures the release build of Keyward.
     --only      a (sealed), b (stored), c (no cookie), next (beside NextAuth 4), password, overload, start
-    --seconds   length of a turn, of which each contender has five (default 3)
+    --seconds   what each contender gets in each of the five rounds (default 3)
     --write     puts the figures into BENCHMARKS.md
 ";
 

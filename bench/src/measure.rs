@@ -22,13 +22,13 @@ pub(crate) struct Contender<'a> {
     pub(crate) requests: &'a [Vec<u8>],
 }
 
-/// Lets the contenders take turns, each for `span` a round, and gives the rounds of each.
+/// Lets the contenders take turns, and gives the rounds of each. In a round each of them gets `span` in all, in
+/// short slices one after the other: what else goes on in the machine hits them alike.
 pub(crate) fn take_turns(contenders: &[Contender<'_>], span: Duration) -> Result<Vec<Vec<Figures>>> {
     let mut rounds = vec![Vec::new(); contenders.len()];
     for _ in 0..ROUNDS {
-        for (contender, figures) in contenders.iter().zip(&mut rounds) {
-            figures
-                .push(turn(contender, span).map_err(|fault| format!("{}: {fault}", contender.server.name))?);
+        for (figures, rounds) in round(contenders, span)?.into_iter().zip(&mut rounds) {
+            rounds.push(figures);
         }
     }
     Ok(rounds)
@@ -49,15 +49,53 @@ pub(crate) fn ratio(of: &[Figures], to: &[Figures]) -> (f64, f64, f64) {
     (median(ratios), lowest, highest)
 }
 
-fn turn(contender: &Contender<'_>, span: Duration) -> Result<Figures> {
-    let process = contender.server.process();
-    let mut load = Closed::open(contender.server.address, contender.requests, 200)?;
-    load.run(span / 5)?;
-    let before = process::cpu(process)?;
-    let taken = load.run(span)?;
-    let used = process::cpu(process)?.saturating_sub(before);
-    let answers = f64::from(taken.answers);
-    Ok(Figures { per_cpu: answers / used.as_secs_f64(), per_second: answers / taken.span.as_secs_f64() })
+/// Long enough to warm up what the others' slice has cooled down.
+const SLICE: Duration = Duration::from_millis(200);
+
+/// What one contender has done so far in a round.
+struct Turn<'a> {
+    server: &'a Server,
+    load: Closed,
+    answers: f64,
+    cpu: Duration,
+    clock: Duration,
+}
+
+fn round(contenders: &[Contender<'_>], span: Duration) -> Result<Vec<Figures>> {
+    let mut turns = contenders.iter().map(Turn::begin).collect::<Result<Vec<_>>>()?;
+    for turn in &mut turns {
+        turn.load.run(SLICE)?;
+    }
+    for _ in 0..(span.as_millis() / SLICE.as_millis()).max(1) {
+        for turn in &mut turns {
+            turn.slice().map_err(|fault| format!("{}: {fault}", turn.server.name))?;
+        }
+    }
+    Ok(turns.iter().map(Turn::figures).collect())
+}
+
+impl<'a> Turn<'a> {
+    fn begin(contender: &Contender<'a>) -> Result<Self> {
+        let load = Closed::open(contender.server.address, contender.requests, 200)?;
+        let nothing = Duration::ZERO;
+        Ok(Self { server: contender.server, load, answers: 0.0, cpu: nothing, clock: nothing })
+    }
+
+    fn slice(&mut self) -> Result {
+        let before = process::cpu(self.server.process())?;
+        let taken = self.load.run(SLICE)?;
+        self.cpu += process::cpu(self.server.process())?.saturating_sub(before);
+        self.answers += f64::from(taken.answers);
+        self.clock += taken.span;
+        Ok(())
+    }
+
+    fn figures(&self) -> Figures {
+        Figures {
+            per_cpu: self.answers / self.cpu.as_secs_f64(),
+            per_second: self.answers / self.clock.as_secs_f64(),
+        }
+    }
 }
 
 /// Keeps a server busy for `span`, for nothing.
