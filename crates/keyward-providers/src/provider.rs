@@ -1,0 +1,278 @@
+//! A provider as a deployment uses it: an entry of the catalogue with the deployment's settings.
+
+use std::collections::BTreeMap;
+
+use keyward_core::secret::Secret;
+use url::Url;
+
+use crate::{
+    catalogue::{Entry, Kind, ProfileFrom, Style, UserinfoRequest},
+    client_auth::{self, ClientAuth, Method},
+    discovery,
+    profile::ProfileMapping,
+    quirk::Quirk,
+    template,
+};
+
+/// What a deployment says of a provider. Everything but the client id overrides the entry.
+#[derive(Clone, Debug, Default)]
+pub struct Settings {
+    /// Client id, as registered with the provider.
+    pub client_id: String,
+    /// Client secret.
+    pub client_secret: Option<Secret>,
+    /// Private key of `private_key_jwt`, as JWK.
+    pub private_key: Option<Secret>,
+    /// Issuer identifier.
+    pub issuer: Option<String>,
+    /// Name, for people.
+    pub name: Option<String>,
+    /// The entry's options.
+    pub options: BTreeMap<String, String>,
+    /// Scope.
+    pub scope: Option<String>,
+    /// Parameters of the authorization request, beside those of the entry.
+    pub params: BTreeMap<String, String>,
+    /// Authorization endpoint.
+    pub authorization_endpoint: Option<String>,
+    /// Token endpoint.
+    pub token_endpoint: Option<String>,
+    /// Address of the profile.
+    pub userinfo_endpoint: Option<String>,
+    /// Address of the provider's keys.
+    pub jwks_uri: Option<String>,
+    /// How the client proves itself at the token endpoint.
+    pub client_auth: Option<Method>,
+    /// What an OpenID provider's profile is.
+    pub profile_from: Option<ProfileFrom>,
+    /// How the profile becomes a user.
+    pub profile: Option<ProfileMapping>,
+    /// Whether PKCE is sent.
+    pub pkce: Option<bool>,
+    /// Whether a nonce is sent (OpenID Connect).
+    pub nonce: Option<bool>,
+}
+
+/// A provider ready for use.
+#[derive(Clone, Debug)]
+pub struct Provider {
+    /// Its id in this deployment: in addresses and accounts.
+    pub id: String,
+    /// Its name, for people.
+    pub name: String,
+    /// Plain OAuth 2.0, or OpenID Connect.
+    pub kind: Kind,
+    /// Colours of its button.
+    pub style: Option<Style>,
+    /// Client id.
+    pub client_id: String,
+    /// How the client proves itself.
+    pub client_auth: ClientAuth,
+    /// Issuer identifier, as configured.
+    pub issuer: Option<String>,
+    /// Where its metadata lies; `None` where everything is configured.
+    pub discovery: Option<Url>,
+    /// Authorization endpoint, if configured.
+    pub authorization: Option<Url>,
+    /// Token endpoint, if configured.
+    pub token: Option<Url>,
+    /// Address of its keys, if configured.
+    pub jwks_uri: Option<Url>,
+    /// Scope.
+    pub scope: Option<String>,
+    /// Parameters of the authorization request.
+    pub params: BTreeMap<String, String>,
+    /// Whether PKCE is sent.
+    pub pkce: bool,
+    /// Whether a nonce is sent.
+    pub nonce: bool,
+    /// How the profile becomes a user.
+    pub profile: ProfileMapping,
+    pub(crate) userinfo: Option<UserinfoRequest>,
+    pub(crate) token_params: BTreeMap<String, String>,
+    pub(crate) profile_from: ProfileFrom,
+    pub(crate) id_token_alg: Option<String>,
+    pub(crate) quirk: Option<Quirk>,
+    options: BTreeMap<String, String>,
+    pub(crate) client_secret: Option<Secret>,
+}
+
+/// Why settings do not make a provider. The texts name the setting and the remedy.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("provider `{provider}`: {what}")]
+pub struct SettingsFault {
+    /// The provider's id.
+    pub provider: String,
+    /// What is missing or wrong.
+    pub what: String,
+}
+
+impl Provider {
+    /// Puts an entry and settings together. `id` is the entry's, or another where one service is used twice.
+    ///
+    /// # Errors
+    /// [`SettingsFault`] for what is missing, unknown or no address.
+    pub fn new(id: &str, entry: &Entry, settings: Settings) -> Result<Self, SettingsFault> {
+        resolve(id, entry, settings).map_err(|what| SettingsFault { provider: id.to_owned(), what })
+    }
+
+    /// True where the provider answers with a form post from its own site: the attempt's cookie then needs
+    /// `SameSite=None; Secure`, or the browser leaves it out.
+    #[must_use]
+    pub fn answers_by_post(&self) -> bool {
+        self.params.get("response_mode").is_some_and(|mode| mode == "form_post")
+    }
+
+    /// The option's value.
+    #[must_use]
+    pub fn option(&self, name: &str) -> Option<&str> {
+        self.options.get(name).map(String::as_str)
+    }
+
+    /// The value of a placeholder in a parameter or header.
+    pub(crate) fn placeholder(&self, name: &str) -> Option<String> {
+        match name {
+            "client_id" => Some(self.client_id.clone()),
+            "client_secret" => self.client_secret.as_ref().map(|secret| secret.expose().to_owned()),
+            "issuer" => self.issuer.as_deref().map(|issuer| issuer.trim_end_matches('/').to_owned()),
+            option => self.options.get(option).cloned(),
+        }
+    }
+
+    /// The value of a placeholder in an address: a client id cannot change its path, an issuer is its beginning.
+    pub(crate) fn address_part(&self, name: &str) -> Option<String> {
+        let value = self.placeholder(name)?;
+        let raw = !matches!(name, "client_id" | "client_secret");
+        Some(if raw { value.trim_end_matches('/').to_owned() } else { template::component(&value) })
+    }
+
+    fn address(&self, setting: &str, text: &str) -> Result<Url, String> {
+        let text = template::expand(text, |name| self.address_part(name)).map_err(missing_placeholder)?;
+        address(setting, &text)
+    }
+}
+
+fn resolve(id: &str, entry: &Entry, settings: Settings) -> Result<Provider, String> {
+    if settings.client_id.is_empty() {
+        return Err("client_id is missing".to_owned());
+    }
+    if let Some(unknown) = settings.options.keys().find(|name| !known_option(entry, name)) {
+        return Err(format!("there is no option `{unknown}`"));
+    }
+    let mut options: BTreeMap<String, String> =
+        entry.options.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
+    options.extend(settings.options);
+    if let Some(missing) = entry.options.keys().find(|name| !options.contains_key(*name)) {
+        return Err(format!("the option `{missing}` is missing"));
+    }
+
+    let method = settings.client_auth.unwrap_or(entry.client_auth);
+    let mut params = entry.params.clone();
+    params.extend(settings.params);
+    let mut provider = Provider {
+        id: id.to_owned(),
+        name: settings.name.unwrap_or_else(|| entry.name.clone()),
+        kind: entry.kind,
+        style: entry.style.clone(),
+        client_auth: client_auth::from_settings(
+            method,
+            settings.client_secret.as_ref(),
+            settings.private_key.as_ref(),
+        )?,
+        client_id: settings.client_id,
+        issuer: settings.issuer,
+        discovery: None,
+        authorization: None,
+        token: None,
+        jwks_uri: None,
+        scope: settings.scope.or_else(|| entry.scope.clone()),
+        params,
+        pkce: settings.pkce.unwrap_or(entry.pkce),
+        nonce: entry.kind == Kind::Oidc && settings.nonce.unwrap_or(entry.nonce),
+        profile: settings.profile.unwrap_or_else(|| entry.profile.clone()),
+        userinfo: entry.userinfo_request(),
+        token_params: entry.token_params.clone(),
+        profile_from: settings.profile_from.or(entry.profile_from).unwrap_or(ProfileFrom::IdToken),
+        id_token_alg: entry.id_token_alg.clone(),
+        quirk: entry.quirk,
+        options,
+        client_secret: settings.client_secret,
+    };
+
+    provider.issuer = issuer(&provider, entry)?;
+    let overridden = |own: Option<String>, of_entry: &Option<String>| own.or_else(|| of_entry.clone());
+    let place =
+        |setting: &str, text: Option<String>| text.map(|text| provider.address(setting, &text)).transpose();
+    let authorization =
+        place("authorization_endpoint", overridden(settings.authorization_endpoint, &entry.authorization))?;
+    let token = place("token_endpoint", overridden(settings.token_endpoint, &entry.token))?;
+    let jwks_uri = place("jwks_uri", settings.jwks_uri)?;
+    let discovery = match (&entry.discovery, &provider.issuer, entry.kind) {
+        (_, _, Kind::Oauth) | (_, None, _) => None,
+        (Some(own), ..) => Some(provider.address("issuer", own)?),
+        (None, Some(issuer), Kind::Oidc) => Some(discovery::address(issuer).ok_or("issuer is no address")?),
+    };
+    if let Some(text) = settings.userinfo_endpoint {
+        provider.address("userinfo_endpoint", &text)?;
+        // What the entry knows of headers and shape still holds at another address.
+        let request = provider.userinfo.take().unwrap_or_else(|| UserinfoRequest::get(&text));
+        provider.userinfo = Some(UserinfoRequest { url: text, ..request });
+    }
+    provider.params = expanded_params(&provider)?;
+    if entry.kind == Kind::Oauth {
+        for (setting, there) in [
+            ("authorization_endpoint", authorization.is_some()),
+            ("token_endpoint", token.is_some()),
+            ("userinfo_endpoint", provider.userinfo.is_some()),
+        ] {
+            if !there {
+                return Err(format!("{setting} is missing"));
+            }
+        }
+    }
+    Ok(Provider { authorization, token, jwks_uri, discovery, ..provider })
+}
+
+/// The issuer in use: the deployment's, or the entry's.
+fn issuer(provider: &Provider, entry: &Entry) -> Result<Option<String>, String> {
+    let Some(text) = &entry.issuer else {
+        return provider
+            .issuer
+            .as_deref()
+            .map(|own| address("issuer", own).map(|_| own.to_owned()))
+            .transpose();
+    };
+    let text = match &provider.issuer {
+        Some(own) => own.clone(),
+        None => template::expand(text, |name| provider.address_part(name)).map_err(missing_placeholder)?,
+    };
+    address("issuer", &text)?;
+    Ok(Some(text))
+}
+
+fn expanded_params(provider: &Provider) -> Result<BTreeMap<String, String>, String> {
+    let expanded = |(name, text): (&String, &String)| {
+        // Not every brace is a name: `claims` is JSON.
+        let known = template::names(text).all(|name| provider.placeholder(name).is_some());
+        let value =
+            if known { template::expand(text, |name| provider.placeholder(name)) } else { Ok(text.clone()) };
+        value.map(|value| (name.clone(), value)).map_err(missing_placeholder)
+    };
+    provider.params.iter().map(expanded).collect()
+}
+
+fn known_option(entry: &Entry, name: &str) -> bool {
+    entry.options.contains_key(name) || (entry.quirk == Some(Quirk::EntraTenants) && name == "photo_size")
+}
+
+fn missing_placeholder(name: &str) -> String {
+    format!("{name} is missing")
+}
+
+fn address(setting: &str, text: &str) -> Result<Url, String> {
+    let fault = || format!("{setting} is no http or https address: `{text}`");
+    let url = Url::parse(text).map_err(|_| fault())?;
+    let usable =
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    usable.then_some(url).ok_or_else(fault)
+}

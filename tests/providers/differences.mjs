@@ -1,0 +1,85 @@
+// Where Keyward does something else than the original on purpose. Each rule has to be used, or it goes.
+
+const is = (...fields) => (field) => fields.includes(field);
+
+/** `{entries?, samples?, field, when?, why}`: all entries and samples where none are named. */
+export const DIFFERENCES = [
+  {
+    field: is("url.state"),
+    when: ({ original }) => original === undefined,
+    why: "state is always sent, not only where the provider's defaults ask for it",
+  },
+  {
+    field: is("url.nonce"),
+    when: ({ original }) => original === undefined,
+    why: "an OpenID provider always gets a nonce, but for those that do not return it",
+  },
+  {
+    samples: ["bare"],
+    field: is("outcome"),
+    when: ({ said, ours }) => !ours && said?.startsWith("TypeError: Cannot read properties of undefined"),
+    why: "a profile without an optional part is a profile without it, not a crash",
+  },
+  {
+    entries: ["mattermost", "strava", "zoho", "zoom", "foursquare", "freshbooks", "workos"],
+    samples: ["bare"],
+    field: is("user.name"),
+    when: ({ original, ours }) => original === "undefined undefined" && ours === null,
+    why: "nobody is called `undefined undefined`",
+  },
+  {
+    entries: ["boxyhq-saml", "fusionauth", "vk"],
+    samples: ["bare"],
+    field: is("user.name"),
+    when: ({ original, ours }) => original === "" && ours === null,
+    why: "an empty name is no name",
+  },
+  {
+    entries: ["click-up"],
+    field: is("user.image"),
+    when: ({ original }) => original === null,
+    why: "the picture, which the original puts under a name that nothing reads",
+  },
+  {
+    entries: ["dribbble"],
+    field: is("url.scope"),
+    when: ({ original }) => original === "undefined",
+    why: "a scope that is not set is not sent as the word `undefined`",
+  },
+  {
+    entries: ["notion"],
+    field: is("url.redirect_uri"),
+    when: ({ original }) => original === "undefined",
+    why: "the original overrides the redirect address with an option, which nobody has to set",
+  },
+  {
+    entries: ["azure-ad", "microsoft-entra-id"],
+    field: (field) => field.startsWith("requests[1]."),
+    when: ({ original, ours }) => original !== undefined && ours === undefined,
+    why: "the portrait is fetched where the option photo_size asks for it: it is kilobytes in each session cookie",
+  },
+  {
+    entries: ["azure-devops"],
+    field: (field) => field.startsWith("requests[0]."),
+    why: "the token request that the provider's own file describes, which the original no longer makes",
+  },
+  {
+    entries: ["wechat"],
+    field: is("requests[0].header authorization", "requests[0].body client_id"),
+    why: "WeChat reads id and secret from the address: the secret is not sent a second time",
+  },
+  {
+    entries: ["bungie"],
+    field: is("requests[1].url", "requests[1].header x-api-key"),
+    why: "the member's id and the application's key are put into the request; the original leaves `{membershipId}`",
+  },
+];
+
+export const rule = (difference) =>
+  DIFFERENCES.find(
+    ({ entries, samples, field, when }) =>
+      (!entries || entries.includes(difference.id)) &&
+      (!samples || samples.includes(difference.sample)) &&
+      field(difference.field) &&
+      (!when || when(difference)),
+  );
