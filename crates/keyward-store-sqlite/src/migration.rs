@@ -53,7 +53,7 @@ pub(crate) fn migrate(connection: &mut Connection, migrations: &[&str]) -> Resul
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let done = version(&transaction, migrations.len())?;
     for (number, sql) in migrations.iter().enumerate().skip(done) {
-        tracing::info!(number = number + 1, "applying a migration");
+        tracing::debug!(number = number + 1, "applying a migration");
         transaction.execute_batch(sql)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
