@@ -63,6 +63,8 @@ pub enum Page {
         csrf_token: String,
         /// Where the form goes.
         action: String,
+        /// Where those go who would rather stay.
+        stay: String,
     },
     /// Something went wrong. The status is the reply's.
     Error {

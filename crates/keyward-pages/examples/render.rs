@@ -124,8 +124,14 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         ("sign_up_error", SignUpPage { error: Some(error_text("weak_password")), ..sign_up }.render()),
         (
             "sign_out",
-            SignOutPage { frame, csrf_token: CSRF, action: "./signout", callback_url: "./start.html" }
-                .render(),
+            SignOutPage {
+                frame,
+                csrf_token: CSRF,
+                action: "./signout",
+                callback_url: "",
+                stay: "./start.html",
+            }
+            .render(),
         ),
         (
             "error_message",

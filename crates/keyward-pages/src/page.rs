@@ -54,9 +54,10 @@ pub struct SignOutPage<'a> {
     pub csrf_token: &'a str,
     /// Where the form is sent: `{base}/signout`.
     pub action: &'a str,
-    /// Where to go afterwards, and for those who would rather stay; must be a checked address. Empty: left
-    /// to the cookie, and no link to stay.
+    /// Where to go afterwards, goes along with the form. Empty: left to the cookie.
     pub callback_url: &'a str,
+    /// Where those go who would rather stay; must be a checked address. Empty: no link.
+    pub stay: &'a str,
 }
 
 /// `{base}/error`: what went wrong, and the way on.

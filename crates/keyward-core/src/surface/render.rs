@@ -275,6 +275,7 @@ impl Render<'_> {
                     ReplyBody::Page(Page::SignOut {
                         csrf_token: self.exchange.csrf.token.clone(),
                         action: public.route("signout"),
+                        stay: self.exchange.landing.as_str().to_owned(),
                     }),
                 ),
             },
