@@ -54,7 +54,36 @@ pub struct Field<'a> {
     pub required: bool,
     /// What it holds already. Never set it for a password.
     pub value: Cow<'a, str>,
+    /// Further HTML attributes, name and value, in this order. Those that [`may_declare`] refuses are left out.
+    pub attributes: Vec<(Cow<'a, str>, Cow<'a, str>)>,
 }
+
+/// Whether a field may bring this attribute along: not what the page itself writes, nor what runs a script,
+/// styles, or sends the form elsewhere.
+pub fn may_declare(attribute: &str) -> bool {
+    let name = attribute.to_ascii_lowercase();
+    let is_name = name.starts_with(|c: char| c.is_ascii_alphabetic())
+        && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
+    is_name
+        && !name.starts_with("on")
+        && !name.starts_with("form")
+        && name != "style"
+        && !WRITTEN.contains(&name.as_str())
+}
+
+/// The attributes of an input that stand for members of [`Field`], or hold the page together.
+const WRITTEN: [&str; 10] = [
+    "aria-describedby",
+    "aria-invalid",
+    "autocomplete",
+    "autofocus",
+    "id",
+    "name",
+    "placeholder",
+    "required",
+    "type",
+    "value",
+];
 
 impl<'a> Field<'a> {
     /// The person's name, on sign-up.
@@ -104,6 +133,20 @@ impl<'a> Field<'a> {
     /// The input type as it is written.
     pub(crate) fn html_type(&self) -> &str {
         if self.input_type.is_empty() { "text" } else { &self.input_type }
+    }
+
+    /// The declared attributes, and for an address those that keep phones from spelling it otherwise.
+    pub(crate) fn further_attributes(&self) -> Vec<(&str, &str)> {
+        let declared = self.attributes.iter().map(|(name, value)| (&**name, &**value));
+        let mut all: Vec<_> = declared.filter(|(name, _)| may_declare(name)).collect();
+        if self.html_type() == "email" {
+            for (name, value) in [("autocapitalize", "none"), ("spellcheck", "false")] {
+                if !all.iter().any(|(declared, _)| declared.eq_ignore_ascii_case(name)) {
+                    all.push((name, value));
+                }
+            }
+        }
+        all
     }
 
     /// Whether the error is about this field.

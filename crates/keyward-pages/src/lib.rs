@@ -18,7 +18,7 @@ mod theme;
 
 pub use colour::{Colour, InvalidColour};
 pub use errors::{ErrorText, codes, error_text, known_error};
-pub use form::{Field, ProviderForm, ProviderKind};
+pub use form::{Field, ProviderForm, ProviderKind, may_declare};
 pub use frame::Frame;
 pub use page::{
     ErrorPage, SignInPage, SignOutPage, SignUpPage, Snippet, StartPage, StartUser, VerifyRequestPage,

@@ -51,6 +51,7 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
         hint: text.into(),
         required: true,
         value: text.into(),
+        attributes: vec![("title".into(), text.into())],
     };
     let provider = |kind| ProviderForm { id: text.into(), name: text.into(), action: text.into(), kind };
     let error = ErrorText::new(text.to_owned(), text.to_owned());
@@ -88,7 +89,8 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
             sign_in_url: text,
         }
         .render(),
-        SignOutPage { frame: hostile, csrf_token: text, action: text, callback_url: text }.render(),
+        SignOutPage { frame: hostile, csrf_token: text, action: text, callback_url: text, stay: text }
+            .render(),
         ErrorPage { frame: hostile, code: "code", error, sign_in_url: owned(), docs_url: owned() }.render(),
         VerifyRequestPage { frame: hostile, host: text, origin: text }.render(),
         StartPage { user: None, ..start.clone() }.render(),
@@ -125,6 +127,42 @@ fn pages_have_no_script_and_no_inline_style() {
         for banned in ["<script", "<style", " style=", "javascript:", " onclick", " onload"] {
             assert!(!page.contains(banned), "{banned} in {page}");
         }
+    }
+}
+
+#[test]
+fn b1_a_declared_attribute_reaches_the_input_and_a_dangerous_one_does_not() {
+    let theme = Theme::default();
+    let attributes = [
+        ("minlength", "8"),
+        ("data-kind", HOSTILE),
+        ("autocapitalize", "words"),
+        ("onfocus", "x"),
+        ("OnClick", "x"),
+        ("style", "x"),
+        ("formaction", "https://evil.example"),
+        ("name", "x"),
+        ("TYPE", "x"),
+        ("a b", "x"),
+        ("", "x"),
+    ];
+    let field = Field {
+        name: "email".into(),
+        input_type: "email".into(),
+        attributes: attributes.map(|(name, value)| (name.into(), value.into())).to_vec(),
+        ..Field::default()
+    };
+    let form = ProviderForm {
+        kind: ProviderKind::Credentials { fields: vec![field] },
+        ..own_accounts(&theme.texts)
+    };
+    let page = sign_in(&theme, vec![form]).render();
+    let input = page.split("<input id=").nth(1).and_then(|rest| rest.split("autofocus>").next()).unwrap();
+    assert!(input.contains(" minlength=\"8\" data-kind=\"&#60;/script"), "{input}");
+    assert!(input.contains(" autocapitalize=\"words\" spellcheck=\"false\""), "once, as declared: {input}");
+    assert_eq!(input.matches("autocapitalize").count(), 1, "{input}");
+    for refused in ["onfocus", "OnClick", " style", "formaction", "TYPE", "a b", "=\"x\""] {
+        assert!(!input.contains(refused), "{refused} in {input}");
     }
 }
 
@@ -269,6 +307,7 @@ fn c4_the_sign_out_page_is_one_form_with_its_submit_button() {
         csrf_token: "csrf-1",
         action: "/api/auth/signout",
         callback_url: "",
+        stay: "",
     };
     let html = page.render();
     assert!(html.contains("<div class=\"signout\">"), "{html}");
@@ -276,7 +315,7 @@ fn c4_the_sign_out_page_is_one_form_with_its_submit_button() {
     assert!(html.contains("name=\"csrfToken\" value=\"csrf-1\""), "{html}");
     assert!(html.contains("id=\"submitButton\" type=\"submit\">Sign out</button>"), "{html}");
     assert!(!html.contains("Stay signed in"), "there is nowhere to stay: {html}");
-    let html = SignOutPage { callback_url: "/a", ..page }.render();
+    let html = SignOutPage { stay: "/a", ..page }.render();
     assert!(html.contains("<a class=\"button\" href=\"/a\">Stay signed in</a>"), "{html}");
 }
 

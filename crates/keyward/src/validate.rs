@@ -9,6 +9,7 @@ use keyward_core::{
     dialect::Dialect,
     settings::Field,
 };
+use keyward_pages::may_declare;
 use url::{Host, Url};
 
 use crate::{
@@ -242,6 +243,7 @@ const NEXTAUTHS: [&str; 4] = ["csrfToken", "callbackUrl", "json", "redirect"];
 fn fields(at: &str, fields: &[Field], found: &mut Vec<Mistake>) {
     let mut names = HashSet::new();
     for (index, field) in fields.iter().enumerate() {
+        attributes(&format!("{at}.fields[{index}]"), field, found);
         let name = &field.name;
         let problem = if name.is_empty() {
             "a field needs a name".to_owned()
@@ -256,6 +258,21 @@ fn fields(at: &str, fields: &[Field], found: &mut Vec<Mistake>) {
             format!("{at}.fields[{index}].name"),
             problem,
             "give each field a name of its own",
+        ));
+    }
+}
+
+fn attributes(at: &str, field: &Field, found: &mut Vec<Mistake>) {
+    for name in field.attributes.keys().filter(|name| *name != "value" && !may_declare(name)) {
+        let has_place = ["autocomplete", "name", "placeholder", "required", "type"].contains(&name.as_str());
+        found.push(Mistake::new(
+            format!("{at}.attributes.{name}"),
+            format!("the attribute {name:?} can't be set here"),
+            if has_place {
+                "write it beside the field's name"
+            } else {
+                "leave it out: the page sets it, or does without scripts and styles in attributes"
+            },
         ));
     }
 }

@@ -33,8 +33,8 @@ pub(super) fn render(edge: &Edge, context: &Context, page: &reply::Page) -> Stri
             sign_in_url: sign_in,
         }
         .render(),
-        reply::Page::SignOut { csrf_token, action } => {
-            SignOutPage { frame, csrf_token, action, callback_url: "" }.render()
+        reply::Page::SignOut { csrf_token, action, stay } => {
+            SignOutPage { frame, csrf_token, action, callback_url: "", stay }.render()
         }
         reply::Page::Error { error, sign_in } => ErrorPage {
             frame,
@@ -75,6 +75,7 @@ fn field<'a>(declared: &'a settings::Field, frame: Frame<'a>) -> Field<'a> {
     let autocomplete = declared.autocomplete.as_deref().unwrap_or_default();
     let hint = if autocomplete == "new-password" { &*frame.theme.texts.new_password_hint } else { "" };
     let value = declared.attributes.get("value").filter(|_| !is_password).map_or("", String::as_str);
+    let attributes = declared.attributes.iter().map(|(name, value)| (name.into(), value.into())).collect();
     Field {
         name: (&*declared.name).into(),
         label: (&*declared.label).into(),
@@ -84,5 +85,6 @@ fn field<'a>(declared: &'a settings::Field, frame: Frame<'a>) -> Field<'a> {
         hint: hint.into(),
         required: declared.required,
         value: value.into(),
+        attributes,
     }
 }
