@@ -39,6 +39,14 @@ where
         .with_state(auth.clone())
 }
 
+/// The routes for a server that serves nothing else but `own` pages: these get their line in the log too, and
+/// every other address a refusal with its code.
+pub fn site(auth: &Auth, own: Router) -> Router {
+    let rest = Router::new().fallback(nothing).with_state(auth.clone());
+    let lines = middleware::from_fn_with_state(auth.clone(), log::line);
+    routes(auth).merge(own.merge(rest).layer(lines))
+}
+
 /// Everything that the engine answers.
 async fn answer(State(auth): State<Auth>, request: Request<Body>) -> Response {
     let edge = auth.edge();
@@ -53,6 +61,12 @@ async fn answer(State(auth): State<Auth>, request: Request<Body>) -> Response {
         return refuse(edge, &context, EdgeRefusal::Overloaded);
     };
     encode::response(edge, &context, edge.engine.answer(request).await)
+}
+
+/// Every address that is none.
+async fn nothing(State(auth): State<Auth>, request: Request<Body>) -> Response {
+    let (parts, _) = request.into_parts();
+    refuse(auth.edge(), &Context::of(auth.edge(), &parts), EdgeRefusal::NotFound)
 }
 
 /// Style sheets, named by their content.

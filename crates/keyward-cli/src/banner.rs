@@ -29,9 +29,10 @@ pub(crate) fn text(deployment: &Deployment, address: SocketAddr, is_new: bool, s
         text.push_str(&format!("  {}  {value}\n", style.faint(&format!("{name:<11}"))));
     }
     text.push_str(&format!(
-        "\n  {}  open the address and sign in; then let your front end pass {base} on to it\n\
-         \x20              (the rule for Next.js, Vite and nginx is on the page)\n\
-         \x20              {} writes a configuration of your own; Ctrl-C ends this\n\n",
+        "\n  {}  open the address and sign in, then let your front end pass\n\
+         \x20              {base} on to it: the page has the rule for Next.js,\n\
+         \x20              Vite and nginx\n\
+         \x20              {} writes a configuration; Ctrl-C ends this\n\n",
         style.strong(&format!("{:<11}", "Next")),
         style.strong("keyward init"),
     ));

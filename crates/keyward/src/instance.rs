@@ -39,6 +39,12 @@ impl Keyward {
         keyward_axum::routes(&self.auth)
     }
 
+    /// The whole router of a server that serves nothing else but `own` pages: every address that is none gets a
+    /// refusal with its code, and every request its line in the log.
+    pub fn site(&self, own: Router) -> Router {
+        keyward_axum::site(&self.auth, own)
+    }
+
     /// Guards routes: `.route_layer(keyward.require_session())`. Who navigates without a session is sent to
     /// sign in and back again; anybody else gets a 401.
     #[must_use]

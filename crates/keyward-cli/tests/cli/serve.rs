@@ -34,6 +34,10 @@ fn development_starts_with_nothing_and_says_what_where_and_what_next() {
     let port = server.address.port();
     let (code, said) = server.stop();
     assert_eq!(code, Some(0), "{said}");
+    let banner = said.find("\n  Keyward ").expect("a banner");
+    assert!(said[..banner].trim().is_empty(), "the banner is the first that is said: {said}");
+    assert!(said.lines().filter(|line| line.starts_with("  ")).all(|line| line.len() <= 80), "{said}");
+    assert!(said.contains(" 200 /  "), "the start page has its line in the log: {said}");
     for part in [
         &format!("Open         http://localhost:{port}\n"),
         "Signs in by  e-mail and password\n",
@@ -65,7 +69,8 @@ fn the_secret_of_development_is_made_once() {
 fn production_has_no_start_page_and_one_line_in_the_log() {
     let place = production("");
     let server = place.serve(&["--log-format", "json"]);
-    assert!(server.get("/").starts_with("HTTP/1.1 404 "));
+    let nothing = server.get("/");
+    assert!(nothing.starts_with("HTTP/1.1 404 ") && nothing.contains("\"error\":\"not_found\""), "{nothing}");
     assert!(server.get("/api/auth/csrf").contains("__Host-next-auth.csrf-token="));
     let (code, said) = server.stop();
     assert_eq!(code, Some(0));
@@ -76,6 +81,7 @@ fn production_has_no_start_page_and_one_line_in_the_log() {
             .iter()
             .any(|line| line["message"] == "keyward serves" && line["public_url"] == "https://app.example")
     );
+    assert!(lines.iter().any(|line| line["path"] == "/" && line["code"] == "not_found"), "{said}");
     assert!(
         lines.iter().any(|line| line["target"] == "keyward::request" && line["path"] == "/api/auth/csrf")
     );
