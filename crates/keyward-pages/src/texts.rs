@@ -73,7 +73,7 @@ texts! {
     error_code: "Code",
     error_request_id: "Request",
 
-    name_label: "Name",
+    name_label: "Name (optional)",
     email_label: "Email",
     email_placeholder: "you@example.com",
     password_label: "Password",
@@ -88,7 +88,8 @@ impl Texts {
     /// What to tell a person about an error code: the owner's text, the built-in one, or `None` if the
     /// code is not known.
     pub fn error(&self, code: &str) -> Option<ErrorText> {
-        self.errors.get(code).cloned().or_else(|| known_error(code))
+        let owners = self.errors.iter().find(|(known, _)| known.eq_ignore_ascii_case(code));
+        owners.map(|(_, words)| words.clone()).or_else(|| known_error(code))
     }
 }
 

@@ -8,6 +8,8 @@ use keyward_core::{
     settings::{Field, Provider},
 };
 
+use keyward_pages::Texts;
+
 use crate::provider::field;
 
 /// Keyward's own accounts: e-mail address and password.
@@ -45,16 +47,18 @@ impl AccountsSettings {
         store: &Arc<dyn Store>,
         hasher: &Arc<dyn PasswordHasher>,
         random: &Arc<dyn Random>,
+        texts: &Texts,
     ) -> Vec<Provider> {
         let email = || Field {
             autocomplete: Some("username".to_owned()),
+            placeholder: Some(texts.email_placeholder.to_string()),
             required: true,
-            ..field("email", "E-mail", "email")
+            ..field("email", &texts.email_label, "email")
         };
         let password = |autocomplete: &str| Field {
             autocomplete: Some(autocomplete.to_owned()),
             required: true,
-            ..field("password", "Password", "password")
+            ..field("password", &texts.password_label, "password")
         };
         let sign_in = Provider {
             id: self.provider_id.clone(),
@@ -64,7 +68,8 @@ impl AccountsSettings {
             on_sign_in_page: true,
         };
         let sign_up = self.sign_up.then(|| {
-            let name = Field { autocomplete: Some("name".to_owned()), ..field("name", "Name", "text") };
+            let name =
+                Field { autocomplete: Some("name".to_owned()), ..field("name", &texts.name_label, "text") };
             Provider {
                 id: self.sign_up_provider_id.clone(),
                 name: "a new account".to_owned(),

@@ -199,7 +199,7 @@ impl Builder {
         let mut providers = Vec::new();
         if let Some(accounts) = &plan.accounts {
             let hasher: Arc<dyn PasswordHasher> = Arc::clone(&hasher) as _;
-            providers.extend(accounts.providers(&store, &hasher, &random));
+            providers.extend(accounts.providers(&store, &hasher, &random, &plan.theme.texts));
         }
         providers.extend(plan.providers.into_iter().map(|way| match way {
             Way::Own(provider) => provider,

@@ -73,7 +73,7 @@ pub use keyward_core::{
     session::SessionFields,
     settings::{CustomPages, Field, Provider, SessionSettings, Strategy},
 };
-pub use keyward_pages::{ColorScheme, Colour, Texts, Theme};
+pub use keyward_pages::{ColorScheme, Colour, ErrorText, Texts, Theme};
 
 pub use accounts::AccountsSettings;
 pub use builder::Builder;

@@ -1,16 +1,20 @@
 //! From a [`Deployment`] to the library's builder, and the library's mistakes back to their places.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use keyward::{
-    AccountsSettings, BackendSettings, BuildError, Builder, ColorScheme, CustomPages, Endpoint, Field,
-    HasherSettings, Keyward, LimitSettings, Mistake, Secret, SessionSettings, Strategy, Theme, UserFields,
+    AccountsSettings, BackendSettings, BuildError, Builder, ColorScheme, CustomPages, Endpoint, ErrorText,
+    Field, HasherSettings, Keyward, LimitSettings, Mistake, Secret, SessionSettings, Strategy, Theme,
+    UserFields,
 };
+use keyward_pages::{codes, known_error};
 use url::Url;
 
 use super::{
     deployment::{Deployment, Mode},
-    file::{FieldTable, File, Keep, Provider, ProviderType, SchemeName, StrategyName, ThemeTable},
+    file::{
+        ErrorTable, FieldTable, File, Keep, Provider, ProviderType, SchemeName, StrategyName, ThemeTable,
+    },
     settled::Origin,
     wording::suggestion,
 };
@@ -81,6 +85,12 @@ fn theme(table: &ThemeTable, mistakes: &mut Vec<(String, Fault)>) -> Theme {
                 .push((format!("theme.texts.{name}"), fault.remedy(suggestion(name, &known, "there are"))));
         }
     }
+    for (code, table) in &table.errors {
+        match error_words(code, table) {
+            Ok(words) => drop(texts.errors.insert(code.clone(), words)),
+            Err(fault) => mistakes.push((format!("theme.errors.{code}"), fault)),
+        }
+    }
     Theme {
         color_scheme: match table.color_scheme {
             Some(SchemeName::Light) => ColorScheme::Light,
@@ -93,6 +103,23 @@ fn theme(table: &ThemeTable, mistakes: &mut Vec<(String, Fault)>) -> Theme {
         name: table.name.clone().unwrap_or(default.name),
         texts,
     }
+}
+
+/// An owner's words for an error; what they leave out is taken from the built-in ones, if there are any.
+fn error_words(code: &str, table: &ErrorTable) -> Result<ErrorText, Fault> {
+    let known = known_error(code);
+    let (title, text) = (table.title.clone(), table.text.clone());
+    let title = title.map(Cow::Owned).or_else(|| known.as_ref().map(|words| words.title.clone()));
+    let text = text.map(Cow::Owned).or_else(|| known.as_ref().map(|words| words.text.clone()));
+    let (Some(title), Some(text)) = (title, text) else {
+        let codes: Vec<String> = codes().map(str::to_owned).collect();
+        let remedy = suggestion(code, &codes, "Keyward's codes are");
+        return Err(Fault::new(format!(
+            "`{code}` is no code of Keyward's, so it needs both `title` and `text`"
+        ))
+        .remedy(remedy));
+    };
+    Ok(ErrorText { field: known.and_then(|words| words.field), ..ErrorText::new(title, text) })
 }
 
 /// Keyward's own accounts, if they are on.

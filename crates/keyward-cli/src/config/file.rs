@@ -146,6 +146,18 @@ pub(crate) struct ThemeTable {
     pub(crate) color_scheme: Option<SchemeName>,
     /// Texts in place of the built-in ones, by name, such as `sign_in_title`.
     pub(crate) texts: BTreeMap<String, String>,
+    /// What people are told about errors, by code, such as `CredentialsSignin`, or a code of your back end's own.
+    pub(crate) errors: BTreeMap<String, ErrorTable>,
+}
+
+/// An error in words.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct ErrorTable {
+    /// A few words: what happened. Default: the built-in ones.
+    pub(crate) title: Option<String>,
+    /// A sentence or two: what to do. Default: the built-in ones.
+    pub(crate) text: Option<String>,
 }
 
 /// A colour scheme.

@@ -95,6 +95,18 @@ fn every_kind_of_mistake_has_its_place_and_its_remedy() {
             "no text `sign_in_titel`",
             "did you mean `sign_in_title`?",
         ),
+        (
+            "[theme.errors.CredentialSignin]\ntext = \"x\"",
+            "4:1",
+            "`CredentialSignin` is no code of Keyward's",
+            "did you mean `CredentialsSignin`?",
+        ),
+        (
+            &format!("{provider}[[providers.fields]]\nname = \"a\"\nattributes = {{ onclick = \"x\" }}"),
+            "10:26",
+            "the attribute \"onclick\" can't be set here",
+            "leave it out",
+        ),
         ("[accounts]\nmin_strength = 5", "5:16", "is 0 to 4", "write 3"),
         ("[accounts]\nmin_strength = 300", "5:16", "this is out of range, expected a whole number", ""),
         ("[accounts]\nenabled = false", "", "there is no way to sign in", "add a provider"),
