@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     claims::Claims,
+    policy::strength::{Strength, score},
     secret::Secret,
     time::Timestamp,
     user::{Admission, User, UserId},
@@ -228,7 +229,7 @@ pub enum HashError {
     Failed,
 }
 
-/// Password hashing on a bounded pool (invariant 10).
+/// What passwords cost, on a bounded pool (invariant 10).
 #[async_trait]
 pub trait PasswordHasher: Send + Sync {
     /// One hash, as a PHC string.
@@ -236,6 +237,11 @@ pub trait PasswordHasher: Send + Sync {
 
     /// Exactly one hash, also with `against: None` (nobody has that address), which never matches.
     async fn verify(&self, password: &Secret, against: Option<&str>) -> Result<Verdict, HashError>;
+
+    /// How hard a password is to guess ([`score`]): chosen with care, one costs as much as a hash or more.
+    async fn score(&self, password: &Secret, about: &[&str]) -> Result<Strength, HashError> {
+        Ok(score(password.expose(), about))
+    }
 }
 
 /// Which allowance an attempt draws on.

@@ -15,6 +15,7 @@ use argon2_rust::{
 };
 use async_trait::async_trait;
 use keyward_core::{
+    policy::strength::{self, Strength},
     port::{HashError, PasswordHasher, Random, Verdict},
     secret::Secret,
 };
@@ -118,6 +119,16 @@ impl PasswordHasher for Argon2Hasher {
                     Ok(Verdict::NoMatch)
                 }
             }
+        })
+        .await
+    }
+
+    async fn score(&self, password: &Secret, about: &[&str]) -> Result<Strength, HashError> {
+        let password = password.clone();
+        let about: Vec<String> = about.iter().map(|text| (*text).to_owned()).collect();
+        self.run(move |_| {
+            let about: Vec<&str> = about.iter().map(String::as_str).collect();
+            Ok(strength::score(password.expose(), &about))
         })
         .await
     }

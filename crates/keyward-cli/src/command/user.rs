@@ -12,7 +12,7 @@ use keyward_core::{
     error::Code,
     method::{
         CredentialsCheck, Submitted,
-        password::{MAX_PASSWORD, PasswordSignUp, Strength},
+        password::{MAX_PASSWORD, PasswordSignUp, Strength, score},
     },
     policy::email,
     port::{Admitted, Clock, Directory, PasswordHasher, SignIns, StoreError},
@@ -135,7 +135,7 @@ async fn set_password(around: &Surroundings<'_>, options: &Whom) -> Result<(), F
         return Err(refused(Code::PasswordTooLong));
     }
     let local = address.split('@').next().unwrap_or_default();
-    if !strength(&deployment).accepts(password.expose(), &[&address, local]) {
+    if score(password.expose(), &[&address, local]) < strength(&deployment) {
         return Err(refused(Code::WeakPassword));
     }
     let hash = hasher().hash(&password).await.map_err(|error| Fault::new(error.to_string()))?;

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use serde_json::Map;
 
 use super::{CredentialsCheck, Proof, Submitted};
+pub use crate::policy::strength::{Strength, score};
 use crate::{
     error::{Code, Refusal},
     policy::email,
@@ -19,9 +20,6 @@ pub const MAX_PASSWORD: usize = 1024;
 
 /// Longest display name, in characters.
 const MAX_NAME: usize = 200;
-
-/// Bytes of a password that the strength estimate looks at: its work grows faster than the length.
-const MAX_ESTIMATED: usize = 100;
 
 /// Signs in to an account of the directory.
 ///
@@ -95,30 +93,6 @@ pub struct PasswordSignUp {
     pub reveals_existing: bool,
 }
 
-/// What is asked of a new password: zxcvbn's score, 0 (trivial) to 4 (very hard to guess).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Strength(pub u8);
-
-impl Default for Strength {
-    /// 3: about 10⁸ guesses and more, out of reach of guessing through the front door.
-    fn default() -> Self {
-        Self(3)
-    }
-}
-
-impl Strength {
-    /// True if the password is hard enough to guess for somebody who knows `about` the person.
-    #[must_use]
-    pub fn accepts(self, password: &str, about: &[&str]) -> bool {
-        let mut end = password.len().min(MAX_ESTIMATED);
-        while !password.is_char_boundary(end) {
-            end -= 1;
-        }
-        let score = zxcvbn::zxcvbn(&password[..end], about).score();
-        u8::from(score) >= self.0
-    }
-}
-
 #[async_trait]
 impl CredentialsCheck for PasswordSignUp {
     async fn check(&self, submitted: &Submitted) -> Result<Proof, Refusal> {
@@ -130,7 +104,7 @@ impl CredentialsCheck for PasswordSignUp {
             name.map(|name| name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect());
         let local = address.split('@').next().unwrap_or_default();
         let about = [address.as_str(), local, name.as_deref().unwrap_or_default()];
-        if !self.strength.accepts(password.expose(), &about) {
+        if self.hasher.score(&password, &about).await? < self.strength {
             return Err(Refusal::new(Code::WeakPassword));
         }
         let password_hash = self.hasher.hash(&password).await?;

@@ -200,3 +200,23 @@ async fn a_job_that_panics_fails_alone() {
     assert_eq!(outcome, Err(HashError::Failed));
     assert!(pool.hash(&"x".into()).await.is_ok());
 }
+
+#[tokio::test]
+async fn a_password_that_is_costly_to_estimate_is_estimated_on_the_pool() {
+    let costly = Secret::from("4@8({[<369&#!1|0$5+7%2".repeat(40));
+    let pool = pool(1, 0, Duration::from_secs(60));
+    let order = Mutex::new(Vec::new());
+    let note = |who| order.lock().expect("unbroken").push(who);
+    tokio::join!(
+        async {
+            pool.score(&costly, &["ada"]).await.expect("room");
+            note("estimated");
+        },
+        async {
+            let refused = pool.score(&costly, &[]).await;
+            assert!(matches!(refused, Err(HashError::Overloaded { .. })), "{refused:?}");
+            note("others");
+        }
+    );
+    assert_eq!(*order.lock().expect("unbroken"), ["others", "estimated"]);
+}
