@@ -69,7 +69,13 @@ fn judge(report: &mut Report, answers: &[Served]) -> Result {
     let (median, p99) = (percentile(&latencies, 50)?, percentile(&latencies, 99)?);
     report.goal(
         "overload at 4 times capacity: served ones",
-        format!("{} of {}, median {median:.0?}, p99 {p99:.0?}", latencies.len(), answers.len()),
+        format!(
+            "{} of {}, median {} ms, p99 {} ms",
+            latencies.len(),
+            answers.len(),
+            median.as_millis(),
+            p99.as_millis()
+        ),
         "p99 < 1.5 s",
         p99 < GOAL_P99,
     );
