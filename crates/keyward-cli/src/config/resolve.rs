@@ -115,6 +115,13 @@ impl Resolver<'_> {
         let without_file_at_home = self.source.is_none() && listen.value.ip().is_loopback();
         let mode =
             if self.sources.dev || without_file_at_home { Mode::Development } else { Mode::Production };
+        if self.sources.dev && !listen.value.ip().is_loopback() {
+            self.notes.push(format!(
+                "--dev with {}: whoever reaches this address meets a development server, without https; for people \
+                 leave --dev out",
+                listen.value
+            ));
+        }
         let data = self.data(mode);
         let base_path = self.in_file("base_path", file.base_path.clone());
         let base_path = base_path.unwrap_or_else(|| Settled::new("/api/auth".to_owned(), Origin::Default));

@@ -52,6 +52,14 @@ fn every_setting_that_init_comments_out_is_sound_when_it_is_switched_on() {
 }
 
 #[test]
+fn a_development_server_that_others_can_reach_is_worth_a_look() {
+    let place = Place::new();
+    let notes = |listen: &str| place.run(&["check", "--dev", "--listen", listen]).out;
+    assert!(notes("0.0.0.0:4000").contains("leave --dev out"), "{}", notes("0.0.0.0:4000"));
+    assert!(!notes("127.0.0.1:4000").contains("leave --dev out"));
+}
+
+#[test]
 fn check_says_what_is_used_and_where_it_comes_from() {
     let place = Place::new()
         .with("NEXTAUTH_URL", "https://shop.example/sub/auth")
