@@ -86,7 +86,8 @@ pub struct LimitSettings {
     /// Sign-in attempts at one account, from wherever. Default: 10 a minute. Whoever uses it up keeps the
     /// account's owner waiting too, so it refills steadily rather than locking the account.
     pub sign_in_per_account: Option<Rate>,
-    /// Accounts made from one network address; all of an IPv6 /48 together twice as many. Default: 10 an hour.
+    /// Attempts to make an account from one network address, also those that are refused; all of an IPv6 /48
+    /// together twice as many. Default: 20 an hour.
     pub sign_up_per_address: Option<Rate>,
 }
 
@@ -101,7 +102,7 @@ impl Default for LimitSettings {
         Self {
             sign_in_per_address: Rate::new(30, Duration::from_secs(60)),
             sign_in_per_account: Rate::new(10, Duration::from_secs(60)),
-            sign_up_per_address: Rate::new(10, Duration::from_secs(60 * 60)),
+            sign_up_per_address: Rate::new(20, Duration::from_secs(60 * 60)),
         }
     }
 }

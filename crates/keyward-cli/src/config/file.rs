@@ -199,7 +199,7 @@ pub(crate) struct LimitsTable {
     pub(crate) sign_in_per_address: Option<Rate>,
     /// Sign-in attempts at one account. Default: `10/minute`.
     pub(crate) sign_in_per_account: Option<Rate>,
-    /// Accounts made from one network address. Default: `20/hour`.
+    /// Attempts to make an account from one network address. Default: `20/hour`.
     pub(crate) sign_up_per_address: Option<Rate>,
     /// Passwords that may wait to be checked; who comes beyond is asked to come again. Default: 48 for each core.
     pub(crate) hash_queue: Option<usize>,
