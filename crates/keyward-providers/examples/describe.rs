@@ -84,7 +84,11 @@ async fn play(case: &Case, log: &Mutex<Vec<Value>>) -> Result<(String, Identity)
         client_id: case.client_id.clone(),
         client_secret: Some(Secret::from(case.client_secret.as_str())),
         issuer: case.issuer.clone(),
-        options: case.options.clone(),
+        options: case
+            .options
+            .iter()
+            .map(|(name, value)| (name.clone(), Secret::from(value.as_str())))
+            .collect(),
         userinfo_endpoint: case.userinfo_endpoint.clone(),
         ..Settings::default()
     };

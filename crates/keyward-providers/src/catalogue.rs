@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::LazyLock};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{client_auth::Method, profile::ProfileMapping, quirk::Quirk};
+use crate::{profile::ProfileMapping, quirk::Quirk};
 
 /// What is known of one provider before a deployment's settings are added.
 #[derive(Clone, Debug, Deserialize)]
@@ -52,7 +52,7 @@ pub struct Entry {
     pub nonce: bool,
     /// How the client proves itself at the token endpoint.
     #[serde(default)]
-    pub client_auth: Method,
+    pub client_auth: ClientAuthMethod,
     /// The one algorithm of its ID tokens, where it is not told by the provider's keys.
     #[serde(default)]
     pub id_token_alg: Option<String>,
@@ -95,6 +95,23 @@ impl Kind {
             Self::Oidc => "oidc",
         }
     }
+}
+
+/// How a client proves itself at the token endpoint, by the registered names.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ClientAuthMethod {
+    /// Id and secret in the `Authorization` header.
+    #[default]
+    ClientSecretBasic,
+    /// Id and secret in the form.
+    ClientSecretPost,
+    /// A JWT signed with the secret (HS256).
+    ClientSecretJwt,
+    /// A JWT signed with a private key.
+    PrivateKeyJwt,
+    /// The id alone: a public client, which PKCE alone protects.
+    None,
 }
 
 /// What an OpenID provider's profile is.
@@ -205,7 +222,7 @@ impl Entry {
             token_params: BTreeMap::new(),
             pkce: true,
             nonce: true,
-            client_auth: Method::default(),
+            client_auth: ClientAuthMethod::default(),
             id_token_alg: None,
             profile_from: None,
             profile: ProfileMapping::standard(),

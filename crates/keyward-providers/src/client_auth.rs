@@ -10,30 +10,12 @@ use keyward_core::{
     time::Timestamp,
 };
 use keyward_jose::jws::{MacAlgorithm, MacKey, SigningKey, sign};
-use serde::Deserialize;
 use serde_json::json;
 
 use crate::{
+    catalogue::ClientAuthMethod as Method,
     fault::{Code, Fault},
-    provider::Provider,
 };
-
-/// The methods by their registered names.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Method {
-    /// Id and secret in the `Authorization` header.
-    #[default]
-    ClientSecretBasic,
-    /// Id and secret in the form.
-    ClientSecretPost,
-    /// A JWT signed with the secret (HS256).
-    ClientSecretJwt,
-    /// A JWT signed with a private key.
-    PrivateKeyJwt,
-    /// The id alone: a public client, which PKCE alone protects.
-    None,
-}
 
 /// A method with what it takes.
 #[derive(Clone)]
@@ -48,6 +30,14 @@ pub enum ClientAuth {
     KeyJwt(Arc<SigningKey>),
     /// `none`.
     None,
+}
+
+/// Who proves itself, and to whom.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Parties<'a> {
+    pub(crate) client_id: &'a str,
+    pub(crate) issuer: Option<&'a str>,
+    pub(crate) token_endpoint: &'a str,
 }
 
 /// How long an assertion is good for.
@@ -80,22 +70,21 @@ pub(crate) fn from_settings(
 
 impl ClientAuth {
     /// Adds what proves the client to a token request's form, and gives the `Authorization` header, if the method
-    /// has one. `audience` is the token endpoint; with an issuer, both are the assertion's audience.
+    /// has one. The audience of an assertion is the token endpoint and, where there is one, the issuer.
     ///
     /// # Errors
     /// [`Code::Token`] where an assertion cannot be signed.
     pub(crate) fn prove(
         &self,
-        provider: &Provider,
-        audience: &str,
+        parties: Parties<'_>,
         form: &mut Vec<(String, String)>,
         random: &dyn Random,
         now: Timestamp,
     ) -> Result<Option<Secret>, Fault> {
-        let id = provider.client_id.as_str();
+        let id = parties.client_id;
         let mut add = |name: &str, value: &str| form.push((name.to_owned(), value.to_owned()));
         let claims = || {
-            let audiences: Vec<&str> = provider.issuer.as_deref().into_iter().chain([audience]).collect();
+            let audiences: Vec<&str> = parties.issuer.into_iter().chain([parties.token_endpoint]).collect();
             let claims = json!({
                 "iss": id, "sub": id, "aud": audiences, "jti": uuid(random),
                 "iat": now.secs(), "nbf": now.secs(), "exp": now.plus(ASSERTION_LIFETIME).secs(),

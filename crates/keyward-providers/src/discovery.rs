@@ -38,11 +38,6 @@ pub struct Endpoint {
     pub learned: bool,
 }
 
-/// Where an issuer's metadata lies: the well-known path behind the issuer's own (Discovery §4.1).
-pub(crate) fn address(issuer: &str) -> Option<Url> {
-    Url::parse(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))).ok()
-}
-
 impl Metadata {
     /// What the deployment itself says. All there is for plain OAuth 2.0.
     #[must_use]

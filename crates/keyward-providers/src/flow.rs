@@ -2,23 +2,20 @@
 
 use std::sync::Arc;
 
-use keyward_core::{
-    port::{Clock, Random},
-    request::Pairs,
-};
+use keyward_core::request::Pairs;
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
     attempt::{Attempt, LIFETIME, Purpose},
     authorization::authorization_url,
-    cache::{Cache, GOOD_FOR},
+    cache::GOOD_FOR,
     callback::authorization_code,
     catalogue::{Kind, ProfileFrom},
     checks::Checks,
     discovery::Metadata,
     fault::{Code, Fault},
-    http::{self, Outgoing, ProviderHttp},
+    http::{self, Outgoing},
     id_token,
     mapping::Source,
     profile::Profile,
@@ -26,20 +23,8 @@ use crate::{
     quirk::{Quirk, apple_user},
     token::{self, Tokens},
     userinfo,
+    world::World,
 };
-
-/// What a sign-in needs of the world.
-#[derive(Clone, Copy)]
-pub struct World<'w> {
-    /// Outgoing requests.
-    pub http: &'w dyn ProviderHttp,
-    /// Time.
-    pub clock: &'w dyn Clock,
-    /// Randomness.
-    pub random: &'w dyn Random,
-    /// Documents of the providers.
-    pub cache: &'w Cache,
-}
 
 /// A sign-in that has begun.
 #[derive(Clone, Debug)]

@@ -18,10 +18,10 @@ use crate::{
     cache::{GOOD_FOR, KEYS_AT_LEAST},
     discovery::{Endpoint, Metadata},
     fault::{Code, Fault},
-    flow::World,
     http::{self, Outgoing},
     provider::Provider,
     token::Tokens,
+    world::World,
 };
 
 /// How long ago an ID token may have been issued. It comes straight from the token endpoint.

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{quirk::Picture, template};
+use crate::{path::member, quirk::Picture, template};
 
 /// An expression: pure, total, without side effects.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
@@ -146,23 +146,6 @@ impl Form {
             Self::Quirk(form) => form.quirk.of(source.profile).map(Value::String),
         }
     }
-}
-
-/// The member of a document at a path (without the `@` names).
-#[must_use]
-pub fn member<'v>(document: &'v Value, path: &str) -> Option<&'v Value> {
-    if let Some(whole) = document.get(path) {
-        return Some(whole);
-    }
-    path.split('.').try_fold(document, |at, step| {
-        let (name, places) = step.split_once('[').map_or((step, None), |(name, rest)| (name, Some(rest)));
-        let named = if name.is_empty() { at } else { at.get(name)? };
-        places.map_or(Some(named), |places| {
-            places
-                .split('[')
-                .try_fold(named, |list, place| list.get(place.strip_suffix(']')?.parse::<usize>().ok()?))
-        })
-    })
 }
 
 fn at(source: Source<'_>, path: &str) -> Option<Value> {

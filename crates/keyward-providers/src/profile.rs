@@ -103,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn lesson_43_an_address_is_verified_only_where_the_provider_says_so() {
+    fn c5_an_address_is_verified_only_where_the_provider_says_so() {
         for (said, verified) in [
             (json!(true), Some(true)),
             (json!("true"), Some(true)),

@@ -6,9 +6,8 @@ use keyward_core::secret::Secret;
 use url::Url;
 
 use crate::{
-    catalogue::{Entry, Kind, ProfileFrom, Style, UserinfoRequest},
-    client_auth::{self, ClientAuth, Method},
-    discovery,
+    catalogue::{ClientAuthMethod, Entry, Kind, ProfileFrom, Style, UserinfoRequest},
+    client_auth::{self, ClientAuth},
     profile::ProfileMapping,
     quirk::Quirk,
     template,
@@ -23,12 +22,12 @@ pub struct Settings {
     pub client_secret: Option<Secret>,
     /// Private key of `private_key_jwt`, as JWK.
     pub private_key: Option<Secret>,
-    /// Issuer identifier.
+    /// Issuer identifier. At a plain OAuth 2.0 server it is what `iss` in a response has to be (RFC 9207).
     pub issuer: Option<String>,
     /// Name, for people.
     pub name: Option<String>,
-    /// The entry's options.
-    pub options: BTreeMap<String, String>,
+    /// The entry's options. Some are keys.
+    pub options: BTreeMap<String, Secret>,
     /// Scope.
     pub scope: Option<String>,
     /// Parameters of the authorization request, beside those of the entry.
@@ -42,7 +41,7 @@ pub struct Settings {
     /// Address of the provider's keys.
     pub jwks_uri: Option<String>,
     /// How the client proves itself at the token endpoint.
-    pub client_auth: Option<Method>,
+    pub client_auth: Option<ClientAuthMethod>,
     /// What an OpenID provider's profile is.
     pub profile_from: Option<ProfileFrom>,
     /// How the profile becomes a user.
@@ -93,7 +92,7 @@ pub struct Provider {
     pub(crate) profile_from: ProfileFrom,
     pub(crate) id_token_alg: Option<String>,
     pub(crate) quirk: Option<Quirk>,
-    options: BTreeMap<String, String>,
+    options: BTreeMap<String, Secret>,
     pub(crate) client_secret: Option<Secret>,
 }
 
@@ -126,7 +125,7 @@ impl Provider {
     /// The option's value.
     #[must_use]
     pub fn option(&self, name: &str) -> Option<&str> {
-        self.options.get(name).map(String::as_str)
+        self.options.get(name).map(Secret::expose)
     }
 
     /// The value of a placeholder in a parameter or header.
@@ -135,7 +134,7 @@ impl Provider {
             "client_id" => Some(self.client_id.clone()),
             "client_secret" => self.client_secret.as_ref().map(|secret| secret.expose().to_owned()),
             "issuer" => self.issuer.as_deref().map(|issuer| issuer.trim_end_matches('/').to_owned()),
-            option => self.options.get(option).cloned(),
+            option => self.option(option).map(str::to_owned),
         }
     }
 
@@ -156,16 +155,7 @@ fn resolve(id: &str, entry: &Entry, settings: Settings) -> Result<Provider, Stri
     if settings.client_id.is_empty() {
         return Err("client_id is missing".to_owned());
     }
-    if let Some(unknown) = settings.options.keys().find(|name| !known_option(entry, name)) {
-        return Err(format!("there is no option `{unknown}`"));
-    }
-    let mut options: BTreeMap<String, String> =
-        entry.options.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
-    options.extend(settings.options);
-    if let Some(missing) = entry.options.keys().find(|name| !options.contains_key(*name)) {
-        return Err(format!("the option `{missing}` is missing"));
-    }
-
+    let options = options(entry, settings.options)?;
     let method = settings.client_auth.unwrap_or(entry.client_auth);
     let mut params = entry.params.clone();
     params.extend(settings.params);
@@ -210,7 +200,7 @@ fn resolve(id: &str, entry: &Entry, settings: Settings) -> Result<Provider, Stri
     let discovery = match (&entry.discovery, &provider.issuer, entry.kind) {
         (_, _, Kind::Oauth) | (_, None, _) => None,
         (Some(own), ..) => Some(provider.address("issuer", own)?),
-        (None, Some(issuer), Kind::Oidc) => Some(discovery::address(issuer).ok_or("issuer is no address")?),
+        (None, Some(issuer), Kind::Oidc) => Some(well_known(issuer).ok_or("issuer is no address")?),
     };
     if let Some(text) = settings.userinfo_endpoint {
         provider.address("userinfo_endpoint", &text)?;
@@ -231,6 +221,24 @@ fn resolve(id: &str, entry: &Entry, settings: Settings) -> Result<Provider, Stri
         }
     }
     Ok(Provider { authorization, token, jwks_uri, discovery, ..provider })
+}
+
+/// The entry's options with the deployment's values.
+fn options(entry: &Entry, own: BTreeMap<String, Secret>) -> Result<BTreeMap<String, Secret>, String> {
+    if let Some(unknown) = own.keys().find(|name| !known_option(entry, name)) {
+        return Err(format!("there is no option `{unknown}`"));
+    }
+    let mut options: BTreeMap<String, Secret> = BTreeMap::new();
+    for (name, value) in &entry.options {
+        if let Some(value) = value {
+            options.insert(name.clone(), Secret::from(value.as_str()));
+        }
+    }
+    options.extend(own);
+    if let Some(missing) = entry.options.keys().find(|name| !options.contains_key(*name)) {
+        return Err(format!("the option `{missing}` is missing"));
+    }
+    Ok(options)
 }
 
 /// The issuer in use: the deployment's, or the entry's.
@@ -259,6 +267,11 @@ fn expanded_params(provider: &Provider) -> Result<BTreeMap<String, String>, Stri
         value.map(|value| (name.clone(), value)).map_err(missing_placeholder)
     };
     provider.params.iter().map(expanded).collect()
+}
+
+/// Where an issuer's metadata lies: the well-known path behind the issuer's own (Discovery §4.1).
+fn well_known(issuer: &str) -> Option<Url> {
+    Url::parse(&format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'))).ok()
 }
 
 fn known_option(entry: &Entry, name: &str) -> bool {

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::{mapping::member, template};
+use crate::{path::member, template};
 
 /// A provider's deviation from the common flow, where it is more than data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -137,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn lesson_43_what_the_browser_posts_for_apple_gives_a_name_and_no_address() {
+    fn what_the_browser_posts_for_apple_gives_a_name_and_no_address() {
         let posted = r#"{"name": {"firstName": "Ada", "lastName": "L"}, "email": "victim@example.com"}"#;
         assert_eq!(apple_user(posted), Some(json!({"name": {"firstName": "Ada", "lastName": "L"}})));
         assert_eq!(apple_user("[]"), None);

@@ -8,6 +8,7 @@ use url::form_urlencoded;
 
 use crate::{
     attempt::Attempt,
+    client_auth::Parties,
     discovery::Endpoint,
     fault::{Code, Fault, quoted},
     http::{Answer, Body, Outgoing},
@@ -65,7 +66,12 @@ pub fn token_request(
     if let Some(verifier) = &attempt.checks.code_verifier {
         form.push(("code_verifier".to_owned(), verifier.clone()));
     }
-    let header = provider.client_auth.prove(provider, endpoint.url.as_str(), &mut form, random, now)?;
+    let parties = Parties {
+        client_id: &provider.client_id,
+        issuer: provider.issuer.as_deref(),
+        token_endpoint: endpoint.url.as_str(),
+    };
+    let header = provider.client_auth.prove(parties, &mut form, random, now)?;
     for (name, value) in &provider.token_params {
         let value = template::expand(value, |part| match part {
             "code" => Some(code.expose().to_owned()),

@@ -10,13 +10,14 @@ use crate::{
     catalogue::{UserinfoMethod, UserinfoRequest},
     discovery::Metadata,
     fault::{Code, Fault},
-    flow::World,
     http::{self, Answer, Body, Outgoing},
-    id_token, mapping,
+    id_token,
+    path::member,
     provider::Provider,
     quirk::{Quirk, github_email},
     template,
     token::Tokens,
+    world::World,
 };
 
 /// The request for the profile at the provider's own address.
@@ -156,7 +157,7 @@ fn object(answer: &Answer, pick: Option<&str>) -> Result<Value, Fault> {
     must_be_ok(answer)?;
     let document = answer.json().ok_or_else(|| Code::Userinfo.because("the profile is no JSON"))?;
     let document = match pick {
-        Some(path) => mapping::member(&document, path).cloned().unwrap_or_default(),
+        Some(path) => member(&document, path).cloned().unwrap_or_default(),
         None => document,
     };
     if document.is_object() { Ok(document) } else { Err(Code::Userinfo.because("the profile is no object")) }

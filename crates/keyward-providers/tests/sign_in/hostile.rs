@@ -1,0 +1,322 @@
+//! A hostile OpenID provider, or one in the middle: one attack at a time, each refused by the step that is there
+//! for it. Prints its table.
+
+use crate::support::{ISSUER, Op, Signed, pair};
+use keyward_providers::Code;
+use serde_json::json;
+
+/// An attack: what it is, how it is made, which code it ends in, and a word of the detail.
+type Attack = (&'static str, fn(&mut Op), Code, &'static str);
+
+fn now(op: &Op) -> i64 {
+    op.claims["iat"].as_i64().expect("a time")
+}
+
+fn claim(op: &mut Op, name: &str, value: serde_json::Value) {
+    op.claims[name] = value;
+}
+
+const ID_TOKEN: &[Attack] = &[
+    ("lesson_38 aud of another client", |op| claim(op, "aud", json!("other")), Code::IdToken, "aud_mismatch"),
+    (
+        "lesson_38 several aud without azp",
+        |op| claim(op, "aud", json!(["client", "x"])),
+        Code::IdToken,
+        "azp_missing",
+    ),
+    ("lesson_38 azp of another client", |op| claim(op, "azp", json!("other")), Code::IdToken, "azp_mismatch"),
+    (
+        "iss of another provider",
+        |op| claim(op, "iss", json!("https://evil.example")),
+        Code::IdToken,
+        "iss_mismatch",
+    ),
+    (
+        "iss with one more slash",
+        |op| claim(op, "iss", json!("https://op.example/")),
+        Code::IdToken,
+        "iss_mismatch",
+    ),
+    ("lesson_39 no iss", |op| claim(op, "iss", json!(null)), Code::IdToken, "iss_missing"),
+    ("lesson_39 no sub", |op| claim(op, "sub", json!(null)), Code::IdToken, "sub_missing"),
+    ("lesson_39 an empty sub", |op| claim(op, "sub", json!("")), Code::IdToken, "sub_missing"),
+    ("lesson_39 no aud", |op| claim(op, "aud", json!(null)), Code::IdToken, "aud_missing"),
+    ("lesson_39 no exp", |op| claim(op, "exp", json!(null)), Code::IdToken, "exp_missing"),
+    ("lesson_39 no iat", |op| claim(op, "iat", json!(null)), Code::IdToken, "iat_missing"),
+    ("exp past", |op| claim(op, "exp", json!(now(op) - 31)), Code::IdToken, "exp_past"),
+    ("stale iat", |op| claim(op, "iat", json!(now(op) - 631)), Code::IdToken, "iat_too_old"),
+    ("iat in the future", |op| claim(op, "iat", json!(now(op) + 31)), Code::IdToken, "iat_future"),
+    ("nbf in the future", |op| claim(op, "nbf", json!(now(op) + 31)), Code::IdToken, "nbf_future"),
+    ("nonce of another sign-in", |op| claim(op, "nonce", json!("other")), Code::IdToken, "nonce_mismatch"),
+    ("no nonce", |op| claim(op, "nonce", json!(null)), Code::IdToken, "nonce_missing"),
+    (
+        "a nonce nobody asked for",
+        |op| {
+            op.settings.nonce = Some(false);
+            claim(op, "nonce", json!("x"));
+        },
+        Code::IdToken,
+        "nonce_unexpected",
+    ),
+    (
+        "at_hash of another access token",
+        |op| claim(op, "at_hash", json!("AAAA")),
+        Code::IdToken,
+        "at_hash_mismatch",
+    ),
+    (
+        "a claim twice",
+        |op| op.payload = Some(format!(r#"{{"iss":"x","iss":"{ISSUER}"}}"#)),
+        Code::IdToken,
+        "malformed",
+    ),
+    ("alg none", |op| op.signed = Signed::Not, Code::IdToken, "not accepted"),
+    ("HS256 with the public key", |op| op.signed = Signed::ByPublicKey, Code::IdToken, "not accepted"),
+    ("another key under the same kid", |op| op.signed = Signed::ByAnotherKey, Code::IdToken, "not authentic"),
+    (
+        "a key that is not in the set",
+        |op| op.signed = Signed::ByAnUnknownKey,
+        Code::IdToken,
+        "not in the set",
+    ),
+    ("no ID token", |op| op.token.1["id_token"] = json!(null), Code::IdToken, "no ID token"),
+    ("nonsense as ID token", |op| op.token.1["id_token"] = json!("a.b"), Code::IdToken, "malformed"),
+];
+
+const RESPONSE: &[Attack] = &[
+    ("no state", |op| op.response[1].0 = "x".to_owned(), Code::BadState, "state"),
+    ("state of another attempt", |op| op.response[1].1 = "other".to_owned(), Code::BadState, "state"),
+    ("lesson_7 code twice", |op| op.response.push(pair("code", "d")), Code::BadResponse, "twice"),
+    ("lesson_7 state twice", |op| op.response.push(pair("state", "")), Code::BadResponse, "twice"),
+    ("lesson_7 iss twice", |op| op.response.push(pair("iss", ISSUER)), Code::BadResponse, "twice"),
+    (
+        "lesson_7 an unknown one twice",
+        |op| {
+            op.response.extend([pair("x", "1"), pair("x", "1")]);
+        },
+        Code::BadResponse,
+        "twice",
+    ),
+    (
+        "mix-up: iss of another provider",
+        |op| op.response[2].1 = "https://evil.example".to_owned(),
+        Code::BadIssuer,
+        "evil",
+    ),
+    ("mix-up: the promised iss left out", |op| _ = op.response.pop(), Code::BadIssuer, "missing"),
+    ("no code", |op| _ = op.response.remove(0), Code::BadResponse, "no code"),
+    ("an empty code", |op| op.response[0].1.clear(), Code::BadResponse, "empty"),
+    ("a huge code", |op| op.response[0].1 = "c".repeat(9000), Code::BadResponse, "too long"),
+    (
+        "an ID token in the response",
+        |op| op.response.push(pair("id_token", "x")),
+        Code::BadResponse,
+        "id_token",
+    ),
+    (
+        "an access token in the response",
+        |op| op.response.push(pair("access_token", "x")),
+        Code::BadResponse,
+        "access_token",
+    ),
+    (
+        "a signed response nobody asked for",
+        |op| op.response.push(pair("response", "x")),
+        Code::BadResponse,
+        "response",
+    ),
+    (
+        "the person said no",
+        |op| op.response.push(pair("error", "access_denied")),
+        Code::Denied,
+        "access_denied",
+    ),
+    (
+        "another error",
+        |op| op.response.push(pair("error", "server_error")),
+        Code::ProviderError,
+        "server_error",
+    ),
+    (
+        "an error with a wrong state",
+        |op| {
+            op.response.push(pair("error", "access_denied"));
+            op.response[1].1 = "other".to_owned();
+        },
+        Code::BadState,
+        "state",
+    ),
+    (
+        "lesson_28 the attempt of another provider",
+        |op| op.attempt = |a| a.provider = "github".to_owned(),
+        Code::BadAttempt,
+        "another provider",
+    ),
+    (
+        "lesson_28 the attempt of another sign-in",
+        |op| op.attempt = |a| a.checks.state = "older".to_owned(),
+        Code::BadState,
+        "state",
+    ),
+    ("an attempt after its time", |op| op.attempt = |a| a.expires -= 900, Code::BadAttempt, "too long"),
+];
+
+const DOCUMENTS: &[Attack] = &[
+    (
+        "metadata of another issuer",
+        |op| op.metadata.1["issuer"] = json!("https://evil.example"),
+        Code::BadIssuer,
+        "evil",
+    ),
+    (
+        "metadata of a deeper issuer",
+        |op| op.metadata.1["issuer"] = json!("https://op.example/tenant"),
+        Code::BadIssuer,
+        "tenant",
+    ),
+    (
+        "metadata for every tenant",
+        |op| op.metadata.1["issuer"] = json!("https://op.example{tenantid}"),
+        Code::BadIssuer,
+        "tenantid",
+    ),
+    ("metadata without issuer", |op| op.metadata.1["issuer"] = json!(null), Code::Discovery, "no issuer"),
+    ("metadata that is HTML", |op| op.metadata.1 = json!("<html>"), Code::Discovery, "no JSON"),
+    ("metadata that is a list", |op| op.metadata.1 = json!([1]), Code::Discovery, "no issuer"),
+    ("metadata that redirects", |op| op.metadata.0 = 302, Code::Discovery, "302"),
+    ("metadata that fails", |op| op.metadata.0 = 500, Code::Discovery, "500"),
+    (
+        "no authorization endpoint",
+        |op| op.metadata.1["authorization_endpoint"] = json!(null),
+        Code::Discovery,
+        "authorization_endpoint",
+    ),
+    (
+        "no token endpoint",
+        |op| op.metadata.1["token_endpoint"] = json!(null),
+        Code::Discovery,
+        "token endpoint",
+    ),
+    ("no keys' address", |op| op.metadata.1["jwks_uri"] = json!(null), Code::Discovery, "jwks_uri"),
+    (
+        "an endpoint without https",
+        |op| op.metadata.1["token_endpoint"] = json!("http://op.example/token"),
+        Code::Discovery,
+        "https",
+    ),
+    (
+        "an endpoint with a password",
+        |op| op.metadata.1["token_endpoint"] = json!("https://a:b@op.example/token"),
+        Code::Discovery,
+        "https",
+    ),
+    (
+        "an endpoint that is a script",
+        |op| op.metadata.1["authorization_endpoint"] = json!("javascript:alert(1)"),
+        Code::Discovery,
+        "https",
+    ),
+    (
+        "an endpoint that is a file",
+        |op| op.metadata.1["jwks_uri"] = json!("file:///etc/passwd"),
+        Code::Discovery,
+        "https",
+    ),
+    (
+        "an endpoint that is no text",
+        |op| op.metadata.1["jwks_uri"] = json!(["https://op.example/keys"]),
+        Code::Discovery,
+        "no address",
+    ),
+    (
+        "an endpoint that nobody answers",
+        |op| op.metadata.1["token_endpoint"] = json!("https://op.example/gone"),
+        Code::Unreachable,
+        "nobody there",
+    ),
+    ("keys that fail", |op| op.keys.0 = 500, Code::Discovery, "500"),
+    ("keys that are HTML", |op| op.keys.1 = json!("<html>"), Code::Discovery, "keys"),
+    ("no keys at all", |op| op.keys.1 = json!({"keys": []}), Code::IdToken, "not in the set"),
+    (
+        "a refused code",
+        |op| op.token = (400, json!({"error": "invalid_grant"})),
+        Code::Token,
+        "invalid_grant",
+    ),
+    (
+        "an error with status 200",
+        |op| op.token.1["error"] = json!("invalid_grant"),
+        Code::Token,
+        "invalid_grant",
+    ),
+    ("a token answer that redirects", |op| op.token.0 = 302, Code::Token, "302"),
+    ("a token answer that is HTML", |op| op.token.1 = json!("<html>"), Code::Token, "text/html"),
+    ("no access token", |op| op.token.1["access_token"] = json!(null), Code::Token, "no access token"),
+    ("a token that is no bearer token", |op| op.token.1["token_type"] = json!("mac"), Code::Token, "mac"),
+];
+
+const USERINFO: &[Attack] = &[
+    (
+        "the profile of another person",
+        |op| op.userinfo.1["sub"] = json!("eve"),
+        Code::Userinfo,
+        "another person",
+    ),
+    ("a profile without sub", |op| op.userinfo.1 = json!({"name": "Ada"}), Code::Userinfo, "another person"),
+    ("a profile that is a list", |op| op.userinfo.1 = json!([]), Code::Userinfo, "no object"),
+    ("a profile that is HTML", |op| op.userinfo.1 = json!("<html>"), Code::Userinfo, "no JSON"),
+    ("a profile that fails", |op| op.userinfo.0 = 401, Code::Userinfo, "401"),
+];
+
+#[tokio::test]
+async fn the_honest_provider_signs_in() {
+    let identity = Op::honest().sign_in().await.expect("signed in");
+    assert_eq!(identity.profile.id, "ada");
+    let identity = Op::honest().asked_by_userinfo().sign_in().await.expect("signed in");
+    assert_eq!(identity.profile.name.as_deref(), Some("Ada"));
+}
+
+#[tokio::test]
+async fn lesson_38_no_id_token_but_the_right_one_is_believed() {
+    refused(ID_TOKEN, Op::honest, |_| {}).await;
+}
+
+#[tokio::test]
+async fn lesson_40_metadata_that_offers_alg_none_does_not_make_it_good() {
+    let mut op = Op::honest();
+    op.metadata.1["id_token_signing_alg_values_supported"] = json!(["none", "ES256"]);
+    op.sign_in().await.expect("signed in with a signature");
+    op.signed = Signed::Not;
+    assert_eq!(op.refusal().await.0, Code::IdToken);
+}
+
+#[tokio::test]
+async fn lesson_7_a_response_that_is_not_the_attempts_never_spends_its_code() {
+    refused(RESPONSE, Op::honest, |op| assert_eq!(op.asked("/token"), 0, "the code left the house")).await;
+}
+
+#[tokio::test]
+async fn documents_and_answers_that_cannot_be_trusted_end_the_sign_in() {
+    refused(DOCUMENTS, Op::honest, |_| {}).await;
+}
+
+#[tokio::test]
+async fn a_profile_that_is_not_the_persons_is_refused() {
+    refused(USERINFO, || Op::honest().asked_by_userinfo(), |_| {}).await;
+}
+
+#[expect(clippy::print_stdout, reason = "the table is there to be read")]
+async fn refused(attacks: &[Attack], honest: impl Fn() -> Op, then: impl Fn(&Op)) {
+    for (name, make, code, word) in attacks {
+        let mut op = honest();
+        make(&mut op);
+        let (got, detail) = op.refusal().await;
+        println!("{name:48} {got:14} {detail}");
+        assert_eq!(got, *code, "{name}: {detail}");
+        assert!(detail.contains(word), "{name}: {detail}");
+        for secret in ["secret", "the-code", "Bearer"] {
+            assert!(!detail.contains(secret), "{name}: {detail}");
+        }
+        then(&op);
+    }
+}

@@ -1,0 +1,5 @@
+//! Whole sign-ins through imagined providers.
+
+mod hostile;
+mod kinds;
+mod support;
