@@ -22,6 +22,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// Parses the header of a token of `N` parts. The other parts are not looked at.
+    pub(crate) fn peek<const N: usize>(token: &str) -> Result<Self, TokenError> {
+        Self::parse(compact::split::<N>(token)?[0])
+    }
+
     /// Parses an encoded header.
     ///
     /// # Errors

@@ -186,8 +186,7 @@ pub fn decrypt(key: &ContentKey, token: &str) -> Result<Vec<u8>, TokenError> {
 /// # Errors
 /// [`TokenError`] for what is not five parts with a header; the other parts are not looked at.
 pub fn peek(token: &str) -> Result<Header, TokenError> {
-    let [header, ..] = compact::split::<5>(token)?;
-    Header::parse(header)
+    Header::peek::<5>(token)
 }
 
 impl Header {

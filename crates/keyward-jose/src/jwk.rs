@@ -13,20 +13,16 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod members;
-mod public;
 mod set;
 
 use aws_lc_rs::digest::{Algorithm as HashAlgorithm, Context, SHA256, SHA512};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use crate::jws::{Algorithm, VerifyingKey};
+use crate::key::{Algorithm, Members, PublicKey, VerifyingKey};
 use crate::{KeyError, compact, digest};
 
-pub use members::MAX_DOCUMENT_LEN;
-pub(crate) use members::Members;
-pub(crate) use public::PublicKey;
+pub use crate::key::MAX_DOCUMENT_LEN;
 pub use set::{Jwks, MAX_KEYS};
 
 /// A public key that verifies signatures, with its labels.
@@ -55,13 +51,10 @@ impl Jwk {
         let kid = members.text("kid")?.map(str::to_owned);
         let alg = match members.text("alg")? {
             None => None,
-            Some(name) => {
-                let fits = |alg: &Algorithm| key.algorithms().contains(alg);
-                Some(Algorithm::from_name(name).filter(fits).ok_or(KeyError::Unsupported)?)
-            }
+            Some(name) => Some(Algorithm::from_name(name).ok_or(KeyError::Unsupported)?),
         };
         let jwk = Self { key, alg, kid };
-        jwk.verifying_key(jwk.algorithm())?; // a point off its curve is noticed here
+        jwk.verifying_key(jwk.algorithm())?; // notices a point off its curve, and an `alg` that is not the key's
         Ok(jwk)
     }
 

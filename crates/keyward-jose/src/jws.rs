@@ -4,9 +4,7 @@
 //! [`VerifyingKey`], RFC 7518 sections 3.3 to 3.5, RFC 8037): their methods. The two kinds of key are two kinds of
 //! type, so a public key can't be taken for a shared secret.
 
-mod algorithm;
 mod signing;
-mod verifying;
 
 use std::fmt;
 
@@ -16,10 +14,8 @@ use crate::digest::Hash;
 use crate::{KeyError, TokenError, compact};
 
 pub use crate::header::Header;
-pub use algorithm::Algorithm;
-pub(crate) use algorithm::Curve;
+pub use crate::key::{Algorithm, VerifyingKey};
 pub use signing::SigningKey;
-pub use verifying::VerifyingKey;
 
 /// A signature by a shared key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,8 +137,7 @@ pub fn verify(key: &MacKey, token: &str) -> Result<Vec<u8>, TokenError> {
 /// # Errors
 /// [`TokenError`] for what is not three parts with a header; the other parts are not looked at.
 pub fn peek(token: &str) -> Result<Header, TokenError> {
-    let [header, ..] = compact::split::<3>(token)?;
-    Header::parse(header)
+    Header::peek::<3>(token)
 }
 
 #[cfg(test)]

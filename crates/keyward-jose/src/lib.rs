@@ -42,6 +42,7 @@ pub mod jwk;
 pub mod jws;
 pub mod jwt;
 pub mod kdf;
+mod key;
 
 pub use compact::MAX_TOKEN_LEN;
 pub use error::{KeyError, TokenError};

@@ -1,7 +1,8 @@
 //! Sets of public keys (RFC 7517 section 5).
 
-use super::{Jwk, Members};
-use crate::jws::{self, Algorithm, VerifyingKey};
+use super::Jwk;
+use crate::header::Header;
+use crate::key::{Algorithm, Members, VerifyingKey};
 use crate::{KeyError, TokenError};
 
 /// The most keys that a set may have, usable ones or not.
@@ -59,7 +60,7 @@ impl Jwks {
     /// [`TokenError::UnknownKey`] where the set has no such key, and the others as
     /// [`VerifyingKey::verify`].
     pub fn verify(&self, token: &str, allowed: &[Algorithm]) -> Result<(&VerifyingKey, Vec<u8>), TokenError> {
-        let header = jws::peek(token)?;
+        let header = Header::peek::<3>(token)?;
         let algorithm = Algorithm::from_name(&header.alg).filter(|algorithm| allowed.contains(algorithm));
         let algorithm = algorithm.ok_or(TokenError::Unsupported)?;
         let mut refusal = TokenError::UnknownKey;

@@ -13,8 +13,8 @@ use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::algorithm::{Algorithm, Scheme};
-use crate::jwk::{Jwk, Members, PublicKey};
+use crate::jwk::Jwk;
+use crate::key::{Algorithm, Members, PublicKey, Scheme};
 use crate::{KeyError, TokenError, compact};
 
 /// A key pair that signs with one algorithm.

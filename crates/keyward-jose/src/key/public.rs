@@ -1,7 +1,6 @@
 //! The numbers of public keys (RFC 7518 sections 6.2.1 and 6.3.1, RFC 8037 section 2).
 
-use super::Members;
-use crate::jws::{Algorithm, Curve};
+use super::{Algorithm, Curve, Members};
 use crate::{KeyError, compact};
 
 const MIN_RSA_BITS: usize = 2048;

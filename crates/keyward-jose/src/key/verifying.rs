@@ -4,9 +4,8 @@ use std::fmt;
 
 use aws_lc_rs::signature::{ED25519, ParsedPublicKey, RsaPublicKeyComponents};
 
-use super::algorithm::{Algorithm, Scheme};
+use super::{Algorithm, PublicKey, Scheme};
 use crate::header::Header;
-use crate::jwk::PublicKey;
 use crate::{KeyError, TokenError, compact};
 
 /// The longest signature there is: of an RSA key with 8192 bits.
