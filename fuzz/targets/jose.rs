@@ -1,4 +1,5 @@
-//! Tokens from strangers: JWE and JWS readers under keys whose genuine tokens are the seeds.
+//! Tokens and keys from strangers: JWE and JWS readers under keys whose genuine tokens are the seeds, and readers of
+//! keys and claims.
 //!
 //! Beyond "no panic": nothing but a seed, byte for byte, may open. So a change that a reader overlooks (a second
 //! spelling of the same token, a part that is not authenticated) is a finding, not only a crash.
@@ -7,7 +8,9 @@
 use std::sync::LazyLock;
 
 use keyward_jose::jwe::{self, ContentKey, Encryption, IV_LEN};
-use keyward_jose::jws::{self, MacAlgorithm, MacKey};
+use keyward_jose::jwk::{Jwk, Jwks};
+use keyward_jose::jws::{self, Algorithm, MacAlgorithm, MacKey, SigningKey};
+use keyward_jose::jwt;
 use libfuzzer_sys::fuzz_target;
 
 /// A key and the only token that was ever made with it.
@@ -48,9 +51,21 @@ static SIGNED: LazyLock<Genuine<MacKey>> = LazyLock::new(|| {
     Genuine { key, token: include_str!("../corpus/jose/session-next-auth-3") }
 });
 
+/// The examples of RFC 7515 appendix A.2 and RFC 8037 appendix A.4, whose algorithms know one signature for a text.
+static KEYS: LazyLock<Jwks> = LazyLock::new(|| {
+    Jwks::parse(include_bytes!("../corpus/jose/jwks")).expect("the set is written by hand")
+});
+const OF_PAIRS: [&str; 2] =
+    [include_str!("../corpus/jose/rfc-7515-rs256"), include_str!("../corpus/jose/rfc-8037-eddsa")];
+
 fuzz_target!(|data: &[u8]| {
     what_opens_is_genuine(data);
     what_is_sealed_opens(data);
+    what_key_is_taken_is_written_as_it_was_read(data);
+    // Whatever they say, they say it without a panic.
+    let _ = Jwks::parse(data);
+    let _ = SigningKey::from_jwk(data, None);
+    let _ = jwt::parse_claims(data);
 });
 
 fn what_opens_is_genuine(data: &[u8]) {
@@ -61,6 +76,8 @@ fn what_opens_is_genuine(data: &[u8]) {
         assert_eq!(jwe::decrypt(&genuine.key, token).is_ok(), token == genuine.token, "a forged token opens");
     }
     assert_eq!(jws::verify(&SIGNED.key, token).is_ok(), token == SIGNED.token, "a forged token verifies");
+    let accepted = KEYS.verify(token, &Algorithm::ALL).is_ok();
+    assert_eq!(accepted, OF_PAIRS.contains(&token), "a forged token of a key pair verifies");
 }
 
 fn what_is_sealed_opens(data: &[u8]) {
@@ -71,6 +88,13 @@ fn what_is_sealed_opens(data: &[u8]) {
     }
     if let Ok(token) = jws::sign(&SIGNED.key, data) {
         assert_eq!(jws::verify(&SIGNED.key, &token).as_deref(), Ok(data));
+    }
+}
+
+fn what_key_is_taken_is_written_as_it_was_read(data: &[u8]) {
+    if let Ok(key) = Jwk::parse(data) {
+        let written = key.to_json().to_string();
+        assert_eq!(Jwk::parse(written.as_bytes()).as_ref().map(Jwk::algorithm), Ok(key.algorithm()));
     }
 }
 
