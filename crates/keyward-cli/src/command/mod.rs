@@ -71,7 +71,7 @@ struct ConfigOptions {
     #[arg(long)]
     dev: bool,
     /// Address and port [default: 127.0.0.1:4000] [env: KEYWARD_LISTEN]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen_address)]
     listen: Option<SocketAddr>,
     /// Folder of the database [default: the configuration file's, or ./keyward-data] [env: KEYWARD_DATA]
     #[arg(long, value_name = "FOLDER")]
@@ -186,6 +186,10 @@ fn with_cause(error: &dyn std::error::Error) -> String {
         Some(cause) => format!("{error}: {cause}"),
         None => error.to_string(),
     }
+}
+
+fn listen_address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "write an address with a port, such as 127.0.0.1:4000")
 }
 
 fn dialects() -> impl TypedValueParser<Value = Dialect> {

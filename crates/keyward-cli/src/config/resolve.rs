@@ -247,7 +247,7 @@ impl Resolver<'_> {
             None,
             "the public URL is not set",
             "say where people reach your application: public_url = \"https://app.example\" in keyward.toml, or \
-             NEXTAUTH_URL in the environment",
+             NEXTAUTH_URL in the environment; on a machine of your own, --dev does without",
         );
         None
     }

@@ -7,13 +7,19 @@ use crate::fault::Fault;
 /// The file is no TOML.
 pub(super) fn of_syntax(message: &str) -> Fault {
     // "expected nothing" helps nobody.
-    let fault = Fault::new(format!("this is not TOML: {}", message.trim_end_matches(", expected nothing")));
+    let (problem, expected) = message.rsplit_once(", expected ").unwrap_or((message, ""));
     let unquoted =
         ["must be quoted", "invalid float", "invalid integer", "invalid number", "invalid datetime"];
-    if unquoted.iter().any(|sign| message.contains(sign)) {
-        fault.remedy("write texts in quotes: key = \"value\"")
-    } else {
-        fault
+    let is = |signs: &[&str]| signs.iter().any(|sign| problem.contains(sign));
+    let fault = |problem: &str| Fault::new(format!("this is not TOML: {problem}"));
+    match expected {
+        _ if is(&unquoted) => fault(problem).remedy("write texts in quotes: key = \"value\""),
+        _ if is(&["duplicate key"]) => fault(problem).remedy("keep one of the two"),
+        "`\"`" | "`'`" => fault("a text has no end").remedy(format!("close it with {expected}")),
+        "`=`" => fault(problem).remedy("write key = \"value\""),
+        "`]`" | "`}`" => fault(problem).remedy(format!("close it with {expected}")),
+        "" | "nothing" => fault(problem),
+        _ => fault(message),
     }
 }
 
@@ -24,8 +30,8 @@ pub(super) fn of_shape(message: &str) -> Fault {
         return Fault::new(format!("unknown key `{found}`")).remedy(suggestion(&found, &known, "known here"));
     }
     if let Some(rest) = message.strip_prefix("unknown variant ") {
-        let (found, known) = found_and_known(rest);
-        return Fault::new("this is none of the choices").remedy(suggestion(&found, &known, "choose from"));
+        let (_, known) = found_and_known(rest);
+        return Fault::new(NO_CHOICE).remedy(format!("choose from: {}", known.join(", ")));
     }
     if let Some(name) = message.strip_prefix("missing field ") {
         let name = name.trim_matches('`');
@@ -40,6 +46,10 @@ pub(super) fn of_shape(message: &str) -> Fault {
     {
         return Fault::new(format!("this is out of range, expected {}", wanted(expected)));
     }
+    // What toml says of a value where one of several words belongs.
+    if message == "wanted string or table" {
+        return Fault::new(NO_CHOICE).remedy("write one of its words in quotes; `keyward schema` has them");
+    }
     if message.contains("socket address") {
         return Fault::new("this is not an address with a port")
             .remedy("write for example \"127.0.0.1:4000\", or \"0.0.0.0:4000\" for all networks");
@@ -49,6 +59,8 @@ pub(super) fn of_shape(message: &str) -> Fault {
         None => Fault::new(message),
     }
 }
+
+const NO_CHOICE: &str = "this is none of the choices";
 
 /// The nearest of `known`, or all of them.
 pub(super) fn suggestion(found: &str, known: &[String], otherwise: &str) -> String {
