@@ -20,6 +20,8 @@ export const browserDefinitions = { "process.env.NODE_ENV": '"production"', "pro
 export async function bundleClientApp(dialect) {
   const { folder, client } = clientApps[dialect];
   const { outputFiles } = await build({
+    // Aliases are looked up from here, wherever the tests were started.
+    absWorkingDir: fileURLToPath(new URL("..", import.meta.url)),
     entryPoints: [`${folder}/main.jsx`],
     alias: { "next-auth": client },
     bundle: true,

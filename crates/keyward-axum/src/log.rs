@@ -2,11 +2,7 @@
 
 use std::time::Instant;
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use http::HeaderValue;
 
 use crate::edge::Auth;
@@ -20,15 +16,21 @@ pub(crate) struct Refused {
     pub(crate) detail: Option<String>,
 }
 
-/// The layer: gives the request its id, and writes the line when the answer is ready.
-pub(crate) async fn line(State(auth): State<Auth>, mut request: Request, next: Next) -> Response {
+/// Answers a request: gives it its id, and writes the line when the answer is ready.
+///
+/// Called by each route itself: a layer around all of them would box every answer once more.
+pub(crate) async fn line<F: Future<Output = Response>>(
+    auth: &Auth,
+    mut request: Request,
+    respond: impl FnOnce(Request) -> F,
+) -> Response {
     let began = Instant::now();
     let id = auth.edge().next_request_id();
     let method = request.method().clone();
     let uri = request.uri().clone();
     request.extensions_mut().insert(id.clone());
 
-    let mut response = next.run(request).await;
+    let mut response = respond(request).await;
 
     if let Ok(value) = HeaderValue::from_str(&id.0) {
         response.headers_mut().insert("x-request-id", value);

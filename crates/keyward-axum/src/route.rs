@@ -6,7 +6,7 @@ use axum::{
     Router,
     body::Body,
     extract::State,
-    middleware,
+    middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::any,
 };
@@ -35,7 +35,6 @@ where
         .route(&format!("{base}/-/assets/{{file}}"), any(asset))
         .route("/healthz", any(healthz))
         .route("/readyz", any(readyz))
-        .layer(middleware::from_fn_with_state(auth.clone(), log::line))
         .with_state(auth.clone())
 }
 
@@ -43,13 +42,18 @@ where
 /// every other address a refusal with its code.
 pub fn site(auth: &Auth, own: Router) -> Router {
     let rest = Router::new().fallback(nothing).with_state(auth.clone());
-    let lines = middleware::from_fn_with_state(auth.clone(), log::line);
-    routes(auth).merge(own.merge(rest).layer(lines))
+    let line = async |State(auth): State<Auth>, request: Request<Body>, next: Next| {
+        log::line(&auth, request, |request| next.run(request)).await
+    };
+    routes(auth).merge(own.layer(middleware::from_fn_with_state(auth.clone(), line))).merge(rest)
 }
 
 /// Everything that the engine answers.
 async fn answer(State(auth): State<Auth>, request: Request<Body>) -> Response {
-    let edge = auth.edge();
+    log::line(&auth, request, |request| through_the_engine(auth.edge(), request)).await
+}
+
+async fn through_the_engine(edge: &Edge, request: Request<Body>) -> Response {
     let (parts, body) = request.into_parts();
     let context = Context::of(edge, &parts);
     let (request, _place) = match decode::decode(edge, &context, &parts, body).await {
@@ -65,13 +69,20 @@ async fn answer(State(auth): State<Auth>, request: Request<Body>) -> Response {
 
 /// Every address that is none.
 async fn nothing(State(auth): State<Auth>, request: Request<Body>) -> Response {
-    let (parts, _) = request.into_parts();
-    refuse(auth.edge(), &Context::of(auth.edge(), &parts), EdgeRefusal::NotFound)
+    let edge = auth.edge();
+    let refused = async |request: Request<Body>| {
+        let (parts, _) = request.into_parts();
+        refuse(edge, &Context::of(edge, &parts), EdgeRefusal::NotFound)
+    };
+    log::line(&auth, request, refused).await
 }
 
 /// Style sheets, named by their content.
 async fn asset(State(auth): State<Auth>, request: Request<Body>) -> Response {
-    let edge = auth.edge();
+    log::line(&auth, request, async |request| sheet(auth.edge(), request)).await
+}
+
+fn sheet(edge: &Edge, request: Request<Body>) -> Response {
     let (parts, _) = request.into_parts();
     let refused = |refusal| refuse(edge, &Context::of(edge, &parts), refusal);
     if !matches!(parts.method, Method::GET | Method::HEAD) {
@@ -108,20 +119,24 @@ fn style_sheet(edge: &Edge, file: &str) -> Option<(String, String)> {
 }
 
 /// The process answers.
-async fn healthz(method: Method) -> Response {
-    probe(&method, StatusCode::OK, "ok\n")
+async fn healthz(State(auth): State<Auth>, request: Request<Body>) -> Response {
+    log::line(&auth, request, async |request| probe(request.method(), StatusCode::OK, "ok\n")).await
 }
 
 /// The process answers, its store does too, and it is not about to end.
-async fn readyz(State(auth): State<Auth>, method: Method) -> Response {
+async fn readyz(State(auth): State<Auth>, request: Request<Body>) -> Response {
     let edge = auth.edge();
-    if edge.is_draining() {
-        probe(&method, StatusCode::SERVICE_UNAVAILABLE, "draining\n")
-    } else if edge.engine.ready().await.is_ok() {
-        probe(&method, StatusCode::OK, "ready\n")
-    } else {
-        probe(&method, StatusCode::SERVICE_UNAVAILABLE, "store_unavailable\n")
-    }
+    let state = async |request: Request<Body>| {
+        let (status, text) = if edge.is_draining() {
+            (StatusCode::SERVICE_UNAVAILABLE, "draining\n")
+        } else if edge.engine.ready().await.is_ok() {
+            (StatusCode::OK, "ready\n")
+        } else {
+            (StatusCode::SERVICE_UNAVAILABLE, "store_unavailable\n")
+        };
+        probe(request.method(), status, text)
+    };
+    log::line(&auth, request, state).await
 }
 
 fn probe(method: &Method, status: StatusCode, text: &'static str) -> Response {

@@ -1,5 +1,11 @@
 //! What a session says of a person: the claims of a sealed token, or the data of a stored session.
 
+use std::fmt;
+
+use serde::{
+    Deserialize, Deserializer, Serialize, Serializer,
+    de::{MapAccess, Visitor},
+};
 use serde_json::{Map, Value};
 
 use crate::{time::Timestamp, user::Profile};
@@ -10,60 +16,113 @@ use crate::{time::Timestamp, user::Profile};
 /// (protocol notes §4.1). Keyward adds `sid`, the session's id, and in a sealed token `seen`, when its record in the
 /// store was last brought up to date.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Claims(pub Map<String, Value>);
+pub struct Claims(Vec<(String, Value)>);
 
 impl Claims {
     /// The claims of a fresh sign-in.
     #[must_use]
     pub fn of(profile: &Profile, sub: &str, extra: Map<String, Value>) -> Self {
-        let mut claims = Map::new();
+        let mut claims = Self::default();
         for (name, value) in [("name", &profile.name), ("email", &profile.email), ("picture", &profile.image)]
         {
             if let Some(value) = value {
-                claims.insert(name.to_owned(), value.clone().map_or(Value::Null, Value::String));
+                claims.set(name, value.clone().map_or(Value::Null, Value::String));
             }
         }
-        claims.insert("sub".to_owned(), Value::String(sub.to_owned()));
+        claims.set("sub", sub);
         for (name, value) in extra {
             // A back end may not forge what the token itself is made of.
             if !RESERVED.contains(&name.as_str()) {
-                claims.insert(name, value);
+                claims.set(&name, value);
             }
         }
-        Self(claims)
+        claims
     }
 
     /// A claim.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
     }
 
     /// A claim that is a text.
     #[must_use]
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.as_str()
+        self.get(name)?.as_str()
     }
 
     /// Sets a claim.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
-        match self.0.get_mut(name) {
-            Some(slot) => *slot = value.into(),
-            None => {
-                self.0.insert(name.to_owned(), value.into());
-            }
+        match self.0.iter_mut().find(|(own, _)| own == name) {
+            Some((_, slot)) => *slot = value.into(),
+            None => self.0.push((name.to_owned(), value.into())),
+        }
+    }
+
+    /// All claims in their order.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    /// Of a repeated name the last value counts, as in JavaScript.
+    fn push_parsed(&mut self, name: String, value: Value) {
+        match self.0.iter_mut().find(|(own, _)| *own == name) {
+            Some((_, slot)) => *slot = value,
+            None => self.0.push((name, value)),
         }
     }
 
     /// A claim that is a moment in seconds (RFC 7519's NumericDate).
     #[must_use]
     pub fn time(&self, name: &str) -> Option<Timestamp> {
-        let value = self.0.get(name)?;
+        let value = self.get(name)?;
         value.as_i64().map(Timestamp::from_secs).or_else(|| {
             let seconds = value.as_f64().filter(|s| s.is_finite() && s.abs() < 1e15)?;
             #[expect(clippy::cast_possible_truncation, reason = "bounded on the line above")]
             Some(Timestamp::from_millis((seconds * 1000.0) as i64))
         })
+    }
+}
+
+// A handful of members, read and written at every request: a list is quicker than a map of hashes, and keeps the
+// order in which an application set them.
+impl Serialize for Claims {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Claims {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(Members)
+    }
+}
+
+struct Members;
+
+impl<'de> Visitor<'de> for Members {
+    type Value = Claims;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Claims, A::Error> {
+        let mut claims = Claims(Vec::with_capacity(12));
+        while let Some((name, value)) = members.next_entry::<String, Value>()? {
+            claims.push_parsed(name, value);
+        }
+        Ok(claims)
+    }
+}
+
+impl FromIterator<(String, Value)> for Claims {
+    fn from_iter<T: IntoIterator<Item = (String, Value)>>(members: T) -> Self {
+        let mut claims = Self::default();
+        for (name, value) in members {
+            claims.push_parsed(name, value);
+        }
+        claims
     }
 }
 
@@ -89,7 +148,7 @@ mod tests {
         let profile = Profile { name: Some(Some("Ada".into())), email: Some(None), image: None };
         let claims = Claims::of(&profile, "u1", Map::new());
         assert_eq!(
-            serde_json::Value::Object(claims.0),
+            serde_json::to_value(&claims).expect("JSON"),
             serde_json::json!({"name":"Ada","email":null,"sub":"u1"})
         );
     }

@@ -110,7 +110,7 @@ impl Ledger for SqliteStore {
 
 /// Records a session.
 pub(crate) fn insert(db: &Connection, user: &UserId, session: &NewSession) -> Result<()> {
-    let claims = serde_json::to_string(&session.claims.0).map_err(|_| Error::InvalidQuery)?;
+    let claims = serde_json::to_string(&session.claims).map_err(|_| Error::InvalidQuery)?;
     db.prepare_cached(
         "INSERT INTO session (id, token_hash, user, claims, created, expires, user_agent)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
@@ -153,7 +153,7 @@ fn session(row: &Row<'_>) -> Result<StoredSession> {
     Ok(StoredSession {
         id: SessionId(row.get(0)?),
         user: UserId(row.get(1)?),
-        claims: Claims(claims),
+        claims,
         expires: Timestamp::from_millis(row.get(3)?),
     })
 }
@@ -169,5 +169,5 @@ fn ended(row: &Row<'_>) -> Result<Ended> {
 }
 
 fn json(claims: &Claims) -> Result<String, StoreError> {
-    serde_json::to_string(&claims.0).map_err(|_| StoreError("claims that are no JSON".to_owned()))
+    serde_json::to_string(claims).map_err(|_| StoreError("claims that are no JSON".to_owned()))
 }

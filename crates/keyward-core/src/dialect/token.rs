@@ -14,7 +14,6 @@ use keyward_jose::{
     jws::{self, MacAlgorithm, MacKey},
     kdf,
 };
-use serde_json::Value;
 
 use super::Dialect;
 use crate::{claims::Claims, port::Random, secret::Secret, time::Timestamp};
@@ -92,7 +91,7 @@ impl TokenKeys {
             let jti = uuid::Builder::from_random_bytes(jti.try_into().expect("16 of 32 bytes")).into_uuid();
             claims.set("jti", jti.to_string());
         }
-        let text = serde_json::to_vec(&claims.0).expect("JSON values are JSON");
+        let text = serde_json::to_vec(claims).expect("JSON values are JSON");
         let sealed = match self.keys.first().expect("a key for each secret, and there is a secret") {
             Key::Mac(key) => jws::sign(key, &text),
             Key::Content(key) => jwe::encrypt(key, &text, iv.try_into().expect("16 of 32 bytes")),
@@ -107,8 +106,7 @@ impl TokenKeys {
             Key::Mac(key) => jws::verify(key, token),
             Key::Content(key) => jwe::decrypt(key, token),
         };
-        let Ok(Value::Object(claims)) = serde_json::from_slice(&text.ok()?) else { return None };
-        let claims = Claims(claims);
+        let claims = serde_json::from_slice::<Claims>(&text.ok()?).ok()?;
         (self.is_alive(&claims, now) && is_session(&claims)).then_some(claims)
     }
 

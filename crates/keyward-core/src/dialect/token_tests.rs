@@ -1,5 +1,7 @@
 //! The recorded tokens of each generation (protocol notes §4.4), and what must not pass for a session.
 
+use serde_json::Value;
+
 use super::*;
 
 const SECRET: &str = "keyward-test-secret-0123456789abcdef";
@@ -66,7 +68,7 @@ fn lesson_54_a_sealed_state_is_no_session() {
         serde_json::json!({"code_verifier": "x", "sub": "u"}),
         serde_json::json!({"value": "STATE", "provider": "github"}),
     ] {
-        let mut claims = Claims(payload.as_object().expect("object").clone());
+        let mut claims = payload.as_object().expect("object").clone().into_iter().collect::<Claims>();
         let token = keys.seal(&mut claims, now(), Duration::from_secs(60), &Sevens).expect("short");
         assert!(keys.open(&token, now()).is_none(), "{payload}");
     }

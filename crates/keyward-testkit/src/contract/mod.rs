@@ -126,7 +126,7 @@ fn stored(session: &str) -> NewSession {
     NewSession {
         id: sid(session),
         token: Some(token(session)),
-        claims: Claims(claims),
+        claims: claims.into_iter().collect(),
         created: NOW,
         expires: LATER,
         user_agent: Some("Mozilla/5.0".to_owned()),

@@ -8,7 +8,7 @@ use keyward_core::{
     time::Timestamp,
     user::{AccountKey, Admission, NewUser, Profile},
 };
-use serde_json::{Map, Value, json};
+use serde_json::json;
 
 use super::{UNTIL, admit, admitted, endings, id, sid, stored, token};
 
@@ -105,7 +105,6 @@ pub async fn texts_that_differ_anywhere_are_different_keys(store: Arc<dyn Store>
 
 /// Order of members, kinds of numbers and every bit of a float.
 pub async fn claims_come_back_exactly_in_their_order(store: Arc<dyn Store>) {
-    let mut claims = Claims::default();
     let members = json!({
         "zeta": 1, "alpha": 2, "": "empty name", "Alpha": null, "nested": {"b": [1, {"z": 0, "a": 0}], "a": {}},
         "whole": 1, "float": 1.0, "negative": -1, "negative zero": -0.0, "largest": u64::MAX, "least": i64::MIN,
@@ -113,28 +112,29 @@ pub async fn claims_come_back_exactly_in_their_order(store: Arc<dyn Store>) {
         "huge": f64::MAX, "third": 1.0 / 3.0, "sum": 0.1 + 0.2, "long": 2.638_344_616_030_823e-100,
         "odd": 122.416_294_033_786_59, "text": "\"\\\u{0}\u{2028}<script>", "flags": [true, false, null]
     });
-    claims.0 = members.as_object().cloned().unwrap_or_default();
+    let claims: Claims = members.as_object().cloned().unwrap_or_default().into_iter().collect();
     let mut session = stored("s1");
     session.claims = claims.clone();
     admit(&*store, &super::sign_up("ada"), Some(&session)).await;
-    let written = Value::Object(claims.0.clone()).to_string();
+    let text = |claims: &Claims| serde_json::to_string(claims).expect("claims are JSON");
+    let written = text(&claims);
+    assert_eq!(written, members.to_string());
     let read = async || {
         let read = store.session(&token("s1")).await.expect("answers").expect("found");
-        Value::Object(read.claims.0).to_string()
+        text(&read.claims)
     };
     assert_eq!(read().await, written);
     // Now with the order turned round, and a thousand floats with nothing in common.
-    let mut turned: Map<String, Value> = claims.0.into_iter().rev().collect();
+    let mut turned: Claims = members.as_object().cloned().unwrap_or_default().into_iter().rev().collect();
     let mut bits = 0x9e37_79b9_7f4a_7c15_u64;
     let floats = std::iter::repeat_with(|| {
         bits = bits.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         f64::from_bits(bits)
     });
     let floats: Vec<_> = floats.filter(|float| float.is_finite()).take(1000).collect();
-    turned.insert("floats".to_owned(), json!(floats));
-    let turned = Claims(turned);
+    turned.set("floats", json!(floats));
     assert!(store.renew_session(&token("s1"), Some(&turned), UNTIL).await.expect("answers"));
-    assert_eq!(read().await, Value::Object(turned.0).to_string());
+    assert_eq!(read().await, text(&turned));
 }
 
 /// A megabyte, and nesting as deep as JSON parsers allow.
