@@ -9,11 +9,11 @@ use crate::{path::member, template};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Quirk {
-    /// The e-mail addresses come from a second call ([`github_email`]).
+    /// The e-mail addresses come from a second call (`github_email`).
     GithubEmails,
-    /// The first response carries the person's name beside the code ([`apple_user`]).
+    /// The first response carries the person's name beside the code (`apple_user`).
     AppleUser,
-    /// The metadata stands for every tenant; the tenant is known from the ID token ([`entra_issuer`]).
+    /// The metadata stands for every tenant; the tenant is known from the ID token (`entra_issuer`).
     EntraTenants,
 }
 

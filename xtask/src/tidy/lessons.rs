@@ -25,7 +25,8 @@ const PROVIDER: Row = NotYet("the OpenID provider is not built");
 const TICKETS: Row = NotYet("one-time codes and links are not built");
 const LINKING: Row = NotYet("linking accounts is not built");
 const MANAGEMENT: Row = NotYet("there is no management interface over HTTP");
-const LEARNED: Row = NotYet("learned addresses are marked for the outgoing client, which does not guard them yet");
+const LEARNED: Row =
+    NotYet("learned addresses are marked for the outgoing client, which does not guard them yet");
 const SAML: Row = Never("SAML is not spoken");
 
 /// Row 1 first.

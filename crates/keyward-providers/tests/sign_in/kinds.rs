@@ -182,6 +182,33 @@ async fn microsofts_common_issuer_admits_each_tenant_as_itself_alone() {
     assert_eq!(op.refusal().await.0, Code::IdToken);
 }
 
+#[tokio::test]
+async fn c5_any_other_oauth_server_is_its_endpoints_and_a_mapping() {
+    let mut op = Op::honest();
+    op.entry = Entry::oauth("op", "The server");
+    let at = |path: &str| Some(format!("{ISSUER}/{path}"));
+    op.settings.authorization_endpoint = at("authorize");
+    op.settings.token_endpoint = at("token");
+    op.settings.userinfo_endpoint = at("userinfo");
+    op.settings.issuer = None;
+    op.settings.profile = serde_json::from_value(json!({"id": "user.no", "name": "user.nick"})).ok();
+    op.userinfo.1 = json!({"user": {"no": 7, "nick": "ada"}, "email": "not-mapped@example.com"});
+    // An ID token that nobody asked for is no proof of anything.
+    op.signed = Signed::Not;
+
+    let (code, detail) = op.refusal().await;
+    assert_eq!(code, Code::BadIssuer);
+    assert!(detail.ends_with("set `issuer`"), "{detail}");
+
+    op.settings.issuer = Some(ISSUER.to_owned());
+    let profile = op.sign_in().await.expect("signed in").profile;
+    assert_eq!((profile.id.as_str(), profile.name.as_deref(), profile.email), ("7", Some("ada"), None));
+    assert_eq!(op.asked("/.well-known/openid-configuration"), 0);
+
+    op.userinfo.1 = json!({"user": {"nick": "ada"}});
+    assert_eq!(op.refusal().await.0, Code::Profile);
+}
+
 #[test]
 fn a_sign_in_request_sets_what_it_may_and_nothing_of_ours() {
     let op = Op::honest();
