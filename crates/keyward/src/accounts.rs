@@ -62,7 +62,7 @@ impl AccountsSettings {
         };
         let sign_in = Provider {
             id: self.provider_id.clone(),
-            name: "e-mail".to_owned(),
+            name: texts.email_label.to_string(),
             fields: vec![email(), password("current-password")],
             check: Arc::new(PasswordSignIn { store: Arc::clone(store), hasher: Arc::clone(hasher) }),
             on_sign_in_page: true,
