@@ -52,9 +52,8 @@ static SIGNED: LazyLock<Genuine<MacKey>> = LazyLock::new(|| {
 });
 
 /// The examples of RFC 7515 appendix A.2 and RFC 8037 appendix A.4, whose algorithms know one signature for a text.
-static KEYS: LazyLock<Jwks> = LazyLock::new(|| {
-    Jwks::parse(include_bytes!("../corpus/jose/jwks")).expect("the set is written by hand")
-});
+static KEYS: LazyLock<Jwks> =
+    LazyLock::new(|| Jwks::parse(include_bytes!("../corpus/jose/jwks")).expect("the set is written by hand"));
 const OF_PAIRS: [&str; 2] =
     [include_str!("../corpus/jose/rfc-7515-rs256"), include_str!("../corpus/jose/rfc-8037-eddsa")];
 

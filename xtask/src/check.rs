@@ -14,7 +14,10 @@ pub(crate) fn fmt(workspace: &Workspace, _: Option<&str>) -> Result<Outcome> {
     let mut targets = tool("cargo");
     targets.args(["fmt", "--check", "--manifest-path"]).arg(fuzz::manifest(workspace));
     let targets = check(workspace, "fmt-fuzz", &mut targets)?;
-    let report = format!("{}{}remedy: cargo fmt --all\n", everything.report, targets.report);
+    let report = format!(
+        "{}{}remedy: cargo fmt --all; cargo fmt --manifest-path fuzz/Cargo.toml\n",
+        everything.report, targets.report
+    );
     Ok(Outcome::of_check(everything.failed + targets.failed == 0, report))
 }
 
