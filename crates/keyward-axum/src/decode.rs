@@ -79,7 +79,8 @@ fn check_size(parts: &Parts) -> Result<(), EdgeRefusal> {
 
 fn method(method: &Method) -> request::Method {
     match *method {
-        Method::GET | Method::HEAD => request::Method::Get,
+        Method::GET => request::Method::Get,
+        Method::HEAD => request::Method::Head,
         Method::POST => request::Method::Post,
         _ => request::Method::Other,
     }

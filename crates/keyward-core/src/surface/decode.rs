@@ -17,13 +17,15 @@ const MAX_LOG_FIELD: usize = 64;
 
 /// The action that a request asks for.
 pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirected> {
-    use Method::{Get, Other, Post};
+    use Method::{Get, Head, Other, Post};
+    // Asked for like a page, but where that would use something up.
+    let method = if request.method == Head { Get } else { request.method };
     let dialect = settings.dialect;
     let segments: Vec<&str> = request.path.iter().map(String::as_str).collect();
     let (action, second) = match segments.as_slice() {
         ["-", "signup"] if settings.sign_up_provider.is_some() => {
             let error = code_or_error(request).map(str::to_owned);
-            return if request.method == Get {
+            return if method == Get {
                 Ok(Action::SignUpPage { error })
             } else {
                 Err(Misdirected::WrongMethod)
@@ -47,7 +49,7 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
         let second = if dialect == Dialect::AuthJs5 { None } else { second };
         code_or_error(request).or(second).map(str::to_owned)
     };
-    match (action, request.method) {
+    match (action, method) {
         (_, Other) => Err(Misdirected::UnknownAction),
         ("csrf", Get) => Ok(Action::Csrf),
         ("providers", Get) => Ok(Action::Providers),
