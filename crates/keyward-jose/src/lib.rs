@@ -8,6 +8,7 @@
 //! | [`jwt`] | claims, and the rules for those of an ID token | RFC 7519; OpenID Connect Core section 3.1.3.7 |
 //! | [`kdf`] | deriving keys: HKDF-SHA256 | RFC 5869 |
 //! | [`digest`] | hashes, comparison in constant time | FIPS 180-4 |
+//! | [`mac`] | message authentication: HMAC-SHA256 | RFC 2104 |
 //!
 //! # What it must not do
 //!
@@ -43,6 +44,7 @@ pub mod jws;
 pub mod jwt;
 pub mod kdf;
 mod key;
+pub mod mac;
 
 pub use compact::MAX_TOKEN_LEN;
 pub use error::{KeyError, TokenError};
