@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::port::{HashError, HttpFault, StoreError};
 
 /// Why something was refused. Its code travels in addresses and logs and never changes its meaning.
@@ -9,7 +11,7 @@ use crate::port::{HashError, HttpFault, StoreError};
 pub struct Refusal {
     /// Which refusal.
     pub code: Code,
-    /// A back end's own word to the person: cleaned and capped ([`crate::method::backend`]).
+    /// A back end's or hook's own word to the person: cleaned and capped ([`Said::of`]).
     pub said: Option<Said>,
     /// For the log alone; never holds a secret.
     pub detail: Option<String>,
@@ -24,6 +26,27 @@ pub struct Said {
     pub message: Option<String>,
     /// A code, for the generation that carries one (5).
     pub code: Option<String>,
+}
+
+/// Longest message of a back end that reaches a person, in characters.
+const MAX_MESSAGE: usize = 200;
+/// Longest code of a back end, in characters.
+const MAX_CODE: usize = 64;
+
+impl Said {
+    /// What stands in an answer's message and code, cleaned and capped; what is no text says nothing.
+    #[must_use]
+    pub fn of(message: Option<&Value>, code: Option<&Value>) -> Self {
+        let word = |value: Option<&Value>, max| value?.as_str().and_then(|text| cleaned(text, max));
+        Self { message: word(message, MAX_MESSAGE), code: word(code, MAX_CODE) }
+    }
+}
+
+/// Without control characters, at most `max` characters; `None` if nothing is left.
+pub(crate) fn cleaned(text: &str, max: usize) -> Option<String> {
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(max).collect();
+    let text = text.trim();
+    (!text.is_empty()).then(|| text.to_owned())
 }
 
 macro_rules! codes {
@@ -86,6 +109,12 @@ codes! {
     BackendNotJson = "backend_answer_not_json",
     /// The back end's answer holds no user where one was declared.
     BackendWrongShape = "backend_answer_wrong_shape",
+    /// A hook of the deployment refused and may have given a word of its own.
+    HookRefused = "hook_refused",
+    /// A hook that decides could not be reached, was too slow, or failed.
+    HookUnavailable = "hook_unavailable",
+    /// A hook that decides answered something that is no answer.
+    HookWrongAnswer = "hook_answer_wrong",
 }
 
 impl Code {

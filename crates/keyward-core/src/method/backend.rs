@@ -11,16 +11,12 @@ use url::Url;
 
 use super::{CredentialsCheck, Proof, Submitted};
 use crate::{
-    error::{Code, Refusal, Said},
+    error::{Code, Refusal, Said, cleaned},
     port::{HttpAnswer, HttpCall, HttpClient, Random, uuid},
     secret::Secret,
     user::{AccountKey, Admission, Extra, Profile, UserId},
 };
 
-/// Longest message of a back end that reaches a person, in characters.
-const MAX_MESSAGE: usize = 200;
-/// Longest code of a back end, in characters.
-const MAX_CODE: usize = 64;
 /// How much of a failing back end's body goes to the log, in characters.
 const MAX_LOGGED: usize = 300;
 
@@ -136,8 +132,7 @@ impl Endpoint {
             return Refusal::new(Code::CredentialsSignin).because("the back end answered 401");
         }
         let body: Value = serde_json::from_slice(&answer.body).unwrap_or(Value::Null);
-        let word = |path: &[String], max| at(&body, path)?.as_str().and_then(|text| cleaned(text, max));
-        let said = Said { message: word(&self.message, MAX_MESSAGE), code: word(&self.code, MAX_CODE) };
+        let said = Said::of(at(&body, &self.message), at(&body, &self.code));
         let detail = format!("the back end answered {}", answer.status);
         if said != Said::default() {
             let mut refusal = Refusal::new(Code::BackendRefused).because(detail);
@@ -196,11 +191,4 @@ fn without(submitted: &Map<String, Value>, text: &str) -> String {
         text = text.replace(quoted.trim_matches('"'), "…").replace(sent, "…");
     }
     text
-}
-
-/// Without control characters, at most `max` characters; `None` if nothing is left.
-fn cleaned(text: &str, max: usize) -> Option<String> {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(max).collect();
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
 }
