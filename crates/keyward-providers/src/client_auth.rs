@@ -9,12 +9,13 @@ use keyward_core::{
     secret::Secret,
     time::Timestamp,
 };
-use keyward_jose::jws::{MacAlgorithm, MacKey, SigningKey, sign};
+use keyward_jose::jws::{Algorithm, MacAlgorithm, MacKey, SigningKey, sign};
 use serde_json::json;
 
 use crate::{
     catalogue::ClientAuthMethod as Method,
     fault::{Code, Fault},
+    provider::{Wrong, missing, wrong},
 };
 
 /// A method with what it takes.
@@ -47,25 +48,41 @@ pub(crate) fn from_settings(
     method: Method,
     secret: Option<&Secret>,
     key: Option<&Secret>,
-) -> Result<ClientAuth, String> {
+) -> Result<ClientAuth, Wrong> {
     let secret = || match secret {
         Some(secret) if !secret.is_empty() => Ok(secret),
-        _ => Err("client_secret is missing".to_owned()),
+        _ => Err(missing("client_secret")),
     };
     match method {
         Method::ClientSecretBasic => Ok(ClientAuth::Basic(secret()?.clone())),
         Method::ClientSecretPost => Ok(ClientAuth::Post(secret()?.clone())),
         Method::ClientSecretJwt => MacKey::new(MacAlgorithm::Hs256, secret()?.expose().as_bytes())
             .map(|key| ClientAuth::SecretJwt(Arc::new(key)))
-            .map_err(|why| format!("client_secret is no key for client_secret_jwt: {why}")),
+            .map_err(|why| {
+                wrong("client_secret", format!("client_secret is no key for client_secret_jwt: {why}"))
+            }),
         Method::PrivateKeyJwt => {
-            let key = key.ok_or("private_key is missing")?;
-            SigningKey::from_jwk(key.expose().as_bytes(), None)
+            let key = key.filter(|key| !key.is_empty()).ok_or_else(|| missing("private_key"))?;
+            signing_key(key.expose())
                 .map(|key| ClientAuth::KeyJwt(Arc::new(key)))
-                .map_err(|why| format!("private_key is no private JWK: {why}"))
+                .map_err(|why| wrong("private_key", why))
         }
         Method::None => Ok(ClientAuth::None),
     }
+}
+
+/// A JWK says its algorithm itself; of a PEM text the key's kind decides, and an RSA key signs with RS256.
+fn signing_key(text: &str) -> Result<SigningKey, String> {
+    if !text.trim_start().starts_with("-----BEGIN") {
+        return SigningKey::from_jwk(text.as_bytes(), None)
+            .map_err(|why| format!("private_key is no private JWK: {why}"));
+    }
+    let kinds = [Algorithm::Rs256, Algorithm::Es256, Algorithm::Es384, Algorithm::Es512, Algorithm::EdDsa];
+    let of_kind = |kind: &Algorithm| SigningKey::from_pkcs8_pem(*kind, text.as_bytes()).ok();
+    kinds
+        .iter()
+        .find_map(of_kind)
+        .ok_or_else(|| "private_key is no unencrypted PKCS #8 key (-----BEGIN PRIVATE KEY-----)".to_owned())
 }
 
 impl ClientAuth {
@@ -147,7 +164,7 @@ mod tests {
     #[test]
     fn each_method_says_what_it_lacks() {
         let (secret, empty) = (Secret::from("short"), Secret::default());
-        let code = |method, secret, key| from_settings(method, secret, key).err();
+        let code = |method, secret, key| from_settings(method, secret, key).err().map(|(_, what)| what);
         assert_eq!(code(Method::ClientSecretBasic, None, None).as_deref(), Some("client_secret is missing"));
         assert_eq!(
             code(Method::ClientSecretPost, Some(&empty), None).as_deref(),
@@ -160,5 +177,19 @@ mod tests {
         );
         assert!(code(Method::PrivateKeyJwt, None, Some(&secret)).expect("a fault").contains("private JWK"));
         assert_eq!(code(Method::None, None, None), None);
+    }
+
+    #[test]
+    fn a_private_key_is_a_jwk_or_a_pem_text_of_any_kind() {
+        for algorithm in [Algorithm::Rs256, Algorithm::Es256, Algorithm::Es384, Algorithm::EdDsa] {
+            let der = SigningKey::generate(algorithm).and_then(|key| key.to_pkcs8_der()).expect("a key");
+            let pem = format!(
+                "-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n",
+                STANDARD.encode(&der)
+            );
+            assert_eq!(signing_key(&pem).map(|key| key.algorithm()), Ok(algorithm));
+        }
+        let broken = "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n";
+        assert!(signing_key(broken).expect_err("no key").contains("PKCS #8"));
     }
 }

@@ -102,8 +102,21 @@ pub struct Provider {
 pub struct SettingsFault {
     /// The provider's id.
     pub provider: String,
-    /// What is missing or wrong.
+    /// The setting, as a configuration file names it: `client_id`, `options.tenant`.
+    pub setting: String,
+    /// What is missing or wrong. Repeats no value.
     pub what: String,
+}
+
+/// What is wrong, before it is said of which provider: the setting and the words.
+pub(crate) type Wrong = (String, String);
+
+pub(crate) fn wrong(setting: &str, what: impl Into<String>) -> Wrong {
+    (setting.to_owned(), what.into())
+}
+
+pub(crate) fn missing(setting: &str) -> Wrong {
+    wrong(setting, format!("{setting} is missing"))
 }
 
 impl Provider {
@@ -112,7 +125,8 @@ impl Provider {
     /// # Errors
     /// [`SettingsFault`] for what is missing, unknown or no address.
     pub fn new(id: &str, entry: &Entry, settings: Settings) -> Result<Self, SettingsFault> {
-        resolve(id, entry, settings).map_err(|what| SettingsFault { provider: id.to_owned(), what })
+        let of = |(setting, what)| SettingsFault { provider: id.to_owned(), setting, what };
+        resolve(id, entry, settings).map_err(of)
     }
 
     /// True where the provider answers with a form post from its own site: the attempt's cookie then needs
@@ -145,15 +159,15 @@ impl Provider {
         Some(if raw { value.trim_end_matches('/').to_owned() } else { template::component(&value) })
     }
 
-    fn address(&self, setting: &str, text: &str) -> Result<Url, String> {
+    fn address(&self, setting: &str, text: &str) -> Result<Url, Wrong> {
         let text = template::expand(text, |name| self.address_part(name)).map_err(missing_placeholder)?;
         address(setting, &text)
     }
 }
 
-fn resolve(id: &str, entry: &Entry, settings: Settings) -> Result<Provider, String> {
+fn resolve(id: &str, entry: &Entry, settings: Settings) -> Result<Provider, Wrong> {
     if settings.client_id.is_empty() {
-        return Err("client_id is missing".to_owned());
+        return Err(missing("client_id"));
     }
     let options = options(entry, settings.options)?;
     let method = settings.client_auth.unwrap_or(entry.client_auth);
@@ -200,7 +214,7 @@ fn resolve(id: &str, entry: &Entry, settings: Settings) -> Result<Provider, Stri
     let discovery = match (&entry.discovery, &provider.issuer, entry.kind) {
         (_, _, Kind::Oauth) | (_, None, _) => None,
         (Some(own), ..) => Some(provider.address("issuer", own)?),
-        (None, Some(issuer), Kind::Oidc) => Some(well_known(issuer).ok_or("issuer is no address")?),
+        (None, Some(issuer), Kind::Oidc) => Some(well_known(issuer).ok_or_else(|| no_address("issuer"))?),
     };
     if let Some(text) = settings.userinfo_endpoint {
         provider.address("userinfo_endpoint", &text)?;
@@ -216,7 +230,7 @@ fn resolve(id: &str, entry: &Entry, settings: Settings) -> Result<Provider, Stri
             ("userinfo_endpoint", provider.userinfo.is_some()),
         ] {
             if !there {
-                return Err(format!("{setting} is missing"));
+                return Err(missing(setting));
             }
         }
     }
@@ -224,9 +238,9 @@ fn resolve(id: &str, entry: &Entry, settings: Settings) -> Result<Provider, Stri
 }
 
 /// The entry's options with the deployment's values.
-fn options(entry: &Entry, own: BTreeMap<String, Secret>) -> Result<BTreeMap<String, Secret>, String> {
+fn options(entry: &Entry, own: BTreeMap<String, Secret>) -> Result<BTreeMap<String, Secret>, Wrong> {
     if let Some(unknown) = own.keys().find(|name| !known_option(entry, name)) {
-        return Err(format!("there is no option `{unknown}`"));
+        return Err(wrong(&format!("options.{unknown}"), format!("there is no option `{unknown}`")));
     }
     let mut options: BTreeMap<String, Secret> = BTreeMap::new();
     for (name, value) in &entry.options {
@@ -236,13 +250,13 @@ fn options(entry: &Entry, own: BTreeMap<String, Secret>) -> Result<BTreeMap<Stri
     }
     options.extend(own);
     if let Some(missing) = entry.options.keys().find(|name| !options.contains_key(*name)) {
-        return Err(format!("the option `{missing}` is missing"));
+        return Err(wrong(&format!("options.{missing}"), format!("the option `{missing}` is missing")));
     }
     Ok(options)
 }
 
 /// The issuer in use: the deployment's, or the entry's.
-fn issuer(provider: &Provider, entry: &Entry) -> Result<Option<String>, String> {
+fn issuer(provider: &Provider, entry: &Entry) -> Result<Option<String>, Wrong> {
     let Some(text) = &entry.issuer else {
         return provider
             .issuer
@@ -258,7 +272,7 @@ fn issuer(provider: &Provider, entry: &Entry) -> Result<Option<String>, String> 
     Ok(Some(text))
 }
 
-fn expanded_params(provider: &Provider) -> Result<BTreeMap<String, String>, String> {
+fn expanded_params(provider: &Provider) -> Result<BTreeMap<String, String>, Wrong> {
     let expanded = |(name, text): (&String, &String)| {
         // Not every brace is a name: `claims` is JSON.
         let known = template::names(text).all(|name| provider.placeholder(name).is_some());
@@ -278,14 +292,21 @@ fn known_option(entry: &Entry, name: &str) -> bool {
     entry.options.contains_key(name) || (entry.quirk == Some(Quirk::EntraTenants) && name == "photo_size")
 }
 
-fn missing_placeholder(name: &str) -> String {
-    format!("{name} is missing")
+fn missing_placeholder(name: &str) -> Wrong {
+    match name {
+        "client_id" | "client_secret" | "issuer" => missing(name),
+        option => wrong(&format!("options.{option}"), format!("{option} is missing")),
+    }
 }
 
-fn address(setting: &str, text: &str) -> Result<Url, String> {
-    let fault = || format!("{setting} is no http or https address: `{text}`");
-    let url = Url::parse(text).map_err(|_| fault())?;
+fn address(setting: &str, text: &str) -> Result<Url, Wrong> {
+    let url = Url::parse(text).map_err(|_| no_address(setting))?;
     let usable =
         matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
-    usable.then_some(url).ok_or_else(fault)
+    usable.then_some(url).ok_or_else(|| no_address(setting))
+}
+
+/// Without the text: it may hold what should not be shown.
+fn no_address(setting: &str) -> Wrong {
+    wrong(setting, format!("{setting} is no http or https address"))
 }
