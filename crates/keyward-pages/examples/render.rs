@@ -1,12 +1,14 @@
 //! Writes every page to a folder, to be looked at: `cargo run -p keyward-pages --example render -- pages`.
 
 use std::path::Path;
+use std::time::Duration;
 use std::{env, fs, io};
 
 use keyward_pages::{
-    ColorScheme, Colour, ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind, STYLE_CSS,
-    STYLE_FILE, SignInPage, SignOutPage, SignUpPage, Snippet, StartPage, StartUser, THEME_FILE, Theme,
-    VerifyRequestPage, error_text, theme_css,
+    ColorScheme, Colour, ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, Letter, LinkMail,
+    MailTemplates, MailboxPage, ProviderForm, ProviderKind, STYLE_CSS, STYLE_FILE, ShownMail, SignInPage,
+    SignOutPage, SignUpPage, Snippet, StartPage, StartUser, THEME_FILE, Theme, VerifyRequestPage, error_text,
+    theme_css,
 };
 
 const CSRF: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -156,9 +158,30 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         ("error", error.render()),
         (
             "verify_request",
-            VerifyRequestPage { frame, host: "shop.example.com", origin: "https://shop.example.com" }
-                .render(),
+            VerifyRequestPage {
+                frame,
+                host: "shop.example.com",
+                origin: "https://shop.example.com",
+                mailbox_url: "./mailbox.html",
+            }
+            .render(),
         ),
+        (
+            "confirm_link",
+            ConfirmLinkPage {
+                frame,
+                csrf_token: CSRF,
+                action: "./callback/email",
+                callback_url: "",
+                token: CSRF,
+                email: "ada@example.com",
+                host: "shop.example.com",
+            }
+            .render(),
+        ),
+        ("mailbox", MailboxPage { frame, mails: mails() }.render()),
+        ("mail", link_mail(theme, Some(LINK)).html),
+        ("mail_unknown", link_mail(theme, None).html),
         (
             "start_signed_in",
             StartPage {
@@ -173,6 +196,23 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
             .render(),
         ),
         ("start", start.render()),
+    ]
+}
+
+const LINK: &str = "https://shop.example.com/api/auth/callback/email?callbackUrl=https%3A%2F%2Fshop.example.com%2F&token=0a1b2c";
+
+fn link_mail(theme: &Theme, url: Option<&str>) -> Letter {
+    let lifetime = Duration::from_secs(86_400);
+    LinkMail { theme, email: "ada@example.com", host: "shop.example.com", url, lifetime }
+        .render(&MailTemplates::default())
+}
+
+fn mails() -> Vec<ShownMail<'static>> {
+    let text = "Sign in to localhost:3000\nhttp://localhost:3000/api/auth/callback/email?callbackUrl=http%3A%2F%2Flocalhost%3A3000%2F&token=0a1b2c\n\nThis link works once, within 24 hours.\n";
+    let subject = "Sign in to localhost:3000";
+    vec![
+        ShownMail { to: "ada@example.com", subject, at: "12:03:20 UTC", text },
+        ShownMail { to: "grace@example.com", subject, at: "12:01:07 UTC", text },
     ]
 }
 

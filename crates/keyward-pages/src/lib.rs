@@ -1,4 +1,4 @@
-//! The pages that people see: templates, texts, styles. Strings in, strings out.
+//! The pages and mails that people see: templates, texts, styles. Strings in, strings out.
 //!
 //! Every page is a plain struct with a `render` that cannot fail. Pages carry no script and no inline
 //! style, so they work under [`CONTENT_SECURITY_POLICY`]; the look comes from [`STYLE_CSS`] and, where
@@ -11,6 +11,8 @@ mod colour;
 mod errors;
 mod form;
 mod frame;
+mod mail;
+mod mail_template;
 mod page;
 mod style;
 mod texts;
@@ -20,8 +22,11 @@ pub use colour::{Colour, InvalidColour};
 pub use errors::{ErrorText, codes, error_text, known_error};
 pub use form::{Field, ProviderForm, ProviderKind, may_declare};
 pub use frame::Frame;
+pub use mail::{Letter, LinkMail};
+pub use mail_template::{InvalidTemplate, MailPart, MailTemplates};
 pub use page::{
-    ErrorPage, SignInPage, SignOutPage, SignUpPage, Snippet, StartPage, StartUser, VerifyRequestPage,
+    ConfirmLinkPage, ErrorPage, MailboxPage, ShownMail, SignInPage, SignOutPage, SignUpPage, Snippet,
+    StartPage, StartUser, VerifyRequestPage,
 };
 pub use style::{CONTENT_SECURITY_POLICY, STYLE_CSS, STYLE_FILE, THEME_FILE, theme_css};
 pub use texts::{Texts, UnknownText};

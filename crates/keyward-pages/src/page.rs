@@ -86,6 +86,52 @@ pub struct VerifyRequestPage<'a> {
     pub host: &'a str,
     /// The application's origin, where that link leads.
     pub origin: &'a str,
+    /// Development without a mail server: where the mail can be read. Empty: it was sent.
+    pub mailbox_url: &'a str,
+}
+
+/// What a link from a mail opens where the deployment asks for one more step: mail scanners follow links and
+/// press no buttons (lesson 37).
+#[derive(Clone, Debug, Template)]
+#[template(path = "confirm_link.html")]
+pub struct ConfirmLinkPage<'a> {
+    /// Shared by all pages.
+    pub frame: Frame<'a>,
+    /// Goes along with the form.
+    pub csrf_token: &'a str,
+    /// Where the form is sent: `{base}/callback/{id}`.
+    pub action: &'a str,
+    /// Where to go afterwards, goes along with the form.
+    pub callback_url: &'a str,
+    /// The link's token, goes along with the form.
+    pub token: &'a str,
+    /// The address that the link was sent to; shown, and goes along with the form.
+    pub email: &'a str,
+    /// The application's host.
+    pub host: &'a str,
+}
+
+/// `{base}/-/mailbox` in development: what would have been sent. For developers, so its texts are fixed.
+#[derive(Clone, Debug, Template)]
+#[template(path = "mailbox.html")]
+pub struct MailboxPage<'a> {
+    /// Shared by all pages.
+    pub frame: Frame<'a>,
+    /// The newest first.
+    pub mails: Vec<ShownMail<'a>>,
+}
+
+/// A mail on that page.
+#[derive(Clone, Copy, Debug)]
+pub struct ShownMail<'a> {
+    /// Whom it would have gone to.
+    pub to: &'a str,
+    /// Its subject.
+    pub subject: &'a str,
+    /// When, in words.
+    pub at: &'a str,
+    /// Its text part. A line that is an address becomes a link.
+    pub text: &'a str,
 }
 
 /// `/` in development: who is signed in, and the next step. For developers, so its texts are fixed.
@@ -142,7 +188,9 @@ macro_rules! render {
     };
 }
 
-render! { SignInPage SignUpPage SignOutPage ErrorPage VerifyRequestPage StartPage }
+render! {
+    SignInPage SignUpPage SignOutPage ErrorPage VerifyRequestPage ConfirmLinkPage MailboxPage StartPage
+}
 
 impl<'a> SignInPage<'a> {
     /// What a form's button shows, and the rest of its name for those who hear or search it: a lone
@@ -207,6 +255,13 @@ impl ErrorPage<'_> {
 impl VerifyRequestPage<'_> {
     fn back(&self) -> String {
         self.frame.theme.texts.verify_back.replace("{host}", self.host)
+    }
+}
+
+impl ConfirmLinkPage<'_> {
+    fn text(&self) -> String {
+        let text = &self.frame.theme.texts.confirm_text;
+        text.replace("{host}", self.host).replace("{email}", self.email)
     }
 }
 

@@ -10,7 +10,8 @@ use crate::errors::{ErrorText, known_error};
 macro_rules! texts {
     ($($key:ident: $default:literal,)+) => {
         /// Every text that people see. `{name}` stands for the product (on `sign_in_with`: the provider),
-        /// `{host}` for the application's host. A subtitle, prompt or hint that is empty is left out.
+        /// `{host}` for the application's host; in mails `{lifetime}` for a link's, on `confirm_text` `{email}`
+        /// for the address. A subtitle, prompt, hint or note that is empty is left out.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Texts {
             $(#[doc = concat!("“", $default, "”")] pub $key: Cow<'static, str>,)+
@@ -67,6 +68,22 @@ texts! {
     verify_text: "A sign in link has been sent to your email address.",
     verify_hint: "Nothing there after a minute or two? Have a look in the spam folder.",
     verify_back: "Back to {host}",
+
+    confirm_title: "One more step",
+    confirm_text: "Press the button to sign in to {host} as {email}.",
+    confirm_button: "Sign in",
+
+    mail_subject: "Sign in to {host}",
+    mail_title: "Sign in to {host}",
+    mail_text: "",
+    mail_button: "Sign in",
+    mail_lifetime: "This link works once, within {lifetime}.",
+    mail_ignore: "If you did not ask for this email, you can safely ignore it.",
+    mail_unknown: "Somebody asked to sign in to {host} with this address, but there is no account with it. If it was you, try another address.",
+    mail_days: "{count} days",
+    mail_hours: "{count} hours",
+    mail_minutes: "{count} minutes",
+    mail_seconds: "{count} seconds",
 
     error_sign_in: "Back to sign in",
     error_docs: "Read more about this error",

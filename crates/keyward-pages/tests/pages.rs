@@ -1,9 +1,9 @@
 //! What applications, their end-to-end tests and the browser's protections rely on in the pages.
 
 use keyward_pages::{
-    ColorScheme, Colour, ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind, STYLE_FILE,
-    SignInPage, SignOutPage, SignUpPage, Snippet, StartPage, StartUser, Texts, Theme, VerifyRequestPage,
-    error_text,
+    ColorScheme, Colour, ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, MailboxPage, ProviderForm,
+    ProviderKind, STYLE_FILE, ShownMail, SignInPage, SignOutPage, SignUpPage, Snippet, StartPage, StartUser,
+    Texts, Theme, VerifyRequestPage, error_text,
 };
 
 /// Breaks out of text, attributes in either quotes, comments and scripts, wherever it is not escaped.
@@ -92,7 +92,19 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
         SignOutPage { frame: hostile, csrf_token: text, action: text, callback_url: text, stay: text }
             .render(),
         ErrorPage { frame: hostile, code: "code", error, sign_in_url: owned(), docs_url: owned() }.render(),
-        VerifyRequestPage { frame: hostile, host: text, origin: text }.render(),
+        VerifyRequestPage { frame: hostile, host: text, origin: text, mailbox_url: text }.render(),
+        ConfirmLinkPage {
+            frame: hostile,
+            csrf_token: text,
+            action: text,
+            callback_url: text,
+            token: text,
+            email: text,
+            host: text,
+        }
+        .render(),
+        MailboxPage { frame: hostile, mails: vec![ShownMail { to: text, subject: text, at: text, text }] }
+            .render(),
         StartPage { user: None, ..start.clone() }.render(),
         start.render(),
     ]
@@ -344,13 +356,70 @@ fn c4_the_error_page_has_the_message_a_way_on_and_the_request_id() {
 #[test]
 fn c4_the_verify_request_page_links_back_to_the_origin() {
     let theme = Theme::default();
-    let page = VerifyRequestPage { frame: frame(&theme), host: "app.example", origin: "https://app.example" };
+    let page = VerifyRequestPage {
+        frame: frame(&theme),
+        host: "app.example",
+        origin: "https://app.example",
+        mailbox_url: "",
+    };
     let html = page.render();
+    assert!(!html.contains("mailbox"), "{html}");
     assert!(html.contains("<div class=\"verify-request\">"), "{html}");
     assert!(
         html.contains("<a class=\"button site\" href=\"https://app.example\">Back to app.example</a>"),
         "{html}"
     );
+}
+
+#[test]
+fn c1_in_development_the_verify_request_page_leads_to_the_mailbox() {
+    let theme = Theme::default();
+    let mailbox_url = "/api/auth/-/mailbox";
+    let page = VerifyRequestPage { frame: frame(&theme), host: "h", origin: "https://h", mailbox_url };
+    assert!(page.render().contains("<a class=\"button primary\" href=\"/api/auth/-/mailbox\">"));
+}
+
+#[test]
+fn lesson_37_the_page_behind_a_link_is_one_form_with_one_button() {
+    let theme = Theme::default();
+    let html = ConfirmLinkPage {
+        frame: frame(&theme),
+        csrf_token: "csrf-1",
+        action: "/api/auth/callback/email",
+        callback_url: "https://app.example/a",
+        token: "t0ken",
+        email: "ada@example.com",
+        host: "app.example",
+    }
+    .render();
+    assert!(html.contains("<form action=\"/api/auth/callback/email\" method=\"POST\">"), "{html}");
+    assert!(html.contains("Press the button to sign in to app.example as ada@example.com."), "{html}");
+    for (name, value) in [
+        ("csrfToken", "csrf-1"),
+        ("callbackUrl", "https://app.example/a"),
+        ("token", "t0ken"),
+        ("email", "ada@example.com"),
+    ] {
+        let input = format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+        assert!(html.contains(&input), "{name} in {html}");
+    }
+    assert_eq!((html.matches("<button").count(), html.matches("<a ").count()), (1, 0), "{html}");
+}
+
+#[test]
+fn c1_the_mailbox_shows_each_mail_with_its_link_to_press() {
+    let theme = Theme::default();
+    let mail = ShownMail {
+        to: "ada@example.com",
+        subject: "Sign in to localhost",
+        at: "12:00",
+        text: "Hello\nhttp://localhost/x?a=1&b=2\n\njavascript:alert(1)",
+    };
+    let html = MailboxPage { frame: frame(&theme), mails: vec![mail] }.render();
+    assert!(html.contains("<a href=\"http://localhost/x?a=1&#38;b=2\">"), "{html}");
+    assert_eq!(html.matches("<a ").count(), 1, "{html}");
+    let empty = MailboxPage { frame: frame(&theme), mails: Vec::new() }.render();
+    assert!(empty.contains("Nothing has been sent yet."), "{empty}");
 }
 
 #[test]

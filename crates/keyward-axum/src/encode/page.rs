@@ -44,7 +44,9 @@ pub(super) fn render(edge: &Edge, context: &Context, page: &reply::Page) -> Stri
             docs_url: None,
         }
         .render(),
-        reply::Page::VerifyRequest { host, origin } => VerifyRequestPage { frame, host, origin }.render(),
+        reply::Page::VerifyRequest { host, origin } => {
+            VerifyRequestPage { frame, host, origin, mailbox_url: "" }.render()
+        }
     }
 }
 
