@@ -18,6 +18,7 @@ pub mod engine;
 pub mod error;
 pub mod exchange;
 pub mod flow;
+pub mod mail;
 pub mod method;
 pub mod policy;
 pub mod port;
