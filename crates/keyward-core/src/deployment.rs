@@ -8,6 +8,7 @@ use crate::{
     port::{Clock, Limiter, Random, SessionFields, Store},
     settings::Settings,
     time::Timestamp,
+    vault::Vault,
 };
 
 /// The world as the engine sees it.
@@ -32,6 +33,7 @@ pub struct Deployment {
     plain_keys: TokenKeys,
     secure_keys: TokenKeys,
     ended: EndedSessions,
+    vault: Vault,
 }
 
 impl Deployment {
@@ -43,7 +45,9 @@ impl Deployment {
             TokenKeys::derive(settings.dialect, &settings.secrets, name)
         };
         let (plain_keys, secure_keys) = (keys(false), keys(true));
-        Self { settings, ports, plain_keys, secure_keys, ended: EndedSessions::default() }
+        let own = Some(&settings.vault_keys).filter(|keys| !keys.is_empty());
+        let vault = Vault::new(own.unwrap_or(&settings.secrets));
+        Self { settings, ports, plain_keys, secure_keys, ended: EndedSessions::default(), vault }
     }
 
     /// What was decided.
@@ -92,5 +96,11 @@ impl Deployment {
     #[must_use]
     pub fn ended(&self) -> &EndedSessions {
         &self.ended
+    }
+
+    /// Seals what the store keeps of providers' tokens.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.vault
     }
 }

@@ -95,6 +95,36 @@ codes! {
     PasswordTooLong = "password_too_long",
     /// Somebody has that address already (only where sign-up reveals it).
     EmailTaken = "email_taken",
+    /// The provider's account, or its address, belongs to somebody who signs in another way.
+    OAuthAccountNotLinked = "OAuthAccountNotLinked",
+    /// The person, or the provider on their behalf, said no.
+    ProviderDenied = "provider_denied",
+    /// The provider answered with another error.
+    ProviderError = "provider_error",
+    /// The sign-in request sets a parameter of the authorization request that is not the application's.
+    ProviderParameter = "provider_parameter",
+    /// The attempt's cookie is missing, unreadable, too old, or of another provider.
+    ProviderAttempt = "provider_attempt",
+    /// `state` is not the attempt's.
+    ProviderState = "provider_state",
+    /// The response, or a document, is of another issuer.
+    ProviderIssuer = "provider_issuer",
+    /// The provider's response cannot be read.
+    ProviderResponse = "provider_response",
+    /// The provider's metadata or keys cannot be used.
+    ProviderDiscovery = "provider_discovery",
+    /// The provider cannot be reached, or was too slow.
+    ProviderUnreachable = "provider_unreachable",
+    /// The provider gave no tokens for the code.
+    ProviderToken = "provider_token",
+    /// The provider's ID token is not acceptable.
+    ProviderIdToken = "provider_id_token",
+    /// The provider did not give the profile.
+    ProviderUserinfo = "provider_userinfo",
+    /// The provider's profile does not say who this is.
+    ProviderProfile = "provider_profile",
+    /// The session in which the account was to be added is over.
+    ProviderSession = "provider_session",
     /// The back end refused and gave a word of its own.
     BackendRefused = "backend_refused",
     /// The back end failed (5xx) without a word for the person.
@@ -118,6 +148,28 @@ codes! {
 }
 
 impl Code {
+    /// True for what went wrong between us and a provider at another site.
+    #[must_use]
+    pub const fn is_of_provider(self) -> bool {
+        matches!(
+            self,
+            Self::ProviderDenied
+                | Self::ProviderError
+                | Self::ProviderParameter
+                | Self::ProviderAttempt
+                | Self::ProviderState
+                | Self::ProviderIssuer
+                | Self::ProviderResponse
+                | Self::ProviderDiscovery
+                | Self::ProviderUnreachable
+                | Self::ProviderToken
+                | Self::ProviderIdToken
+                | Self::ProviderUserinfo
+                | Self::ProviderProfile
+                | Self::ProviderSession
+        )
+    }
+
     /// True for what a back end said or failed to say.
     #[must_use]
     pub const fn is_of_backend(self) -> bool {

@@ -30,3 +30,4 @@ pub mod settings;
 pub mod surface;
 pub mod time;
 pub mod user;
+pub mod vault;

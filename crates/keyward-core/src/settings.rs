@@ -4,7 +4,12 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use crate::{address::PublicUrl, dialect::Dialect, method::CredentialsCheck, secret::Secret};
+use crate::{
+    address::PublicUrl,
+    dialect::Dialect,
+    method::{CredentialsCheck, redirect::RedirectSignIn},
+    secret::Secret,
+};
 
 /// Everything that the engine needs to know.
 pub struct Settings {
@@ -15,12 +20,18 @@ pub struct Settings {
     /// The signing secrets, newest first; never empty. More than one only for [`Dialect::AuthJs5`], which
     /// names the key in the token; the others use the first alone.
     pub secrets: Vec<Secret>,
+    /// Keys that seal what the store keeps of providers' tokens, newest first: all open. Empty: the secrets.
+    pub vault_keys: Vec<Secret>,
     /// Sessions: how kept, how long.
     pub session: SessionSettings,
     /// Pages of the application that replace the built-in ones.
     pub pages: CustomPages,
-    /// Ways to sign in, in the order in which the sign-in page shows them.
+    /// Ways to sign in with fields.
     pub providers: Vec<Provider>,
+    /// Ways to sign in at another site.
+    pub redirects: Vec<RedirectProvider>,
+    /// Ids of all of them in the order in which the sign-in page shows them. What is missing comes after.
+    pub order: Vec<String>,
     /// Landing places beside the public origin: origins, `https://other.example` (C6).
     pub allowed_origins: Vec<String>,
     /// Path of the built-in sign-up page's provider, if there is one.
@@ -97,6 +108,73 @@ pub struct Provider {
     pub on_sign_in_page: bool,
 }
 
+/// One way to sign in at another site: NextAuth's OAuth and OpenID Connect providers.
+#[derive(Clone)]
+pub struct RedirectProvider {
+    /// Stands in addresses, `callback/<id>`, and is the source of its accounts ([`crate::user::AccountKey`]).
+    pub id: String,
+    /// For people.
+    pub name: String,
+    /// The protocol: `account.type`, and `type` in the list of providers.
+    pub kind: RedirectKind,
+    /// What does it.
+    pub way: Arc<dyn RedirectSignIn>,
+    /// False for one that only the application's own pages offer.
+    pub on_sign_in_page: bool,
+    /// The provider answers with a form post from its own site (`response_mode=form_post`).
+    pub answers_by_post: bool,
+    /// What signing out ends for who came through it.
+    pub sign_out: SignOutScope,
+    /// Links to a user by their address alone, without proof: who controls the address at the provider gets the
+    /// account. Warned about at start.
+    pub allow_dangerous_email_account_linking: bool,
+    /// What the token keeps: token field to path in `{account, profile}`, such as `account.access_token`.
+    pub keep: Vec<(String, Vec<String>)>,
+    /// Colours of its button.
+    pub brand: Option<Brand>,
+}
+
+/// The protocol of a provider at another site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RedirectKind {
+    /// OAuth 2.0.
+    OAuth,
+    /// OpenID Connect.
+    Oidc,
+}
+
+impl RedirectKind {
+    /// NextAuth's word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OAuth => "oauth",
+            Self::Oidc => "oidc",
+        }
+    }
+}
+
+/// Which sessions signing out ends for who came through a provider.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SignOutScope {
+    /// Ours.
+    #[default]
+    Local,
+    /// The provider's, where it can be ended; ours otherwise.
+    Upstream,
+    /// Ours, then the provider's.
+    Both,
+}
+
+/// Colours of a provider's button, as CSS writes them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Brand {
+    /// Background.
+    pub background: String,
+    /// Text.
+    pub text: Option<String>,
+}
+
 /// A field of a credentials form.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Field {
@@ -121,6 +199,18 @@ impl Settings {
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&Provider> {
         self.providers.iter().find(|provider| provider.id == id)
+    }
+
+    /// The provider at another site with this id.
+    #[must_use]
+    pub fn redirect(&self, id: &str) -> Option<&RedirectProvider> {
+        self.redirects.iter().find(|provider| provider.id == id)
+    }
+
+    /// Where a provider stands on the sign-in page and in the list of providers.
+    #[must_use]
+    pub fn place_of(&self, id: &str) -> usize {
+        self.order.iter().position(|other| other == id).unwrap_or(usize::MAX)
     }
 
     /// The secret that seals; the others only open.

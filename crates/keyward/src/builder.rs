@@ -213,6 +213,9 @@ impl Builder {
             pages: plan.pages,
             providers,
             allowed_origins: plan.allowed_origins,
+            vault_keys: Vec::new(),
+            redirects: Vec::new(),
+            order: Vec::new(),
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
         };
         let ports = Ports {

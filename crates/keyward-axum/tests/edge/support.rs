@@ -190,6 +190,9 @@ fn settings(dialect: Dialect, strategy: Strategy) -> Settings {
         pages: CustomPages::default(),
         providers: vec![provider("login", true), provider("signup", false)],
         allowed_origins: Vec::new(),
+        vault_keys: Vec::new(),
+        redirects: Vec::new(),
+        order: Vec::new(),
         sign_up_provider: Some("signup".to_owned()),
     }
 }

@@ -4,7 +4,10 @@ use std::borrow::Cow;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Dialect;
+use super::{
+    Dialect,
+    attempts::{self, AttemptChange},
+};
 use crate::{request::Pairs, time::Timestamp};
 
 /// The names of one deployment's cookies.
@@ -27,6 +30,8 @@ pub struct CookieChanges {
     pub callback_url: Option<String>,
     /// New value of the CSRF cookie.
     pub csrf: Option<String>,
+    /// Attempts at other sites that begin or end.
+    pub attempts: Vec<AttemptChange>,
 }
 
 /// What becomes of the session cookie.
@@ -132,7 +137,7 @@ impl Dialect {
         now: Timestamp,
     ) -> Vec<String> {
         let names = self.cookie_names(secure);
-        let mut lines = Vec::new();
+        let mut lines = attempts::lines(&changes.attempts, sent, secure);
         if let Some(value) = &changes.csrf {
             lines.push(line(names.csrf, value, "", secure));
         }

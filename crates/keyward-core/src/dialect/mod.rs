@@ -1,8 +1,9 @@
 //! The generations of NextAuth: what differs between them stands here, once.
 //!
-//! Cookies ([`cookies`]), sealed tokens ([`token`]), and here how a client asks for JSON and what an empty session
+//! Cookies ([`cookies`], and [`attempts`], which all generations share), sealed tokens ([`token`]), and here how a client asks for JSON and what an empty session
 //! is. How the same actions are asked for and worded stands in [`crate::surface`].
 
+pub mod attempts;
 pub mod cookies;
 pub mod token;
 

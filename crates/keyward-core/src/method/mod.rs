@@ -1,7 +1,9 @@
-//! Ways to prove who one is with submitted fields. Each is a [`CredentialsCheck`].
+//! Ways to prove who one is: with submitted fields (each a [`CredentialsCheck`]), or at another site
+//! ([`redirect::RedirectSignIn`]).
 
 pub mod backend;
 pub mod password;
+pub mod redirect;
 
 use std::{fmt, net::IpAddr};
 

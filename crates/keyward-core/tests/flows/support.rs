@@ -110,6 +110,9 @@ pub(crate) fn build(options: Options) -> World {
             provider("join", Arc::new(backend("http://127.0.0.1:5000/api/join"))),
         ],
         allowed_origins: Vec::new(),
+        vault_keys: Vec::new(),
+        redirects: Vec::new(),
+        order: Vec::new(),
         sign_up_provider: Some("signup".to_owned()),
     };
     let ports = Ports {

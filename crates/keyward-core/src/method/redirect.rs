@@ -1,0 +1,122 @@
+//! Signing in at another site: the browser is sent there and comes back. Each such way is a [`RedirectSignIn`].
+//!
+//! Between departure and arrival nothing is kept but the *attempt*: sealed by the implementation, held by the browser
+//! in a cookie of its own ([`crate::dialect::attempts`]), and bound to provider, purpose and time.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use keyward_jose::digest::sha256;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::{error::Refusal, request::Pairs, secret::Secret, user::Profile};
+
+/// What an attempt is for. It ends as what it was begun as.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Purpose {
+    /// Signing in: nobody was signed in when it began.
+    SignIn,
+    /// Adding an account to the person who was signed in when it began (lesson 44).
+    Link {
+        /// The user's id.
+        user: String,
+        /// The session in which they asked for it: it has to be alive still when they come back.
+        session: String,
+    },
+}
+
+/// A person about to be sent to a provider.
+#[derive(Clone, Debug)]
+pub struct Departure<'a> {
+    /// What for.
+    pub purpose: Purpose,
+    /// Our callback at this provider, absolute.
+    pub redirect_uri: String,
+    /// Where the person lands when all is done. Kept in the attempt: with a form post from another site the browser
+    /// sends no other cookie along, and two tabs may want to land in two places.
+    pub landing: String,
+    /// Parameters that the application adds to the authorization request (`prompt`, `login_hint`, `scope` …).
+    pub asked: &'a Pairs,
+}
+
+/// Where to send the browser, and what it takes along.
+#[derive(Clone, Debug)]
+pub struct Departed {
+    /// The authorization request.
+    pub url: Url,
+    /// Its `state`: [`attempt_name`] names the attempt's cookie by it.
+    pub state: String,
+    /// The attempt, sealed.
+    pub sealed: String,
+}
+
+/// A browser back from a provider.
+#[derive(Clone, Copy, Debug)]
+pub struct Arrival<'a> {
+    /// The callback's query, or its form where the provider posts; repeated names as they came (lesson 7).
+    pub response: &'a Pairs,
+    /// The attempt that the response names by its `state`, sealed.
+    pub attempt: &'a str,
+}
+
+/// A person whom a provider vouches for.
+#[derive(Clone)]
+pub struct Arrived {
+    /// What the attempt was begun for.
+    pub purpose: Purpose,
+    /// Where they wanted to land.
+    pub landing: String,
+    /// The provider's own id of the person.
+    pub id: String,
+    /// Name, address and picture as the provider's mapping gives them; the address in lower case, not yet validated.
+    pub profile: Profile,
+    /// True if the provider says that it verified the address.
+    pub email_verified: bool,
+    /// The profile as the provider wrote it: NextAuth's `profile`.
+    pub raw: Value,
+    /// The token response with the account's key: NextAuth's `account`. Full of secrets.
+    pub account: Map<String, Value>,
+}
+
+/// Tokens are never printed.
+impl fmt::Debug for Arrived {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Arrived")
+            .field("purpose", &self.purpose)
+            .field("id", &self.id)
+            .field("email_verified", &self.email_verified)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One provider, as the flows see it.
+#[async_trait]
+pub trait RedirectSignIn: Send + Sync {
+    /// Begins an attempt.
+    ///
+    /// # Errors
+    /// A [`Refusal`] with a code of the provider family ([`crate::error::Code::is_of_provider`]).
+    async fn depart(&self, departure: Departure<'_>) -> Result<Departed, Refusal>;
+
+    /// Ends an attempt: checks the response against it, asks the provider, and says who it is.
+    ///
+    /// # Errors
+    /// As [`RedirectSignIn::depart`]. Nobody is signed in by half.
+    async fn arrive(&self, arrival: Arrival<'_>) -> Result<Arrived, Refusal>;
+
+    /// Where the browser goes to end the session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2), if the
+    /// provider has such a place and can say so now.
+    async fn end_session_url(&self, id_token: Option<&Secret>, back_to: &str) -> Option<Url>;
+}
+
+/// Twelve characters that tell attempts apart by their `state` without showing it.
+#[must_use]
+pub fn attempt_name(state: &str) -> String {
+    let mut text = URL_SAFE_NO_PAD.encode(sha256(&[b"attempt ", state.as_bytes()]));
+    text.truncate(12);
+    text
+}
