@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, io::Read as _, sync::Mutex};
 
 use async_trait::async_trait;
 use keyward_core::{
+    method::redirect::Departure,
     port::{Clock as _, HttpFault},
     request::Pairs,
     secret::Secret,
@@ -98,9 +99,14 @@ async fn play(case: &Case, log: &Mutex<Vec<Value>>) -> Result<(String, Identity)
     let key = SigningKey::generate(Algorithm::Es256).map_err(|why| why.to_string())?.with_kid("k");
     let http = Fake { case, log, key, claims: None };
     let world = World { http: &http, clock: &clock, random: &random, cache: &cache };
-    let start = begin(&provider, Purpose::SignIn, &case.redirect_uri, &Pairs(case.query.clone()), &world)
-        .await
-        .map_err(|why| why.to_string())?;
+    let asked = Pairs(case.query.clone());
+    let departure = Departure {
+        purpose: Purpose::SignIn,
+        redirect_uri: case.redirect_uri.clone(),
+        landing: None,
+        asked: &asked,
+    };
+    let start = begin(&provider, departure, &world).await.map_err(|why| why.to_string())?;
 
     let claims = case.claims.clone().map(|mut claims| {
         let now = clock.now().secs();

@@ -2,14 +2,14 @@
 //!
 //! NextAuth keeps state, nonce and verifier in a cookie each. Here one sealed cookie holds all of an attempt: its
 //! parts cannot be exchanged one by one, and it is bound to provider, purpose, redirect address and expiry. Nobody
-//! but us reads it. Its name carries [`cookie_suffix`], so that two tabs do not overwrite each other.
+//! but us reads it. Its name carries [`attempt_name`](keyward_core::method::redirect::attempt_name), so that two tabs do
+//! not overwrite each other.
 
 use std::time::Duration;
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+pub use keyward_core::method::redirect::Purpose;
 use keyward_core::{port::Random, secret::Secret, time::Timestamp};
 use keyward_jose::{
-    digest::sha256,
     jwe::{self, ContentKey, Encryption, IV_LEN},
     kdf::hkdf_sha256,
 };
@@ -33,23 +33,13 @@ pub struct Attempt {
     pub purpose: Purpose,
     /// The redirect address that was sent; the token request repeats it.
     pub redirect_uri: String,
+    /// Where the person wants to land.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub landing: Option<String>,
     /// What ties the answer to it.
     pub checks: Checks,
     /// Seconds since the epoch.
     pub expires: i64,
-}
-
-/// What an attempt is for. A callback for one purpose takes no attempt of another.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Purpose {
-    /// Signing in.
-    SignIn,
-    /// Adding an account to this user, who was signed in when the attempt began (lesson 44).
-    Link {
-        /// The user's id.
-        user: String,
-    },
 }
 
 /// Seals attempts and opens them, with keys of their own.
@@ -109,14 +99,6 @@ impl Attempt {
     }
 }
 
-/// Twelve characters that tell attempts apart by their `state` without showing it.
-#[must_use]
-pub fn cookie_suffix(state: &str) -> String {
-    let mut text = URL_SAFE_NO_PAD.encode(sha256(&[b"attempt ", state.as_bytes()]));
-    text.truncate(12);
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use keyward_testkit::{FakeClock, SeededRandom};
@@ -128,8 +110,9 @@ mod tests {
     fn attempt(now: Timestamp) -> Attempt {
         Attempt {
             provider: "github".to_owned(),
-            purpose: Purpose::Link { user: "u1".to_owned() },
+            purpose: Purpose::Link { user: "u1".to_owned(), session: "s1".to_owned() },
             redirect_uri: "https://app.example/api/auth/callback/github".to_owned(),
+            landing: Some("https://app.example/dash".to_owned()),
             checks: Checks {
                 state: "s".to_owned(),
                 nonce: Some("n".to_owned()),

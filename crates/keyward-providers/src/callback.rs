@@ -13,12 +13,6 @@ use crate::{
 /// Longest code taken, in bytes. Entra's are about 1,500.
 const MAX_CODE: usize = 8 * 1024;
 
-/// The `state` of a response, to find its attempt by ([`crate::attempt::cookie_suffix`]). Not checked yet.
-#[must_use]
-pub fn state(response: &Pairs) -> Option<&str> {
-    response.get("state")
-}
-
 /// Checks a response against its attempt and gives the code.
 ///
 /// `response` is the callback's query, or its form where the provider posts. The order matters: nothing in it is

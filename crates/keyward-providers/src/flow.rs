@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use keyward_core::request::Pairs;
+use keyward_core::{method::redirect::Departure, request::Pairs, secret::Secret};
 use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
-    attempt::{Attempt, LIFETIME, Purpose},
+    attempt::{Attempt, LIFETIME},
     authorization::authorization_url,
     cache::GOOD_FOR,
     callback::authorization_code,
@@ -69,18 +69,13 @@ impl Identity {
     }
 }
 
-/// Begins a sign-in: `asked` is the query of the sign-in request, `redirect_uri` our callback at this provider.
+/// Begins a sign-in.
 ///
 /// # Errors
-/// [`Code::BadRequest`] for what `asked` must not say; [`Code::Discovery`], [`Code::BadIssuer`] and
+/// [`Code::BadRequest`] for what [`Departure::asked`] must not say; [`Code::Discovery`], [`Code::BadIssuer`] and
 /// [`Code::Unreachable`] for the provider's metadata.
-pub async fn begin(
-    provider: &Provider,
-    purpose: Purpose,
-    redirect_uri: &str,
-    asked: &Pairs,
-    world: &World<'_>,
-) -> Result<Start, Fault> {
+pub async fn begin(provider: &Provider, departure: Departure<'_>, world: &World<'_>) -> Result<Start, Fault> {
+    let Departure { purpose, redirect_uri, landing, asked } = departure;
     let endpoint = match &provider.authorization {
         Some(configured) => configured.clone(),
         None => {
@@ -91,11 +86,12 @@ pub async fn begin(
         }
     };
     let checks = Checks::draw(provider, world.random);
-    let url = authorization_url(provider, &endpoint, redirect_uri, &checks, asked)?;
+    let url = authorization_url(provider, &endpoint, &redirect_uri, &checks, asked)?;
     let attempt = Attempt {
         provider: provider.id.clone(),
         purpose,
-        redirect_uri: redirect_uri.to_owned(),
+        redirect_uri,
+        landing,
         checks,
         expires: world.clock.now().plus(LIFETIME).secs(),
     };
@@ -134,6 +130,28 @@ pub async fn complete(
         profile.image = userinfo::entra_portrait(provider, &tokens, world).await;
     }
     Ok(Identity { provider: provider.id.clone(), kind: provider.kind, profile, tokens, raw })
+}
+
+/// Where the browser goes to end the session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2).
+///
+/// # Errors
+/// [`Code::Discovery`] where the provider names no such place; those of its metadata.
+pub async fn end_session(
+    provider: &Provider,
+    id_token: Option<&Secret>,
+    back_to: &str,
+    world: &World<'_>,
+) -> Result<Url, Fault> {
+    let end = metadata(provider, world).await?.end_session;
+    let end = end.ok_or_else(|| Code::Discovery.because("the metadata names no end_session_endpoint"))?;
+    let mut url = end.url;
+    let mut query = url.query_pairs_mut();
+    if let Some(id_token) = id_token {
+        query.append_pair("id_token_hint", id_token.expose());
+    }
+    query.append_pair("client_id", &provider.client_id).append_pair("post_logout_redirect_uri", back_to);
+    drop(query);
+    Ok(url)
 }
 
 async fn openid_profile(

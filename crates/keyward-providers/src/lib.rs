@@ -22,7 +22,7 @@
 //!
 //! A sign-in has two halves, [`begin`] and [`complete`], with an [`Attempt`](attempt::Attempt) between them, sealed
 //! into one cookie. What they are made of is pure: each step is a function of its inputs, and requests go out
-//! through the port [`ProviderHttp`].
+//! through the port [`ProviderHttp`]. [`RedirectMethod`] is both halves as the core's flows call them.
 //!
 //! | module | is |
 //! |---|---|
@@ -32,7 +32,7 @@
 //! | [`authorization`], [`callback`] | the authorization request and its response |
 //! | [`token`], [`client_auth`], `id_token`, [`userinfo`] | what happens behind the browser's back |
 //! | [`discovery`], [`cache`] | provider metadata and keys |
-//! | [`flow`] | the two halves |
+//! | [`flow`], [`method`] | the two halves; as the core calls them |
 
 pub mod attempt;
 pub mod authorization;
@@ -47,6 +47,7 @@ pub mod flow;
 pub mod http;
 mod id_token;
 pub mod mapping;
+pub mod method;
 mod path;
 pub mod profile;
 pub mod provider;
@@ -59,8 +60,9 @@ mod world;
 pub use cache::Cache;
 pub use catalogue::{Entry, Kind};
 pub use fault::{Code, Fault};
-pub use flow::{Identity, Start, begin, complete};
+pub use flow::{Identity, Start, begin, complete, end_session};
 pub use http::ProviderHttp;
+pub use method::{RedirectMethod, RedirectTools};
 pub use profile::Profile;
 pub use provider::{Provider, Settings, SettingsFault};
 pub use world::World;

@@ -37,8 +37,8 @@ pub struct Departure<'a> {
     /// Our callback at this provider, absolute.
     pub redirect_uri: String,
     /// Where the person lands when all is done. Kept in the attempt: with a form post from another site the browser
-    /// sends no other cookie along, and two tabs may want to land in two places.
-    pub landing: String,
+    /// sends no other cookie along, and two tabs may want to land in two places. `None`: too long for a cookie.
+    pub landing: Option<String>,
     /// Parameters that the application adds to the authorization request (`prompt`, `login_hint`, `scope` …).
     pub asked: &'a Pairs,
 }
@@ -69,7 +69,7 @@ pub struct Arrived {
     /// What the attempt was begun for.
     pub purpose: Purpose,
     /// Where they wanted to land.
-    pub landing: String,
+    pub landing: Option<String>,
     /// The provider's own id of the person.
     pub id: String,
     /// Name, address and picture as the provider's mapping gives them; the address in lower case, not yet validated.

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use async_trait::async_trait;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use keyward_core::{
+    method::redirect::Departure,
     port::{Clock as _, HttpFault},
     request::Pairs,
     secret::Secret,
@@ -113,7 +114,14 @@ impl Op {
         let http = Http { op: self, nonce: Mutex::default() };
         let world = World { http: &http, clock: &self.clock, random: &self.random, cache: &self.cache };
         let provider = self.provider();
-        let start = begin(&provider, Purpose::SignIn, REDIRECT, &Pairs::default(), &world).await?;
+        let asked = Pairs::default();
+        let departure = Departure {
+            purpose: Purpose::SignIn,
+            redirect_uri: REDIRECT.to_owned(),
+            landing: None,
+            asked: &asked,
+        };
+        let start = begin(&provider, departure, &world).await?;
         *http.nonce.lock().expect("a lock") = start.attempt.checks.nonce.clone();
         let mut attempt = start.attempt;
         let mut response = self.response.clone();

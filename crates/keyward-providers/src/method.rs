@@ -1,0 +1,117 @@
+//! A provider as the core's flows call it.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use keyward_core::{
+    error::{self, Refusal},
+    method::redirect::{Arrival, Arrived, Departed, Departure, RedirectSignIn},
+    port::{Clock, Random},
+    secret::Secret,
+    user,
+};
+use url::Url;
+
+use crate::{
+    attempt::Sealer,
+    cache::Cache,
+    fault::{Code, Fault},
+    flow::{self, Identity},
+    http::ProviderHttp,
+    provider::Provider,
+    world::World,
+};
+
+/// Signing in through one provider.
+pub struct RedirectMethod {
+    provider: Provider,
+    tools: RedirectTools,
+}
+
+/// What all providers of a deployment share.
+#[derive(Clone)]
+pub struct RedirectTools {
+    /// Outgoing requests.
+    pub http: Arc<dyn ProviderHttp>,
+    /// Documents of the providers.
+    pub cache: Arc<Cache>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub random: Arc<dyn Random>,
+    /// Seals attempts.
+    pub sealer: Arc<Sealer>,
+}
+
+impl RedirectMethod {
+    /// Signing in through this provider, with these tools.
+    #[must_use]
+    pub fn new(provider: Provider, tools: RedirectTools) -> Self {
+        Self { provider, tools }
+    }
+
+    fn world(&self) -> World<'_> {
+        let RedirectTools { http, cache, clock, random, .. } = &self.tools;
+        World { http: http.as_ref(), clock: clock.as_ref(), random: random.as_ref(), cache }
+    }
+}
+
+#[async_trait]
+impl RedirectSignIn for RedirectMethod {
+    async fn depart(&self, departure: Departure<'_>) -> Result<Departed, Refusal> {
+        let start = flow::begin(&self.provider, departure, &self.world()).await?;
+        let sealed = self.tools.sealer.seal(&start.attempt, self.tools.random.as_ref())?;
+        Ok(Departed { url: start.url, state: start.attempt.checks.state, sealed })
+    }
+
+    async fn arrive(&self, arrival: Arrival<'_>) -> Result<Arrived, Refusal> {
+        let now = self.tools.clock.now();
+        let attempt = self.tools.sealer.open(arrival.attempt, &self.provider.id, now)?;
+        let identity = flow::complete(&self.provider, arrival.response, &attempt, &self.world()).await?;
+        let account = identity.account();
+        let Identity { profile, raw, .. } = identity;
+        Ok(Arrived {
+            purpose: attempt.purpose,
+            landing: attempt.landing,
+            id: profile.id,
+            profile: user::Profile {
+                name: Some(profile.name),
+                email: Some(profile.email),
+                image: Some(profile.image),
+            },
+            email_verified: profile.email_verified == Some(true),
+            raw,
+            account,
+        })
+    }
+
+    async fn end_session_url(&self, id_token: Option<&Secret>, back_to: &str) -> Option<Url> {
+        let url = flow::end_session(&self.provider, id_token, back_to, &self.world()).await;
+        url.inspect_err(|fault| {
+            let provider = &self.provider.id;
+            tracing::warn!(%fault, provider, "the session at the provider cannot be ended");
+        })
+        .ok()
+    }
+}
+
+impl From<Fault> for Refusal {
+    fn from(fault: Fault) -> Self {
+        let code = match fault.code {
+            Code::Denied => error::Code::ProviderDenied,
+            Code::ProviderError => error::Code::ProviderError,
+            Code::BadRequest => error::Code::ProviderParameter,
+            Code::BadAttempt => error::Code::ProviderAttempt,
+            Code::BadState => error::Code::ProviderState,
+            Code::BadIssuer => error::Code::ProviderIssuer,
+            Code::BadResponse => error::Code::ProviderResponse,
+            Code::Discovery => error::Code::ProviderDiscovery,
+            Code::Unreachable => error::Code::ProviderUnreachable,
+            Code::Token => error::Code::ProviderToken,
+            Code::IdToken => error::Code::ProviderIdToken,
+            Code::Userinfo => error::Code::ProviderUserinfo,
+            Code::Profile => error::Code::ProviderProfile,
+        };
+        Self::new(code).because(fault.detail)
+    }
+}
