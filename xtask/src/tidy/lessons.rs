@@ -33,7 +33,7 @@ const SAML: Row = Never("SAML is not spoken");
 #[rustfmt::skip]
 const ROWS: [Row; 85] = [
     // Redirects, hosts, addresses
-    REDIRECT_URIS, Tested, REDIRECT_URIS, REDIRECT_URIS, REDIRECT_URIS,
+    REDIRECT_URIS, Tested, Tested, REDIRECT_URIS, REDIRECT_URIS,
     Tested, Tested, GATEWAY, Tested, NotYet("no rule lets a path skip a session; the gateway will have them"),
     Tested,
     // Trusting headers
