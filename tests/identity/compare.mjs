@@ -1,0 +1,17 @@
+// Takes every journey with the real NextAuth first, then with Keyward, and compares what was observed.
+import { after, before, describe } from "node:test";
+
+import { compare } from "../browser/compare.mjs";
+import { journeys } from "./journeys.mjs";
+import { openStage } from "./stage.mjs";
+
+/** The tests of one dialect. */
+export function compareJourneys(dialect) {
+  describe(`signing in with others in a browser, ${dialect}`, () => {
+    let stage;
+    before(async () => (stage = await openStage({ dialect, ids: ["github", "google"] })));
+    after(() => stage?.close());
+
+    for (const { name, run } of journeys) compare(name, run, () => stage);
+  });
+}

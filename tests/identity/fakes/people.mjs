@@ -1,0 +1,24 @@
+// Who has an account with the fake providers.
+
+const person = (number, key, name) => ({
+  number,
+  key,
+  name,
+  email: `${key}@example.com`,
+  picture: `https://pictures.example/${key}.png`,
+});
+
+/** Everybody by key. Each has the same address with every provider. */
+export const PEOPLE = Object.fromEntries(
+  [
+    person(1, "ada", "Ada Lovelace"),
+    person(2, "grace", "Grace Hopper"),
+    person(3, "katherine", "Katherine Johnson"),
+    person(4, "mary", "Mary Jackson"),
+    person(5, "joan", "Joan Clarke"),
+    person(6, "radia", "Radia Perlman"),
+    person(7, "unicode", "Ädá Løvelace 🧮"),
+    person(8, "hedy", "Hedy Lamarr"),
+    person(9, "annie", "Annie Easley"),
+  ].map((one) => [one.key, one]),
+);

@@ -1,0 +1,3 @@
+import { compareJourneys } from "./compare.mjs";
+
+compareJourneys("next-auth-4");
