@@ -17,24 +17,24 @@ const PATIENCE_MS = 8_000;
 /**
  * Prepares the client application of `dialect`, the fakes of `ids` and the browser; servers start when they are first
  * played against. `https` puts the application at an https address; `keyward` is added to Keyward's configuration of
- * each provider, by id.
+ * each provider, by id. `real` starts a provider beside the fakes (as `startRealProvider`).
  *
  * Gives `play(journey, server)`, where `server` is `"reference"` or `"keyward"`, `fakes`, and `close`.
  */
-export async function openStage({ dialect, ids, https = false, keyward = {} }) {
+export async function openStage({ dialect, ids = [], https = false, keyward = {}, real }) {
   const opened = openedThings();
   try {
     const app = await bundleClientApp(dialect);
     const front = await opened.add(https ? encrypted({ app, dialect }) : plain({ app }), (front) => front.stop());
     const { origin, addresses, forwardTo } = front;
     const fakes = await startFakes(opened, { ids, origin });
+    const others = real ? [await opened.add(real({ origin }), (other) => other.stop())] : [];
+    const toNextAuth = [...forNextAuth(fakes), ...others.map(({ nextAuth }) => nextAuth)];
+    const toKeyward = [...forKeyward(fakes, keyward), ...others.map((other) => ({ ...other.keyward, ...keyward[other.keyward.id] }))];
     const chromium = await opened.add(startChromium({ addresses }), (chromium) => chromium.close());
     const starters = {
-      reference: () => startOriginal({ dialect, origin, providers: forNextAuth(fakes) }),
-      keyward: () => {
-        const session = { strategy: "sealed" };
-        return startKeyward({ config: { public_url: origin, dialect, session, providers: forKeyward(fakes, keyward) } });
-      },
+      reference: () => startOriginal({ dialect, origin, providers: toNextAuth }),
+      keyward: () => startKeyward({ config: { public_url: origin, dialect, session: { strategy: "sealed" }, providers: toKeyward } }),
     };
     const servers = {};
     const started = (name) => (servers[name] ??= opened.add(starters[name](), (server) => server.stop()));
@@ -46,7 +46,7 @@ export async function openStage({ dialect, ids, https = false, keyward = {} }) {
         const server = await started(name);
         await forwardTo(server.url);
         for (const fake of Object.values(fakes)) fake.recover();
-        return inNewContext(chromium, { dialect, origin, fakes, server, journey });
+        return inNewContext(chromium, { dialect, origin, fakes, others, server, journey });
       },
     };
   } catch (error) {
@@ -68,18 +68,19 @@ async function inNewContext(chromium, { journey, ...world }) {
       return clientTab(page);
     };
     const observed = await journey({ ...world, context, tab });
-    assert.deepEqual(refusalsOf(world.fakes), []);
+    assert.deepEqual(refusalsOf(world), []);
     return { ...observed, pageErrors };
   } catch (error) {
-    error.message += `\nrefused by the providers: ${JSON.stringify(refusalsOf(world.fakes))}\nthe server's log:\n${world.server.log}`;
+    error.message += `\nrefused by the providers: ${JSON.stringify(refusalsOf(world))}\nthe server's log:\n${world.server.log}`;
     throw error;
   } finally {
     await context.close();
   }
 }
 
-function refusalsOf(fakes) {
-  return Object.entries(fakes).flatMap(([id, { refusals }]) => refusals.map((reason) => `${id}: ${reason}`));
+function refusalsOf({ fakes, others }) {
+  const all = { ...fakes, ...Object.fromEntries(others.map((other) => [other.url, other])) };
+  return Object.entries(all).flatMap(([id, { refusals }]) => refusals.map((reason) => `${id}: ${reason}`));
 }
 
 async function plain({ app }) {
