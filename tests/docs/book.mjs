@@ -1,4 +1,5 @@
 // The documents as the tests read them: pages with their code blocks, headings and links.
+import { existsSync } from "node:fs";
 import { readFile, readdir } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -11,10 +12,14 @@ export async function manual() {
   return pages(["README.md", ...chapters.map((name) => `docs/${name}`)]);
 }
 
-/** The manual and the other documents at the root. */
+/** The manual, the other documents at the root, and those of the examples. */
 export async function everyDocument() {
   const others = ["ARCHITECTURE.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md", "tests/README.md"];
-  return [...(await manual()), ...(await pages(others))];
+  const examples = (await readdir(join(ROOT, "examples"), { withFileTypes: true }))
+    .map((entry) => (entry.isDirectory() ? `${entry.name}/README.md` : entry.name))
+    .filter((name) => existsSync(join(ROOT, "examples", name)))
+    .map((name) => `examples/${name}`);
+  return [...(await manual()), ...(await pages([...others, ...examples]))];
 }
 
 /** One page: `docs/clients.md`. */

@@ -67,10 +67,15 @@ pub(crate) fn node() -> Result {
     output(Command::new("npm").arg("--version")).map(drop)
 }
 
-/// Installs the npm packages of every lock file under `tests/` where they are not there or of another lock.
+/// Folders whose applications the tests start.
+const APPLICATIONS: [&str; 2] = ["tests/", "examples/"];
+
+/// Installs the npm packages of every lock file of the tests and the examples where they are not there or of
+/// another lock.
 pub(crate) fn npm_packages(workspace: &Workspace) -> Result {
     for lock in workspace.files()? {
-        if lock.starts_with("tests/") && lock.ends_with("/package-lock.json") {
+        let driven = APPLICATIONS.into_iter().any(|folder| lock.starts_with(folder));
+        if driven && lock.ends_with("/package-lock.json") {
             let lock = workspace.root.join(lock);
             install_packages(workspace, lock.parent().ok_or("a lock file without a folder")?)?;
         }
