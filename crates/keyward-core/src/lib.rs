@@ -28,6 +28,7 @@ pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod surface;
+pub mod ticket;
 pub mod time;
 pub mod user;
 pub mod vault;

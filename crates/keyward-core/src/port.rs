@@ -12,8 +12,9 @@ use crate::{
     claims::Claims,
     policy::strength::{Strength, score},
     secret::Secret,
+    ticket::{Ticket, TicketKey},
     time::Timestamp,
-    user::{Admission, User, UserId},
+    user::{Account, AccountKey, Admission, User, UserId},
 };
 
 /// The time of day.
@@ -70,6 +71,8 @@ pub struct NewSession {
     pub expires: Timestamp,
     /// The browser, as it names itself; at most 256 characters.
     pub user_agent: Option<String>,
+    /// The account by which the person came, so that signing out finds the tokens of the provider.
+    pub via: Option<AccountKey>,
 }
 
 /// A stored session as it was read.
@@ -81,6 +84,17 @@ pub struct StoredSession {
     pub user: UserId,
     /// What it says.
     pub claims: Claims,
+    /// When it ends. May lie in the past: the caller decides (lesson 48).
+    pub expires: Timestamp,
+}
+
+/// What the ledger knows of a session, sealed or stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionRecord {
+    /// Whose it is.
+    pub user: UserId,
+    /// The account by which they came; `None` also if it was unlinked since.
+    pub via: Option<AccountKey>,
     /// When it ends. May lie in the past: the caller decides (lesson 48).
     pub expires: Timestamp,
 }
@@ -106,8 +120,42 @@ pub enum Admitted {
     },
     /// The address of a new user belongs to somebody already; nothing was written.
     EmailTaken,
-    /// The user was deleted in the meantime; nothing was written.
+    /// The user was deleted in the meantime, or the ticket is used up, expired, or none; nothing was written.
     Gone,
+    /// What the decision stood on changed in the meantime; nothing was written, and no ticket used up. The caller
+    /// reads again and decides again.
+    Changed,
+}
+
+/// How somebody for whom another site vouches stands to the directory: what [`crate::policy::linking`] decides on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    /// Whose the account is.
+    pub owner: Option<User>,
+    /// Who has the address.
+    pub by_email: Option<EmailHolder>,
+}
+
+/// The user who has an address, and by what they come in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmailHolder {
+    /// Who. Whether they proved the address stands in `email_verified`.
+    pub user: User,
+    /// Sources of their accounts, each once, in the order in which they were linked.
+    pub providers: Vec<String>,
+    /// True if they have a password here.
+    pub has_password: bool,
+}
+
+/// What came of unlinking an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unlinked {
+    /// It is gone, with its tokens.
+    Done,
+    /// It is the last way in; nothing was written.
+    LastWay,
+    /// The user has no such account.
+    NotFound,
 }
 
 /// Which session to end.
@@ -138,6 +186,13 @@ pub trait SignIns: Send + Sync {
     /// With `session: None` only the user is made or brought up to date (the command line's `user create`).
     /// [`Admission::Account`] finds the user by the account key and replaces the profile kept there, or makes
     /// user and account; under a race of equal keys exactly one user is made.
+    ///
+    /// [`Admission::Vouched`] and [`Admission::EmailLink`] rest on what was read before, and are
+    /// [`Admitted::Changed`] where that no longer holds.
+    ///
+    /// The first proof of a user's address (a followed link, or a provider that vouches for that very address) sets
+    /// `email_verified` and ends what was set up without proof: the password, every account but the one that
+    /// vouches, and all earlier sessions (lesson 43). Sealed ones are remembered as ended.
     async fn admit(
         &self,
         who: &Admission,
@@ -162,6 +217,28 @@ pub trait Directory: Send + Sync {
     /// The user with this id.
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
 
+    /// The user with this normalised address.
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
+
+    /// Whose this account is and who has this normalised address, both as of one moment.
+    async fn standing(&self, key: &AccountKey, email: Option<&str>) -> Result<Standing, StoreError>;
+
+    /// The accounts of a user, in the order in which they were linked.
+    async fn accounts_of(&self, user: &UserId) -> Result<Vec<Account>, StoreError>;
+
+    /// Takes an account from its user, unless it is their last way in: no other account, no password, and no
+    /// `other_ways` (a proven address where links are sent by mail, say: the caller knows what is on offer).
+    /// Of two at once that would leave none, one is refused.
+    async fn unlink_account(
+        &self,
+        user: &UserId,
+        key: &AccountKey,
+        other_ways: bool,
+    ) -> Result<Unlinked, StoreError>;
+
+    /// The sealed tokens that an account holds. `None` if it holds none, or is none.
+    async fn account_tokens(&self, key: &AccountKey) -> Result<Option<Vec<u8>>, StoreError>;
+
     /// Deletes the user with this address, their accounts and sessions (lesson 56). False if nobody has it.
     /// Sealed sessions are remembered as ended until `until`.
     async fn delete_user(&self, email: &str, until: Timestamp) -> Result<bool, StoreError>;
@@ -172,6 +249,9 @@ pub trait Directory: Send + Sync {
 pub trait Ledger: Send + Sync {
     /// The stored session behind a token: one row by key.
     async fn session(&self, token: &TokenHash) -> Result<Option<StoredSession>, StoreError>;
+
+    /// What is known of the session with this id, sealed or stored.
+    async fn session_record(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError>;
 
     /// Moves the expiry of a stored session, and with `claims` replaces what it says. Never creates: false if
     /// the session is no longer there (sign-out wins, invariant 8).
@@ -192,17 +272,32 @@ pub trait Ledger: Send + Sync {
     /// Endings with a change number above `after`, in order.
     async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError>;
 
-    /// Deletes session rows that expired and endings that may be forgotten. Says how many rows went.
+    /// Deletes sessions and tickets that expired and endings that may be forgotten. Says how many rows went.
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// True if the store can answer: what `/readyz` asks.
     async fn ready(&self) -> Result<(), StoreError>;
 }
 
-/// Everything a store does.
-pub trait Store: SignIns + Directory + Ledger {}
+/// Tickets: each is good once, until it expires, for exactly what it is bound to.
+///
+/// Whether one has expired is decided by `now` and not by whether a sweep has been (lesson 48).
+#[async_trait]
+pub trait Tickets: Send + Sync {
+    /// Keeps a ticket. Others for the same subject stay good. An error if its key is in use.
+    async fn issue_ticket(&self, ticket: &Ticket) -> Result<(), StoreError>;
 
-impl<T: SignIns + Directory + Ledger> Store for T {}
+    /// The ticket, if it is there and has not expired. Uses nothing up.
+    async fn ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError>;
+
+    /// Takes the ticket, if it is there and has not expired: of many at once, one gets it (lessons 21, 37).
+    async fn consume_ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError>;
+}
+
+/// Everything a store does.
+pub trait Store: SignIns + Directory + Ledger + Tickets {}
+
+impl<T: SignIns + Directory + Ledger + Tickets> Store for T {}
 
 /// What a password turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::{ticket::TicketKey, time::Timestamp};
+
 /// A user's opaque id in Keyward's directory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserId(pub String);
@@ -14,7 +16,7 @@ pub struct UserId(pub String);
 pub struct Profile {
     /// Display name.
     pub name: Option<Option<String>>,
-    /// E-mail address as the source gave it; not proven.
+    /// E-mail address as the source gave it; proven or not ([`Address`] says which).
     pub email: Option<Option<String>>,
     /// Address of a picture.
     pub image: Option<Option<String>>,
@@ -37,9 +39,14 @@ pub struct NewUser {
     /// Drawn by the caller.
     pub id: UserId,
     /// Normalised address ([`crate::policy::email`]); unique in the directory.
-    pub email: String,
+    pub email: Option<String>,
+    /// True if it is theirs by proof: a link that was followed, a provider that vouches for it. What somebody
+    /// merely typed, as at a sign-up, is unproven.
+    pub email_verified: bool,
     /// Display name.
     pub name: Option<String>,
+    /// Address of a picture.
+    pub image: Option<String>,
 }
 
 /// A user as the directory holds them.
@@ -49,10 +56,73 @@ pub struct User {
     pub id: UserId,
     /// The address that the person signs in with; `None` for a person known through a back end alone.
     pub email: Option<String>,
+    /// When the address was first proven to be theirs. While it was not, whoever set this user up may be somebody
+    /// else: the first proof ends every way in from before it (lesson 43).
+    pub email_verified: Option<Timestamp>,
     /// Display name.
     pub name: Option<String>,
     /// Address of a picture.
     pub image: Option<String>,
+}
+
+/// An account as its user may see it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Account {
+    /// Where the user is known, and as whom.
+    pub key: AccountKey,
+    /// NextAuth's `type`: `oauth`, `oidc`, or [`Account::CREDENTIALS`] for a back end's.
+    pub kind: String,
+    /// What the source said of them last.
+    pub profile: Profile,
+    /// When it was linked.
+    pub created: Timestamp,
+}
+
+impl Account {
+    /// The kind of an account at a back end that checks passwords.
+    pub const CREDENTIALS: &str = "credentials";
+}
+
+/// An e-mail address, and whether it is its bearer's by proof.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address {
+    /// Normalised ([`crate::policy::email`]).
+    pub address: String,
+    /// True only if who names it vouches for it.
+    pub verified: bool,
+}
+
+/// Somebody for whom another site vouches: who came back from an OAuth or OpenID provider.
+#[derive(Clone, Debug)]
+pub struct Vouched {
+    /// The provider's id in the configuration, and the person's id there.
+    pub key: AccountKey,
+    /// NextAuth's `account.type`: `oauth` or `oidc`.
+    pub kind: String,
+    /// What the provider says of them.
+    pub profile: Profile,
+    /// Their address, where the provider gave one.
+    pub email: Option<Address>,
+    /// The provider's tokens, sealed by the flow; opaque to stores. They replace those that were kept before,
+    /// also where there are none.
+    pub tokens: Option<Vec<u8>>,
+}
+
+/// Where a vouched-for person belongs, as [`crate::policy::linking`] decided; what it rests on must still hold
+/// when they are admitted.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// The account is this user's. Their record in the directory stays as it is.
+    Owner(UserId),
+    /// The account is nobody's and becomes this user's.
+    Link {
+        /// Whose.
+        user: UserId,
+        /// They were found by their address: it must still be the one that the provider gave.
+        by_email: bool,
+    },
+    /// The account is nobody's, nor is the address (if there is one): a new user.
+    New(NewUser),
 }
 
 /// A person who has been admitted, and by what: the input of [`crate::port::SignIns::admit`].
@@ -83,6 +153,30 @@ pub enum Admission {
         profile: Profile,
         /// The id of the user to make if the account is new.
         new_id: UserId,
+    },
+    /// Somebody for whom another site vouches. May be the first proof of an address: where the provider vouches
+    /// for the one that the user has.
+    Vouched {
+        /// Who.
+        who: Box<Vouched>,
+        /// Where they belong.
+        place: Place,
+        /// Until when sealed sessions that a first proof ends are remembered
+        /// ([`crate::session::remembered_until`]).
+        until: Timestamp,
+    },
+    /// Somebody who followed the link that was sent to their address, the ticket's subject. Uses the ticket up,
+    /// and proves the address.
+    EmailLink {
+        /// The ticket behind the link.
+        ticket: TicketKey,
+        /// Who has the address; if nobody (`is_new`), the id of the user to make.
+        user: UserId,
+        /// True if nobody has the address.
+        is_new: bool,
+        /// Until when sealed sessions that a first proof ends are remembered
+        /// ([`crate::session::remembered_until`]).
+        until: Timestamp,
     },
 }
 

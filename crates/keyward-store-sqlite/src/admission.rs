@@ -4,12 +4,11 @@ use async_trait::async_trait;
 use keyward_core::{
     port::{Admitted, NewSession, SignIns, StoreError},
     time::Timestamp,
-    user::{AccountKey, Admission, NewUser, Profile, UserId},
+    user::{Account, AccountKey, Admission, NewUser, Place, Profile, UserId, Vouched},
 };
-use rusqlite::{Connection, OptionalExtension, Result, params};
-use serde_json::{Map, Value};
+use rusqlite::{Connection, Result, params};
 
-use crate::{SqliteStore, ledger};
+use crate::{SqliteStore, account, directory, ledger, ticket};
 
 #[async_trait]
 impl SignIns for SqliteStore {
@@ -20,36 +19,108 @@ impl SignIns for SqliteStore {
         now: Timestamp,
     ) -> Result<Admitted, StoreError> {
         let (who, session) = (who.clone(), session.cloned());
-        self.write("admit", move |db| admit(db, &who, session.as_ref(), now)).await
+        self.write("admit", move |db| {
+            let admitted = admit(db, &who, now)?;
+            if let (Admitted::As { user, .. }, Some(session)) = (&admitted, &session) {
+                ledger::insert(db, user, session)?;
+            }
+            Ok(admitted)
+        })
+        .await
     }
 }
 
-fn admit(db: &Connection, who: &Admission, session: Option<&NewSession>, now: Timestamp) -> Result<Admitted> {
+/// Whatever is no [`Admitted::As`] has written nothing.
+fn admit(db: &Connection, who: &Admission, now: Timestamp) -> Result<Admitted> {
     let (user, is_new) = match who {
         Admission::User(id) if exists(db, id)? => (id.clone(), false),
         Admission::Password { user, hash } if has_password(db, user, hash)? => (user.clone(), false),
         Admission::User(_) | Admission::Password { .. } => return Ok(Admitted::Gone),
         Admission::NewUser { user, password_hash } => {
-            if !make_user(db, user, password_hash, now)? {
+            if !directory::make(db, user, now)? {
                 return Ok(Admitted::EmailTaken);
             }
+            db.prepare_cached("INSERT INTO password (user, hash) VALUES (?1, ?2)")?
+                .execute([&user.id.0, password_hash])?;
             (user.id.clone(), true)
         }
-        Admission::Account { key, profile, new_id } => match find_account(db, key)? {
-            Some(known) => {
-                update_account(db, key, profile, &known)?;
-                (known, false)
+        Admission::Account { key, profile, new_id } => at_back_end(db, key, profile, new_id, now)?,
+        Admission::Vouched { who, place, until } => {
+            let Some((user, is_new)) = settle(db, who, place, now)? else { return Ok(Admitted::Changed) };
+            let account = Account {
+                key: who.key.clone(),
+                kind: who.kind.clone(),
+                profile: who.profile.clone(),
+                created: now,
+            };
+            account::keep(db, &user, &account, who.tokens.as_deref())?;
+            if let Some(email) = who.email.as_ref().filter(|email| email.verified) {
+                directory::prove(db, &user, &email.address, Some(&who.key), *until, now)?;
             }
-            None => {
-                make_account(db, key, profile, new_id, now)?;
-                (new_id.clone(), true)
+            (user, is_new)
+        }
+        Admission::EmailLink { ticket, user, is_new, until } => {
+            if !ticket::is_good(db, ticket, now)? {
+                return Ok(Admitted::Gone);
             }
-        },
+            if directory::by_email(db, &ticket.subject)?.as_ref() != (!is_new).then_some(user) {
+                return Ok(Admitted::Changed);
+            }
+            ticket::take(db, ticket, now)?;
+            if *is_new {
+                let email = Some(ticket.subject.clone());
+                let new = NewUser { id: user.clone(), email, email_verified: true, name: None, image: None };
+                directory::make(db, &new, now)?;
+            }
+            directory::prove(db, user, &ticket.subject, None, *until, now)?;
+            (user.clone(), *is_new)
+        }
     };
-    if let Some(session) = session {
-        ledger::insert(db, &user, session)?;
-    }
     Ok(Admitted::As { user, is_new })
+}
+
+/// Somebody whom a back end knows: it knows its people best, so what it says replaces what was kept.
+fn at_back_end(
+    db: &Connection,
+    key: &AccountKey,
+    profile: &Profile,
+    new_id: &UserId,
+    now: Timestamp,
+) -> Result<(UserId, bool)> {
+    let (name, image) = (profile.name.clone().flatten(), profile.image.clone().flatten());
+    let known = account::owner(db, key)?;
+    let is_new = known.is_none();
+    let user = if let Some(user) = known {
+        db.prepare_cached("UPDATE user SET name = ?2, image = ?3 WHERE id = ?1")?
+            .execute(params![user.0, name, image])?;
+        user
+    } else {
+        let new = NewUser { id: new_id.clone(), email: None, email_verified: false, name, image };
+        directory::make(db, &new, now)?;
+        new.id
+    };
+    let kind = Account::CREDENTIALS.to_owned();
+    let account = Account { key: key.clone(), kind, profile: profile.clone(), created: now };
+    account::keep(db, &user, &account, None)?;
+    Ok((user, is_new))
+}
+
+/// Whose the account is to be, and whether they are new, if that still holds on which it was decided.
+fn settle(db: &Connection, who: &Vouched, place: &Place, now: Timestamp) -> Result<Option<(UserId, bool)>> {
+    let owner = account::owner(db, &who.key)?;
+    let (user, holds, is_new) = match place {
+        Place::Owner(user) => (user, owner.as_ref() == Some(user), false),
+        Place::Link { user, by_email: false } => (user, owner.is_none() && exists(db, user)?, false),
+        Place::Link { user, by_email: true } => {
+            let holder = match &who.email {
+                Some(email) => directory::by_email(db, &email.address)?,
+                None => None,
+            };
+            (user, owner.is_none() && holder.as_ref() == Some(user), false)
+        }
+        Place::New(new) => (&new.id, owner.is_none() && directory::make(db, new, now)?, true),
+    };
+    Ok(holds.then(|| (user.clone(), is_new)))
 }
 
 fn exists(db: &Connection, id: &UserId) -> Result<bool> {
@@ -58,83 +129,4 @@ fn exists(db: &Connection, id: &UserId) -> Result<bool> {
 
 fn has_password(db: &Connection, id: &UserId, hash: &str) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM password WHERE user = ?1 AND hash = ?2")?.exists([&id.0, hash])
-}
-
-/// False if the address is taken.
-fn make_user(db: &Connection, user: &NewUser, hash: &str, now: Timestamp) -> Result<bool> {
-    let made = db
-        .prepare_cached(
-            "INSERT INTO user (id, email, name, created) VALUES (?1, ?2, ?3, ?4)
-             ON CONFLICT (email) DO NOTHING",
-        )?
-        .execute(params![user.id.0, user.email, user.name, now.millis()])?;
-    if made == 0 {
-        return Ok(false);
-    }
-    db.prepare_cached("INSERT INTO password (user, hash) VALUES (?1, ?2)")?.execute([&user.id.0, hash])?;
-    Ok(true)
-}
-
-fn find_account(db: &Connection, key: &AccountKey) -> Result<Option<UserId>> {
-    db.prepare_cached("SELECT user FROM account WHERE source = ?1 AND id = ?2")?
-        .query_row([&key.source, &key.id], |row| row.get(0).map(UserId))
-        .optional()
-}
-
-fn make_account(
-    db: &Connection,
-    key: &AccountKey,
-    profile: &Profile,
-    id: &UserId,
-    now: Timestamp,
-) -> Result<()> {
-    db.prepare_cached("INSERT INTO user (id, name, image, created) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![id.0, said(&profile.name), said(&profile.image), now.millis()])?;
-    db.prepare_cached(
-        "INSERT INTO account (source, id, user, profile, created) VALUES (?1, ?2, ?3, ?4, ?5)",
-    )?
-    .execute(params![key.source, key.id, id.0, json(profile), now.millis()])?;
-    Ok(())
-}
-
-/// The profile of the account, and what its user shows of it.
-fn update_account(db: &Connection, key: &AccountKey, profile: &Profile, user: &UserId) -> Result<()> {
-    db.prepare_cached("UPDATE account SET profile = ?3 WHERE source = ?1 AND id = ?2")?.execute(params![
-        key.source,
-        key.id,
-        json(profile)
-    ])?;
-    db.prepare_cached("UPDATE user SET name = ?2, image = ?3 WHERE id = ?1")?.execute(params![
-        user.0,
-        said(&profile.name),
-        said(&profile.image)
-    ])?;
-    Ok(())
-}
-
-/// A field, where the source gave it a value.
-fn said(field: &Option<Option<String>>) -> Option<&str> {
-    field.as_ref()?.as_deref()
-}
-
-/// Members only for what the source said, `null` where it said null.
-fn json(profile: &Profile) -> String {
-    let fields = [("name", &profile.name), ("email", &profile.email), ("image", &profile.image)];
-    let said = fields.into_iter().filter_map(|(field, value)| {
-        let value = value.clone()?;
-        Some((field.to_owned(), value.map_or(Value::Null, Value::String)))
-    });
-    Value::Object(said.collect::<Map<_, _>>()).to_string()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_profile_keeps_the_difference_between_null_and_nothing() {
-        let profile = Profile { name: Some(Some("Ada \"\0".to_owned())), email: Some(None), image: None };
-        assert_eq!(json(&profile), r#"{"name":"Ada \"\u0000","email":null}"#);
-        assert_eq!(json(&Profile::default()), "{}");
-    }
 }

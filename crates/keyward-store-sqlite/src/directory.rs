@@ -2,23 +2,23 @@
 
 use async_trait::async_trait;
 use keyward_core::{
-    port::{Directory, StoreError, StoredPassword},
+    port::{Directory, EmailHolder, Standing, StoreError, StoredPassword, Unlinked},
     time::Timestamp,
-    user::{User, UserId},
+    user::{Account, AccountKey, NewUser, User, UserId},
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, ledger};
+use crate::{SqliteStore, account, ledger};
 
 #[async_trait]
 impl Directory for SqliteStore {
     async fn password_by_email(&self, email: &str) -> Result<Option<StoredPassword>, StoreError> {
         self.read("password_by_email", |db| {
             db.prepare_cached(
-                "SELECT user.id, user.email, user.name, user.image, password.hash
+                "SELECT user.id, email, email_verified, name, image, hash
                  FROM user JOIN password ON password.user = user.id WHERE user.email = ?1",
             )?
-            .query_row([email], |row| Ok(StoredPassword { user: user(row)?, hash: row.get(4)? }))
+            .query_row([email], |row| Ok(StoredPassword { user: user(row)?, hash: row.get(5)? }))
             .optional()
         })
     }
@@ -51,10 +51,57 @@ impl Directory for SqliteStore {
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         self.read("user", |db| {
-            db.prepare_cached("SELECT id, email, name, image FROM user WHERE id = ?1")?
+            db.prepare_cached("SELECT id, email, email_verified, name, image FROM user WHERE id = ?1")?
                 .query_row([&id.0], user)
                 .optional()
         })
+    }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        self.read("user_by_email", |db| {
+            db.prepare_cached("SELECT id, email, email_verified, name, image FROM user WHERE email = ?1")?
+                .query_row([email], user)
+                .optional()
+        })
+    }
+
+    async fn standing(&self, key: &AccountKey, email: Option<&str>) -> Result<Standing, StoreError> {
+        self.read("standing", |db| {
+            // One state of the database in view: between two reads the account could be made, with its address.
+            let view = db.unchecked_transaction()?;
+            let standing = standing(&view, key, email)?;
+            view.commit()?;
+            Ok(standing)
+        })
+    }
+
+    async fn accounts_of(&self, user: &UserId) -> Result<Vec<Account>, StoreError> {
+        self.read("accounts_of", |db| account::of_user(db, user))
+    }
+
+    async fn unlink_account(
+        &self,
+        user: &UserId,
+        key: &AccountKey,
+        other_ways: bool,
+    ) -> Result<Unlinked, StoreError> {
+        let (user, key) = (user.clone(), key.clone());
+        self.write("unlink_account", move |db| {
+            if account::owner(db, &key)?.as_ref() != Some(&user) {
+                return Ok(Unlinked::NotFound);
+            }
+            if !other_ways && !has_password(db, &user)? && account::is_only_one(db, &user)? {
+                return Ok(Unlinked::LastWay);
+            }
+            account::delete(db, &key)?;
+            ledger::forget_via(db, &user, &key)?;
+            Ok(Unlinked::Done)
+        })
+        .await
+    }
+
+    async fn account_tokens(&self, key: &AccountKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.read("account_tokens", |db| account::tokens(db, key))
     }
 
     async fn delete_user(&self, email: &str, until: Timestamp) -> Result<bool, StoreError> {
@@ -70,13 +117,91 @@ impl Directory for SqliteStore {
     }
 }
 
-fn by_email(db: &Connection, email: &str) -> Result<Option<UserId>> {
+/// Makes a user. False if somebody has the address.
+pub(crate) fn make(db: &Connection, user: &NewUser, now: Timestamp) -> Result<bool> {
+    let made = db
+        .prepare_cached(
+            "INSERT INTO user (id, email, email_verified, name, image, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+             ON CONFLICT (email) DO NOTHING",
+        )?
+        .execute(params![
+            user.id.0,
+            user.email,
+            user.email_verified.then(|| now.millis()),
+            user.name,
+            user.image,
+            now.millis()
+        ])?;
+    Ok(made == 1)
+}
+
+/// The first proof of the address that a user has ends what was set up without one; `by` is the account that
+/// vouches for it. Nothing happens if the user has another address, or it is proven.
+pub(crate) fn prove(
+    db: &Connection,
+    user: &UserId,
+    address: &str,
+    by: Option<&AccountKey>,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<()> {
+    let proven = db
+        .prepare_cached(
+            "UPDATE user SET email_verified = ?3 WHERE id = ?1 AND email = ?2 AND email_verified IS NULL",
+        )?
+        .execute(params![user.0, address, now.millis()])?;
+    if proven == 0 {
+        return Ok(());
+    }
+    db.prepare_cached("DELETE FROM password WHERE user = ?1")?.execute([&user.0])?;
+    account::delete_others(db, user, by)?;
+    ledger::end_all(db, user, until)
+}
+
+pub(crate) fn by_email(db: &Connection, email: &str) -> Result<Option<UserId>> {
     db.prepare_cached("SELECT id FROM user WHERE email = ?1")?
         .query_row([email], |row| row.get(0).map(UserId))
         .optional()
 }
 
-/// From the columns id, email, name, image.
+fn standing(db: &Connection, key: &AccountKey, email: Option<&str>) -> Result<Standing> {
+    let owner = db
+        .prepare_cached(
+            "SELECT user.id, email, email_verified, name, image
+             FROM account JOIN user ON user.id = account.user WHERE account.source = ?1 AND account.id = ?2",
+        )?
+        .query_row([&key.source, &key.id], user)
+        .optional()?;
+    let holder = db
+        .prepare_cached(
+            "SELECT id, email, email_verified, name, image,
+                    EXISTS (SELECT 1 FROM password WHERE password.user = user.id)
+             FROM user WHERE email = ?1",
+        )?
+        // An address that is none is NULL, which nobody has.
+        .query_row([email], |row| Ok((user(row)?, row.get(5)?)))
+        .optional()?;
+    let by_email = match holder {
+        Some((user, has_password)) => {
+            let providers = account::sources(db, &user.id)?;
+            Some(EmailHolder { user, providers, has_password })
+        }
+        None => None,
+    };
+    Ok(Standing { owner, by_email })
+}
+
+fn has_password(db: &Connection, user: &UserId) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM password WHERE user = ?1")?.exists([&user.0])
+}
+
+/// From the columns id, email, email_verified, name, image.
 fn user(row: &Row<'_>) -> Result<User> {
-    Ok(User { id: UserId(row.get(0)?), email: row.get(1)?, name: row.get(2)?, image: row.get(3)? })
+    Ok(User {
+        id: UserId(row.get(0)?),
+        email: row.get(1)?,
+        email_verified: row.get::<_, Option<i64>>(2)?.map(Timestamp::from_millis),
+        name: row.get(3)?,
+        image: row.get(4)?,
+    })
 }

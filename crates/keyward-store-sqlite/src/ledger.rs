@@ -3,9 +3,11 @@
 use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
-    port::{Ended, Ending, Ledger, NewSession, SessionId, StoreError, StoredSession, TokenHash},
+    port::{
+        Ended, Ending, Ledger, NewSession, SessionId, SessionRecord, StoreError, StoredSession, TokenHash,
+    },
     time::Timestamp,
-    user::UserId,
+    user::{AccountKey, UserId},
 };
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params, types::Type};
 
@@ -17,6 +19,14 @@ impl Ledger for SqliteStore {
         self.read("session", |db| {
             db.prepare_cached("SELECT id, user, claims, expires FROM session WHERE token_hash = ?1")?
                 .query_row([&token.0], session)
+                .optional()
+        })
+    }
+
+    async fn session_record(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        self.read("session_record", |db| {
+            db.prepare_cached("SELECT user, expires, via_source, via_id FROM session WHERE id = ?1")?
+                .query_row([&id.0], record)
                 .optional()
         })
     }
@@ -82,8 +92,10 @@ impl Ledger for SqliteStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         // In small transitions, so that sign-ins need not wait for all of it.
-        const STEPS: [&str; 2] = [
+        const STEPS: [&str; 3] = [
             "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires < ?1 LIMIT 1000)",
+            "DELETE FROM ticket WHERE (purpose, subject, hash) IN
+             (SELECT purpose, subject, hash FROM ticket WHERE expires < ?1 LIMIT 1000)",
             "DELETE FROM ended_session
              WHERE change IN (SELECT change FROM ended_session WHERE until <= ?1 LIMIT 1000)",
         ];
@@ -112,8 +124,8 @@ impl Ledger for SqliteStore {
 pub(crate) fn insert(db: &Connection, user: &UserId, session: &NewSession) -> Result<()> {
     let claims = serde_json::to_string(&session.claims).map_err(|_| Error::InvalidQuery)?;
     db.prepare_cached(
-        "INSERT INTO session (id, token_hash, user, claims, created, expires, user_agent)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO session (id, token_hash, user, claims, created, expires, user_agent, via_source, via_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )?
     .execute(params![
         session.id.0,
@@ -122,8 +134,20 @@ pub(crate) fn insert(db: &Connection, user: &UserId, session: &NewSession) -> Re
         claims,
         session.created.millis(),
         session.expires.millis(),
-        session.user_agent
+        session.user_agent,
+        session.via.as_ref().map(|via| &via.source),
+        session.via.as_ref().map(|via| &via.id)
     ])?;
+    Ok(())
+}
+
+/// Lets the sessions of a user forget that they were opened by this account.
+pub(crate) fn forget_via(db: &Connection, user: &UserId, via: &AccountKey) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE session SET via_source = NULL, via_id = NULL
+         WHERE user = ?1 AND via_source = ?2 AND via_id = ?3",
+    )?
+    .execute([&user.0, &via.source, &via.id])?;
     Ok(())
 }
 
@@ -155,6 +179,16 @@ fn session(row: &Row<'_>) -> Result<StoredSession> {
         user: UserId(row.get(1)?),
         claims,
         expires: Timestamp::from_millis(row.get(3)?),
+    })
+}
+
+/// From the columns user, expires, via_source, via_id.
+fn record(row: &Row<'_>) -> Result<SessionRecord> {
+    let via = row.get::<_, Option<String>>(2)?.zip(row.get(3)?);
+    Ok(SessionRecord {
+        user: UserId(row.get(0)?),
+        expires: Timestamp::from_millis(row.get(1)?),
+        via: via.map(|(source, id)| AccountKey { source, id }),
     })
 }
 

@@ -1,9 +1,10 @@
-//! Users, accounts and sessions in an embedded SQLite database.
+//! Users, accounts, sessions and tickets in an embedded SQLite database.
 //!
 //! Reads are point reads on a few connections, used in place: microseconds, no thread hop. Writes go to one
 //! thread, which commits all that wait as one transaction. An operation answers after its commit has
 //! reached the disk (WAL, `synchronous=FULL`): what was answered survives `kill -9` and a power cut.
 
+mod account;
 mod admission;
 mod backup;
 mod directory;
@@ -13,6 +14,7 @@ mod migration;
 mod open;
 mod private;
 mod readers;
+mod ticket;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -3,7 +3,10 @@
 use rusqlite::{Connection, TransactionBehavior};
 
 /// What the files in `migrations/` say. Never edit one that was released: add the next.
-pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_directory_and_ledger.sql")];
+pub(crate) const MIGRATIONS: &[&str] = &[
+    include_str!("../migrations/0001_directory_and_ledger.sql"),
+    include_str!("../migrations/0002_sign_in_with_anyone.sql"),
+];
 
 /// Marks a database as Keyward's (SQLite's `application_id`): "KWRD".
 pub(crate) const APPLICATION: i32 = 0x4b57_5244;

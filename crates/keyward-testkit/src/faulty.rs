@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
     port::{
-        Admitted, Directory, Ended, Ending, Ledger, NewSession, SessionId, SignIns, StoreError,
-        StoredPassword, StoredSession, TokenHash,
+        Admitted, Directory, Ended, Ending, Ledger, NewSession, SessionId, SessionRecord, SignIns, Standing,
+        StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
     },
+    ticket::{Ticket, TicketKey},
     time::Timestamp,
-    user::{Admission, User, UserId},
+    user::{Account, AccountKey, Admission, User, UserId},
 };
 
 /// An operation of the store's ports.
@@ -31,8 +32,20 @@ pub enum Operation {
     User,
     /// [`Directory::delete_user`].
     DeleteUser,
+    /// [`Directory::user_by_email`].
+    UserByEmail,
+    /// [`Directory::standing`].
+    Standing,
+    /// [`Directory::accounts_of`].
+    AccountsOf,
+    /// [`Directory::unlink_account`].
+    UnlinkAccount,
+    /// [`Directory::account_tokens`].
+    AccountTokens,
     /// [`Ledger::session`].
     Session,
+    /// [`Ledger::session_record`].
+    SessionRecord,
     /// [`Ledger::renew_session`].
     RenewSession,
     /// [`Ledger::touch_session`].
@@ -45,24 +58,39 @@ pub enum Operation {
     Sweep,
     /// [`Ledger::ready`].
     Ready,
+    /// [`Tickets::issue_ticket`].
+    IssueTicket,
+    /// [`Tickets::ticket`].
+    Ticket,
+    /// [`Tickets::consume_ticket`].
+    ConsumeTicket,
 }
 
 impl Operation {
     /// All of them, for tests that go through every one.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 22] = [
         Self::Admit,
         Self::PasswordByEmail,
         Self::ReplacePassword,
         Self::SetPassword,
         Self::User,
         Self::DeleteUser,
+        Self::UserByEmail,
+        Self::Standing,
+        Self::AccountsOf,
+        Self::UnlinkAccount,
+        Self::AccountTokens,
         Self::Session,
+        Self::SessionRecord,
         Self::RenewSession,
         Self::TouchSession,
         Self::EndSession,
         Self::EndedSince,
         Self::Sweep,
         Self::Ready,
+        Self::IssueTicket,
+        Self::Ticket,
+        Self::ConsumeTicket,
     ];
 }
 
@@ -168,12 +196,41 @@ impl<S: Directory> Directory for FaultyStore<S> {
     async fn delete_user(&self, email: &str, until: Timestamp) -> Result<bool, StoreError> {
         self.pass(Operation::DeleteUser)?.delete_user(email, until).await
     }
+
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        self.pass(Operation::UserByEmail)?.user_by_email(email).await
+    }
+
+    async fn standing(&self, key: &AccountKey, email: Option<&str>) -> Result<Standing, StoreError> {
+        self.pass(Operation::Standing)?.standing(key, email).await
+    }
+
+    async fn accounts_of(&self, user: &UserId) -> Result<Vec<Account>, StoreError> {
+        self.pass(Operation::AccountsOf)?.accounts_of(user).await
+    }
+
+    async fn unlink_account(
+        &self,
+        user: &UserId,
+        key: &AccountKey,
+        other_ways: bool,
+    ) -> Result<Unlinked, StoreError> {
+        self.pass(Operation::UnlinkAccount)?.unlink_account(user, key, other_ways).await
+    }
+
+    async fn account_tokens(&self, key: &AccountKey) -> Result<Option<Vec<u8>>, StoreError> {
+        self.pass(Operation::AccountTokens)?.account_tokens(key).await
+    }
 }
 
 #[async_trait]
 impl<S: Ledger> Ledger for FaultyStore<S> {
     async fn session(&self, token: &TokenHash) -> Result<Option<StoredSession>, StoreError> {
         self.pass(Operation::Session)?.session(token).await
+    }
+
+    async fn session_record(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        self.pass(Operation::SessionRecord)?.session_record(id).await
     }
 
     async fn renew_session(
@@ -203,6 +260,21 @@ impl<S: Ledger> Ledger for FaultyStore<S> {
 
     async fn ready(&self) -> Result<(), StoreError> {
         self.pass(Operation::Ready)?.ready().await
+    }
+}
+
+#[async_trait]
+impl<S: Tickets> Tickets for FaultyStore<S> {
+    async fn issue_ticket(&self, ticket: &Ticket) -> Result<(), StoreError> {
+        self.pass(Operation::IssueTicket)?.issue_ticket(ticket).await
+    }
+
+    async fn ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
+        self.pass(Operation::Ticket)?.ticket(key, now).await
+    }
+
+    async fn consume_ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
+        self.pass(Operation::ConsumeTicket)?.consume_ticket(key, now).await
     }
 }
 

@@ -9,6 +9,7 @@ mod hasher;
 mod http;
 mod limits;
 mod memory;
+mod outbox;
 mod world;
 
 pub use faulty::{FaultyStore, Operation};
@@ -16,4 +17,5 @@ pub use hasher::CountingHasher;
 pub use http::ScriptedHttp;
 pub use limits::{NoLimits, NotedLimits};
 pub use memory::MemoryStore;
+pub use outbox::Outbox;
 pub use world::{FakeClock, SeededRandom};

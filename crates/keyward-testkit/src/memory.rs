@@ -9,11 +9,12 @@ use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
     port::{
-        Admitted, Directory, Ended, Ending, Ledger, NewSession, SessionId, SignIns, StoreError,
-        StoredPassword, StoredSession, TokenHash,
+        Admitted, Directory, EmailHolder, Ended, Ending, Ledger, NewSession, SessionId, SessionRecord,
+        SignIns, Standing, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
     },
+    ticket::{Ticket, TicketKey},
     time::Timestamp,
-    user::{AccountKey, Admission, Profile, User, UserId},
+    user::{Account, AccountKey, Admission, NewUser, Place, Profile, User, UserId, Vouched},
 };
 
 /// Keeps everything in memory behind one lock, so that every operation is atomic.
@@ -24,17 +25,24 @@ pub struct MemoryStore(Mutex<State>);
 struct State {
     users: HashMap<UserId, User>,
     passwords: HashMap<UserId, String>,
-    accounts: HashMap<AccountKey, Account>,
+    accounts: HashMap<AccountKey, Linked>,
+    tickets: HashMap<TicketKey, Ticket>,
     sessions: HashMap<SessionId, Session>,
     /// In the order of changes.
     ended: Vec<Ended>,
     change: u64,
+    /// How many accounts were linked so far: their order.
+    linked: usize,
 }
 
 #[derive(Clone, Debug)]
-struct Account {
+struct Linked {
     user: UserId,
+    kind: String,
     profile: Profile,
+    tokens: Option<Vec<u8>>,
+    created: Timestamp,
+    at: usize,
 }
 
 #[derive(Debug)]
@@ -43,6 +51,7 @@ struct Session {
     token: Option<TokenHash>,
     claims: Claims,
     expires: Timestamp,
+    via: Option<AccountKey>,
 }
 
 impl MemoryStore {
@@ -63,62 +72,25 @@ impl SignIns for MemoryStore {
         &self,
         who: &Admission,
         session: Option<&NewSession>,
-        _now: Timestamp,
+        now: Timestamp,
     ) -> Result<Admitted, StoreError> {
         let mut state = self.state();
         // Everything that can fail is looked at before anything is written.
         if session.is_some_and(|new| state.clashes(new)) {
             return Err(StoreError("a session with this id or token exists".to_owned()));
         }
-        let (user, is_new) = match who {
-            Admission::User(id) if state.users.contains_key(id) => (id.clone(), false),
-            Admission::Password { user, hash } if state.passwords.get(user) == Some(hash) => {
-                (user.clone(), false)
-            }
-            Admission::User(_) | Admission::Password { .. } => return Ok(Admitted::Gone),
-            Admission::NewUser { user, .. } if state.by_email(&user.email).is_some() => {
-                return Ok(Admitted::EmailTaken);
-            }
-            Admission::NewUser { user: new, password_hash } => {
-                let user = User {
-                    id: new.id.clone(),
-                    email: Some(new.email.clone()),
-                    name: new.name.clone(),
-                    image: None,
-                };
-                state.make(user)?;
-                state.passwords.insert(new.id.clone(), password_hash.clone());
-                (new.id.clone(), true)
-            }
-            Admission::Account { key, profile, new_id } => {
-                let known = state.accounts.get(key).map(|account| account.user.clone());
-                let is_new = known.is_none();
-                let id = known.unwrap_or_else(|| new_id.clone());
-                let user = User {
-                    id: id.clone(),
-                    email: None,
-                    name: profile.name.clone().flatten(),
-                    image: profile.image.clone().flatten(),
-                };
-                if is_new {
-                    state.make(user)?;
-                } else {
-                    state.users.insert(id.clone(), user);
-                }
-                state.accounts.insert(key.clone(), Account { user: id.clone(), profile: profile.clone() });
-                (id, is_new)
-            }
-        };
-        if let Some(new) = session {
+        let admitted = state.admit(who, now)?;
+        if let (Admitted::As { user, .. }, Some(new)) = (&admitted, session) {
             let row = Session {
                 user: user.clone(),
                 token: new.token,
                 claims: new.claims.clone(),
                 expires: new.expires,
+                via: new.via.clone(),
             };
             state.sessions.insert(new.id.clone(), row);
         }
-        Ok(Admitted::As { user, is_new })
+        Ok(admitted)
     }
 }
 
@@ -154,6 +126,60 @@ impl Directory for MemoryStore {
         Ok(self.state().users.get(id).cloned())
     }
 
+    async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
+        Ok(self.state().by_email(email).cloned())
+    }
+
+    async fn standing(&self, key: &AccountKey, email: Option<&str>) -> Result<Standing, StoreError> {
+        let state = self.state();
+        let owner = state.accounts.get(key).map(|account| state.users[&account.user].clone());
+        let by_email = email.and_then(|email| state.by_email(email)).map(|user| {
+            let mut providers = Vec::new();
+            for (key, _) in state.accounts_of(&user.id) {
+                if !providers.contains(&key.source) {
+                    providers.push(key.source.clone());
+                }
+            }
+            let has_password = state.passwords.contains_key(&user.id);
+            EmailHolder { user: user.clone(), providers, has_password }
+        });
+        Ok(Standing { owner, by_email })
+    }
+
+    async fn accounts_of(&self, user: &UserId) -> Result<Vec<Account>, StoreError> {
+        let state = self.state();
+        let account = |(key, account): (&AccountKey, &Linked)| Account {
+            key: key.clone(),
+            kind: account.kind.clone(),
+            profile: account.profile.clone(),
+            created: account.created,
+        };
+        Ok(state.accounts_of(user).into_iter().map(account).collect())
+    }
+
+    async fn unlink_account(
+        &self,
+        user: &UserId,
+        key: &AccountKey,
+        other_ways: bool,
+    ) -> Result<Unlinked, StoreError> {
+        let mut state = self.state();
+        if state.accounts.get(key).is_none_or(|account| account.user != *user) {
+            return Ok(Unlinked::NotFound);
+        }
+        if !other_ways && !state.passwords.contains_key(user) && state.accounts_of(user).len() == 1 {
+            return Ok(Unlinked::LastWay);
+        }
+        state.accounts.remove(key);
+        let via = Some(key.clone());
+        state.sessions.values_mut().filter(|row| row.via == via).for_each(|row| row.via = None);
+        Ok(Unlinked::Done)
+    }
+
+    async fn account_tokens(&self, key: &AccountKey) -> Result<Option<Vec<u8>>, StoreError> {
+        Ok(self.state().accounts.get(key).and_then(|account| account.tokens.clone()))
+    }
+
     async fn delete_user(&self, email: &str, until: Timestamp) -> Result<bool, StoreError> {
         let mut state = self.state();
         let Some(id) = state.by_email(email).map(|user| user.id.clone()) else { return Ok(false) };
@@ -172,6 +198,14 @@ impl Ledger for MemoryStore {
         Ok(state.by_token(token).map(|id| {
             let row = &state.sessions[&id];
             StoredSession { id, user: row.user.clone(), claims: row.claims.clone(), expires: row.expires }
+        }))
+    }
+
+    async fn session_record(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        Ok(self.state().sessions.get(id).map(|row| SessionRecord {
+            user: row.user.clone(),
+            via: row.via.clone(),
+            expires: row.expires,
         }))
     }
 
@@ -216,9 +250,10 @@ impl Ledger for MemoryStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut state = self.state();
-        let rows = |state: &State| state.sessions.len() + state.ended.len();
+        let rows = |state: &State| state.sessions.len() + state.tickets.len() + state.ended.len();
         let before = rows(&state);
         state.sessions.retain(|_, row| row.expires >= now);
+        state.tickets.retain(|_, ticket| ticket.expires >= now);
         state.ended.retain(|ended| ended.until > now);
         Ok(u64::try_from(before - rows(&state)).unwrap_or(u64::MAX))
     }
@@ -228,7 +263,181 @@ impl Ledger for MemoryStore {
     }
 }
 
+#[async_trait]
+impl Tickets for MemoryStore {
+    async fn issue_ticket(&self, ticket: &Ticket) -> Result<(), StoreError> {
+        let mut state = self.state();
+        if state.tickets.contains_key(&ticket.key) {
+            return Err(StoreError("a ticket with this key exists".to_owned()));
+        }
+        state.tickets.insert(ticket.key.clone(), ticket.clone());
+        Ok(())
+    }
+
+    async fn ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
+        Ok(self.state().ticket(key, now).cloned())
+    }
+
+    async fn consume_ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
+        let mut state = self.state();
+        let ticket = state.ticket(key, now).cloned();
+        if ticket.is_some() {
+            state.tickets.remove(key);
+        }
+        Ok(ticket)
+    }
+}
+
 impl State {
+    fn admit(&mut self, who: &Admission, now: Timestamp) -> Result<Admitted, StoreError> {
+        let (user, is_new) = match who {
+            Admission::User(id) if self.users.contains_key(id) => (id.clone(), false),
+            Admission::Password { user, hash } if self.passwords.get(user) == Some(hash) => {
+                (user.clone(), false)
+            }
+            Admission::User(_) | Admission::Password { .. } => return Ok(Admitted::Gone),
+            Admission::NewUser { user: new, password_hash } => {
+                if new.email.as_deref().is_some_and(|email| self.by_email(email).is_some()) {
+                    return Ok(Admitted::EmailTaken);
+                }
+                self.make(new, now)?;
+                self.passwords.insert(new.id.clone(), password_hash.clone());
+                (new.id.clone(), true)
+            }
+            Admission::Account { key, profile, new_id } => self.admit_account(key, profile, new_id, now)?,
+            Admission::Vouched { who, place, until } => {
+                let Some((user, is_new)) = self.place(who, place, now)? else {
+                    return Ok(Admitted::Changed);
+                };
+                self.link(&who.key, &user, &who.kind, &who.profile, now).tokens.clone_from(&who.tokens);
+                if let Some(email) = who.email.as_ref().filter(|email| email.verified) {
+                    self.prove(&user, &email.address, Some(&who.key), *until, now);
+                }
+                (user, is_new)
+            }
+            Admission::EmailLink { ticket, user, is_new, until } => {
+                if self.ticket(ticket, now).is_none() {
+                    return Ok(Admitted::Gone);
+                }
+                let expected = (!is_new).then_some(user);
+                if self.by_email(&ticket.subject).map(|holder| &holder.id) != expected {
+                    return Ok(Admitted::Changed);
+                }
+                if *is_new {
+                    let email = Some(ticket.subject.clone());
+                    let new =
+                        NewUser { id: user.clone(), email, email_verified: true, name: None, image: None };
+                    self.make(&new, now)?;
+                }
+                self.tickets.remove(ticket);
+                self.prove(user, &ticket.subject, None, *until, now);
+                (user.clone(), *is_new)
+            }
+        };
+        Ok(Admitted::As { user, is_new })
+    }
+
+    fn admit_account(
+        &mut self,
+        key: &AccountKey,
+        profile: &Profile,
+        new_id: &UserId,
+        now: Timestamp,
+    ) -> Result<(UserId, bool), StoreError> {
+        let (name, image) = (profile.name.clone().flatten(), profile.image.clone().flatten());
+        let known = self.accounts.get(key).map(|account| account.user.clone());
+        let is_new = known.is_none();
+        let id = known.unwrap_or_else(|| new_id.clone());
+        if is_new {
+            let new = NewUser { id: id.clone(), email: None, email_verified: false, name, image };
+            self.make(&new, now)?;
+        } else if let Some(user) = self.users.get_mut(&id) {
+            (user.name, user.image) = (name, image);
+        }
+        self.link(key, &id, Account::CREDENTIALS, profile, now);
+        Ok((id, is_new))
+    }
+
+    /// Whose the account is to be, if that still holds on which it was decided; a new user is made.
+    fn place(
+        &mut self,
+        who: &Vouched,
+        place: &Place,
+        now: Timestamp,
+    ) -> Result<Option<(UserId, bool)>, StoreError> {
+        let owner = self.accounts.get(&who.key).map(|account| &account.user);
+        match place {
+            Place::Owner(user) => Ok((owner == Some(user)).then(|| (user.clone(), false))),
+            _ if owner.is_some() => Ok(None),
+            Place::Link { user, by_email } => {
+                let email = who.email.as_ref().map(|email| email.address.as_str());
+                let holds = self
+                    .users
+                    .get(user)
+                    .is_some_and(|user| !by_email || email.is_some() && user.email.as_deref() == email);
+                Ok(holds.then(|| (user.clone(), false)))
+            }
+            Place::New(new) if new.email.as_deref().is_some_and(|email| self.by_email(email).is_some()) => {
+                Ok(None)
+            }
+            Place::New(new) => self.make(new, now).map(|()| Some((new.id.clone(), true))),
+        }
+    }
+
+    /// Makes the account or brings it up to date.
+    fn link(
+        &mut self,
+        key: &AccountKey,
+        user: &UserId,
+        kind: &str,
+        profile: &Profile,
+        now: Timestamp,
+    ) -> &mut Linked {
+        self.linked += 1;
+        let (kind, profile, at) = (kind.to_owned(), profile.clone(), self.linked);
+        let new = Linked {
+            user: user.clone(),
+            kind: String::new(),
+            profile: Profile::default(),
+            tokens: None,
+            created: now,
+            at,
+        };
+        let account = self.accounts.entry(key.clone()).or_insert(new);
+        (account.kind, account.profile) = (kind, profile);
+        account
+    }
+
+    /// The first proof of the address that `user` has ends what was set up without one.
+    fn prove(
+        &mut self,
+        id: &UserId,
+        address: &str,
+        by: Option<&AccountKey>,
+        until: Timestamp,
+        now: Timestamp,
+    ) {
+        let Some(user) = self.users.get_mut(id) else { return };
+        if user.email.as_deref() != Some(address) || user.email_verified.is_some() {
+            return;
+        }
+        user.email_verified = Some(now);
+        self.passwords.remove(id);
+        self.accounts.retain(|key, account| account.user != *id || Some(key) == by);
+        self.end_all(id, until);
+    }
+
+    fn accounts_of(&self, user: &UserId) -> Vec<(&AccountKey, &Linked)> {
+        let mut accounts: Vec<_> =
+            self.accounts.iter().filter(|(_, account)| account.user == *user).collect();
+        accounts.sort_by_key(|(_, account)| account.at);
+        accounts
+    }
+
+    fn ticket(&self, key: &TicketKey, now: Timestamp) -> Option<&Ticket> {
+        self.tickets.get(key).filter(|ticket| ticket.expires >= now)
+    }
+
     fn by_email(&self, email: &str) -> Option<&User> {
         self.users.values().find(|user| user.email.as_deref() == Some(email))
     }
@@ -241,11 +450,18 @@ impl State {
         self.sessions.contains_key(&new.id) || new.token.is_some_and(|token| self.by_token(&token).is_some())
     }
 
-    fn make(&mut self, user: User) -> Result<(), StoreError> {
-        if self.users.contains_key(&user.id) {
+    fn make(&mut self, new: &NewUser, now: Timestamp) -> Result<(), StoreError> {
+        if self.users.contains_key(&new.id) {
             return Err(StoreError("a user with this id exists".to_owned()));
         }
-        self.users.insert(user.id.clone(), user);
+        let user = User {
+            id: new.id.clone(),
+            email: new.email.clone(),
+            email_verified: new.email_verified.then_some(now),
+            name: new.name.clone(),
+            image: new.image.clone(),
+        };
+        self.users.insert(new.id.clone(), user);
         Ok(())
     }
 

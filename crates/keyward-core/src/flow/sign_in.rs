@@ -106,7 +106,7 @@ async fn admit(
         // Where sign-up reveals nothing, a known address is answered like a new one.
         Admitted::EmailTaken if opening.is_none() => true,
         Admitted::EmailTaken => return Err(Refusal::new(Code::EmailTaken)),
-        Admitted::Gone => {
+        Admitted::Gone | Admitted::Changed => {
             return Err(Refusal::new(Code::CredentialsSignin).because("the user was deleted meanwhile"));
         }
     };

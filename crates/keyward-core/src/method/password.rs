@@ -109,9 +109,16 @@ impl CredentialsCheck for PasswordSignUp {
         }
         let password_hash = self.hasher.hash(&password).await?;
         let id = UserId(uuid(self.random.as_ref()));
-        let mut proof = proof_of(User { id: id.clone(), email: Some(address.clone()), name, image: None });
-        let name = proof.profile.name.clone().flatten();
-        proof.admission = Admission::NewUser { user: NewUser { id, email: address, name }, password_hash };
+        let mut proof = proof_of(User {
+            id: id.clone(),
+            email: Some(address.clone()),
+            email_verified: None,
+            name: name.clone(),
+            image: None,
+        });
+        // What somebody typed proves nothing.
+        let user = NewUser { id, email: Some(address), email_verified: false, name, image: None };
+        proof.admission = Admission::NewUser { user, password_hash };
         proof.opens_session = self.reveals_existing;
         Ok(proof)
     }

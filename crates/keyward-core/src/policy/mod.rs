@@ -1,5 +1,6 @@
 //! Rules with many cases, as pure functions tested as tables.
 
 pub mod email;
+pub mod linking;
 pub mod redirect;
 pub mod strength;

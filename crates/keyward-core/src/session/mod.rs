@@ -77,6 +77,7 @@ impl Opening {
             created: exchange.now,
             expires: exchange.now.plus(settings.max_age),
             user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
+            via: None,
         };
         Self { record, claims, token }
     }

@@ -13,10 +13,14 @@ pub(crate) const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_123);
 
 /// Signs `name` up, with a stored session.
 pub(crate) async fn sign_up(store: &SqliteStore, name: &str) -> Result<Admitted, StoreError> {
-    let who = Admission::NewUser {
-        user: NewUser { id: UserId(name.to_owned()), email: name.to_owned(), name: None },
-        password_hash: format!("hash of {name}"),
+    let user = NewUser {
+        id: UserId(name.to_owned()),
+        email: Some(name.to_owned()),
+        email_verified: false,
+        name: None,
+        image: None,
     };
+    let who = Admission::NewUser { user, password_hash: format!("hash of {name}") };
     let session = NewSession {
         id: SessionId(format!("session of {name}")),
         token: Some(token(name)),
@@ -24,6 +28,7 @@ pub(crate) async fn sign_up(store: &SqliteStore, name: &str) -> Result<Admitted,
         created: NOW,
         expires: NOW,
         user_agent: None,
+        via: None,
     };
     store.admit(&who, Some(&session), NOW).await
 }

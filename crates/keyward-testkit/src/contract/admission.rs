@@ -4,18 +4,25 @@ use std::sync::Arc;
 
 use keyward_core::{
     port::{Admitted, Store, StoredSession},
-    user::{Admission, NewUser, User},
+    user::{Admission, User},
 };
 
 use super::{
-    NOW, account, admit, admitted, email, endings, has_session, id, sealed, sid, sign_up, stored, token,
+    NOW, account, admit, admitted, email, endings, has_session, id, new_user, sealed, sid, sign_up, stored,
+    token,
 };
 
 /// A sign-up is there at once: the person, what proves them, and their session.
 pub async fn a_sign_up_makes_a_user_with_a_password_and_a_session(store: Arc<dyn Store>) {
     let session = stored("s1");
     assert_eq!(admit(&*store, &sign_up("ada"), Some(&session)).await, admitted("ada", true));
-    let user = User { id: id("ada"), email: Some(email("ada")), name: Some("ada".to_owned()), image: None };
+    let user = User {
+        id: id("ada"),
+        email: Some(email("ada")),
+        email_verified: None,
+        name: Some("ada".to_owned()),
+        image: None,
+    };
     assert_eq!(store.user(&id("ada")).await.expect("answers").as_ref(), Some(&user));
     let password = store.password_by_email(&email("ada")).await.expect("answers").expect("found");
     assert_eq!((password.user, password.hash.as_str()), (user, "hash of ada"));
@@ -28,10 +35,8 @@ pub async fn a_sign_up_makes_a_user_with_a_password_and_a_session(store: Arc<dyn
 /// An address belongs to one person.
 pub async fn an_address_is_taken_once_and_the_second_sign_up_writes_nothing(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), None).await;
-    let second = Admission::NewUser {
-        user: NewUser { id: id("eve"), email: email("ada"), name: None },
-        password_hash: "hash of eve".to_owned(),
-    };
+    let second =
+        Admission::NewUser { user: new_user("eve", &email("ada")), password_hash: "hash of eve".to_owned() };
     assert_eq!(admit(&*store, &second, Some(&stored("s1"))).await, Admitted::EmailTaken);
     assert_eq!(store.user(&id("eve")).await.expect("answers"), None);
     assert!(!has_session(&*store, "s1").await);
@@ -82,6 +87,7 @@ pub async fn b2_what_the_back_end_says_now_replaces_what_it_said_before(store: A
     let user = |name: Option<&str>, image: Option<&str>| User {
         id: id("u1"),
         email: None,
+        email_verified: None,
         name: name.map(str::to_owned),
         image: image.map(str::to_owned),
     };
@@ -152,10 +158,8 @@ pub async fn an_admission_whose_session_cannot_be_written_leaves_nothing_behind(
 /// A caller whose randomness repeats itself gets an error, not somebody else's record.
 pub async fn an_id_of_a_user_is_never_given_twice(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), None).await;
-    let other = Admission::NewUser {
-        user: NewUser { id: id("ada"), email: email("eve"), name: None },
-        password_hash: "hash of eve".to_owned(),
-    };
+    let other =
+        Admission::NewUser { user: new_user("ada", &email("eve")), password_hash: "hash of eve".to_owned() };
     assert!(store.admit(&other, Some(&stored("s1")), NOW).await.is_err());
     assert!(store.admit(&account("shop", "7", "eve", "ada"), Some(&stored("s2")), NOW).await.is_err());
     assert!(!has_session(&*store, "s1").await && !has_session(&*store, "s2").await);

@@ -130,6 +130,7 @@ fn stored(session: &str) -> NewSession {
         created: NOW,
         expires: LATER,
         user_agent: Some("Mozilla/5.0".to_owned()),
+        via: None,
     }
 }
 
@@ -140,10 +141,13 @@ fn sealed(session: &str) -> NewSession {
 
 /// A sign-up under `{name}@example.org` with the password hash `hash of {name}`.
 fn sign_up(name: &str) -> Admission {
-    Admission::NewUser {
-        user: NewUser { id: id(name), email: email(name), name: Some(name.to_owned()) },
-        password_hash: format!("hash of {name}"),
-    }
+    Admission::NewUser { user: new_user(name, &email(name)), password_hash: format!("hash of {name}") }
+}
+
+/// A user called by their id, with an address that nobody has proven.
+fn new_user(name: &str, email: &str) -> NewUser {
+    let (email, name_of) = (Some(email.to_owned()), Some(name.to_owned()));
+    NewUser { id: id(name), email, email_verified: false, name: name_of, image: None }
 }
 
 fn email(name: &str) -> String {

@@ -4,12 +4,12 @@ use std::{collections::HashSet, sync::Arc};
 
 use keyward_core::{
     port::{Admitted, Ending, Store},
-    user::{Admission, NewUser},
+    user::Admission,
 };
 
 use super::{
-    LATER, NOW, UNTIL, account, admit, admitted, at_once, email, ended_ids, has_session, id, sid, sign_up,
-    stored, token,
+    LATER, NOW, UNTIL, account, admit, admitted, at_once, email, ended_ids, has_session, id, new_user, sid,
+    sign_up, stored, token,
 };
 
 /// A person who opens fifty tabs is one person.
@@ -40,7 +40,7 @@ pub async fn fifty_sign_ups_of_one_address_make_one_user(store: Arc<dyn Store>) 
     let answers = at_once(50, |n| {
         let store = Arc::clone(&store);
         let who = Admission::NewUser {
-            user: NewUser { id: id(&format!("u{n}")), email: email("ada"), name: None },
+            user: new_user(&format!("u{n}"), &email("ada")),
             password_hash: format!("hash {n}"),
         };
         let session = stored(&format!("s{n}"));

@@ -10,7 +10,7 @@ use keyward_core::{
 };
 use serde_json::json;
 
-use super::{UNTIL, admit, admitted, endings, id, sid, stored, token};
+use super::{UNTIL, admit, admitted, endings, id, new_user, sid, stored, token};
 
 /// Texts that engines are known to bend.
 fn awkward() -> Vec<String> {
@@ -46,7 +46,7 @@ pub async fn texts_come_back_as_they_went_in(store: Arc<dyn Store>) {
         let tail = |of: &str| format!("{text}{of}{n}");
         let (user, email, hash) = (tail("user"), tail("@"), tail("hash"));
         let sign_up = Admission::NewUser {
-            user: NewUser { id: id(&user), email: email.clone(), name: Some(text.clone()) },
+            user: NewUser { name: Some(text.clone()), image: Some(text.clone()), ..new_user(&user, &email) },
             password_hash: hash.clone(),
         };
         let mut session = stored(&format!("a{n}"));
@@ -83,10 +83,7 @@ pub async fn texts_that_differ_anywhere_are_different_keys(store: Arc<dyn Store>
         ["a", "A", "á", "a\u{301}", "a ", " a", "a\0", "a\0b", "a\0c", "ß", "ss", "i", "ı", "0", "00", ""];
     for (n, text) in texts.into_iter().enumerate() {
         let user = format!("user {n}");
-        let sign_up = Admission::NewUser {
-            user: NewUser { id: id(&user), email: text.to_owned(), name: None },
-            password_hash: user.clone(),
-        };
+        let sign_up = Admission::NewUser { user: new_user(&user, text), password_hash: user.clone() };
         assert_eq!(admit(&*store, &sign_up, None).await, admitted(&user, true), "{text:?}");
         let account = Admission::Account {
             key: AccountKey { source: "shop".to_owned(), id: text.to_owned() },

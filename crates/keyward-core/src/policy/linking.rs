@@ -1,0 +1,68 @@
+//! Who somebody is for whom another site vouches: a user of ours, a new one, or nobody we can tell.
+//!
+//! The decisions are NextAuth's (protocol notes §5.6). That an address is proven, here or there, changes none of
+//! them: it decides what happens next, and there Keyward is stricter, because an address that nobody proved may
+//! have been taken by somebody who waits for its owner (lesson 43):
+//!
+//! - The first proof of a user's address ends the password, the other accounts and the sessions from before it
+//!   ([`crate::port::SignIns::admit`]). NextAuth keeps them, and with them whoever set them up.
+//! - A provider that vouches for an address counts as a proof of it, of a new user's as of a known one's.
+//!   NextAuth's `emailVerified` stays null for whoever comes through a provider.
+//! - By what the holder of an address came before is told only to somebody whose provider vouches for the address.
+
+use crate::{
+    port::Standing,
+    user::{Address, User, UserId},
+};
+
+/// What to do with a person who came back from a provider.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Link {
+    /// The account is this user's: sign them in, or leave them signed in.
+    SignIn(User),
+    /// The account is nobody's, and this user is signed in: it becomes theirs, whatever its address.
+    LinkToCurrent(UserId),
+    /// The account is nobody's, and this user has its address: it becomes theirs without further proof. Only where
+    /// the configuration says so, under a name with "dangerous" in it.
+    LinkByEmail(User),
+    /// The account is nobody's and its address, if it has one, is free: make a user with that address.
+    Create,
+    /// The account, or its address, belongs to somebody else.
+    Refuse(NotLinked),
+}
+
+/// Why a person is not let in (`OAuthAccountNotLinked`), and what may be told of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct NotLinked {
+    /// The providers by which the holder of the address came before. Empty where that is not to be told.
+    pub used_before: Vec<String>,
+    /// True if they have a password here, and it may be told.
+    pub has_password: bool,
+}
+
+/// Decides for somebody with `address`, who stands to the directory as in `standing`, while `current` is signed in.
+#[must_use]
+pub fn decide(
+    standing: &Standing,
+    current: Option<&UserId>,
+    address: Option<&Address>,
+    allow_dangerous: bool,
+) -> Link {
+    match (&standing.owner, current) {
+        (Some(owner), Some(current)) if owner.id != *current => Link::Refuse(NotLinked::default()),
+        (Some(owner), _) => Link::SignIn(owner.clone()),
+        (None, Some(current)) => Link::LinkToCurrent(current.clone()),
+        (None, None) => match (&standing.by_email, address) {
+            (Some(holder), Some(_)) if allow_dangerous => Link::LinkByEmail(holder.user.clone()),
+            (Some(holder), Some(address)) if address.verified => Link::Refuse(NotLinked {
+                used_before: holder.providers.clone(),
+                has_password: holder.has_password,
+            }),
+            (Some(_), Some(_)) => Link::Refuse(NotLinked::default()),
+            _ => Link::Create,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests;

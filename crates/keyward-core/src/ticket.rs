@@ -1,0 +1,37 @@
+//! One-time artefacts: what is handed out once and admits once, such as the link in a mail.
+
+use crate::time::Timestamp;
+
+/// What a ticket is for. One for something else opens nothing here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Purpose(pub &'static str);
+
+impl Purpose {
+    /// Signing in by a link that was sent by mail.
+    pub const EMAIL_LINK: Self = Self("email-link");
+}
+
+/// All that a ticket is bound to. It is found by the whole of it and never by a part: the right address with the
+/// wrong secret, or the other way round, is no ticket (lesson 52).
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct TicketKey {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whom it is for; a normalised address, say.
+    pub subject: String,
+    /// Hash of the secret that its bearer shows, in hexadecimal. The secret itself is stored nowhere.
+    pub hash: String,
+}
+
+/// A ticket, as it is issued and as it is read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ticket {
+    /// What it is bound to.
+    pub key: TicketKey,
+    /// What its issuer wants to know when it comes back, in a form of its own (JSON).
+    pub data: String,
+    /// When it was issued.
+    pub created: Timestamp,
+    /// The last moment at which it is good.
+    pub expires: Timestamp,
+}

@@ -1,0 +1,79 @@
+//! Tickets: issued, looked at, used up.
+
+use async_trait::async_trait;
+use keyward_core::{
+    port::{StoreError, Tickets},
+    ticket::{Ticket, TicketKey},
+    time::Timestamp,
+};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+
+use crate::SqliteStore;
+
+#[async_trait]
+impl Tickets for SqliteStore {
+    async fn issue_ticket(&self, ticket: &Ticket) -> Result<(), StoreError> {
+        let ticket = ticket.clone();
+        self.write("issue_ticket", move |db| {
+            let Ticket { key, data, created, expires } = ticket;
+            db.prepare_cached(
+                "INSERT INTO ticket (purpose, subject, hash, data, created, expires)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![
+                key.purpose.0,
+                key.subject,
+                key.hash,
+                data,
+                created.millis(),
+                expires.millis()
+            ])?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
+        self.read("ticket", |db| {
+            db.prepare_cached(
+                "SELECT data, created, expires FROM ticket
+                 WHERE purpose = ?1 AND subject = ?2 AND hash = ?3 AND expires >= ?4",
+            )?
+            .query_row(params![key.purpose.0, key.subject, key.hash, now.millis()], |row| ticket(row, key))
+            .optional()
+        })
+    }
+
+    async fn consume_ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
+        let key = key.clone();
+        self.write("consume_ticket", move |db| take(db, &key, now)).await
+    }
+}
+
+/// Uses a ticket up, unless it has expired.
+pub(crate) fn take(db: &Connection, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>> {
+    db.prepare_cached(
+        "DELETE FROM ticket WHERE purpose = ?1 AND subject = ?2 AND hash = ?3 AND expires >= ?4
+         RETURNING data, created, expires",
+    )?
+    .query_row(params![key.purpose.0, key.subject, key.hash, now.millis()], |row| ticket(row, key))
+    .optional()
+}
+
+/// True if the ticket is there and has not expired.
+pub(crate) fn is_good(db: &Connection, key: &TicketKey, now: Timestamp) -> Result<bool> {
+    db.prepare_cached(
+        "SELECT 1 FROM ticket WHERE purpose = ?1 AND subject = ?2 AND hash = ?3 AND expires >= ?4",
+    )?
+    .exists(params![key.purpose.0, key.subject, key.hash, now.millis()])
+}
+
+/// From the columns data, created, expires.
+fn ticket(row: &Row<'_>, key: &TicketKey) -> Result<Ticket> {
+    Ok(Ticket {
+        key: key.clone(),
+        data: row.get(0)?,
+        created: Timestamp::from_millis(row.get(1)?),
+        expires: Timestamp::from_millis(row.get(2)?),
+    })
+}
