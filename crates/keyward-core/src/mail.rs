@@ -1,8 +1,12 @@
 //! Mail: what is sent, and the port that sends it.
 
-use std::fmt;
+mod mailbox;
+
+use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
+
+pub use mailbox::{Kept, Mailbox};
 
 /// A mail to one person.
 #[derive(Clone, PartialEq, Eq)]
@@ -51,4 +55,34 @@ pub enum MailFaultKind {
 pub trait Mailer: Send + Sync {
     /// Hands a mail to the mail server. `Ok` means that the server took it, not that it arrived.
     async fn send(&self, mail: Mail) -> Result<(), MailFault>;
+}
+
+/// What a mail says, without its addressee.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Letter {
+    /// One line.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// What stands behind a mail that signs in.
+#[derive(Clone, Copy, Debug)]
+pub struct LinkLetter<'a> {
+    /// The normalised address that it goes to.
+    pub email: &'a str,
+    /// The application's host, for people to read.
+    pub host: &'a str,
+    /// The link. `None`: nobody has the address and no account is made for it, which is what the mail then says.
+    pub url: Option<&'a str>,
+    /// For how long the link is good.
+    pub lifetime: Duration,
+}
+
+/// Puts mails into words.
+pub trait Letters: Send + Sync {
+    /// The mail with a link that signs in.
+    fn link(&self, link: &LinkLetter<'_>) -> Letter;
 }

@@ -352,6 +352,12 @@ pub enum Limit {
     SignUpPerAddress,
     /// Accounts made from one IPv6 site.
     SignUpPerSite,
+    /// Mails with a link that one network address asks for.
+    LinkPerAddress,
+    /// Mails with a link that one IPv6 site asks for.
+    LinkPerSite,
+    /// Mails with a link to one address of e-mail.
+    LinkPerAccount,
 }
 
 impl Limit {
@@ -361,7 +367,12 @@ impl Limit {
         match self {
             Self::SignInPerAddress => Some(Self::SignInPerSite),
             Self::SignUpPerAddress => Some(Self::SignUpPerSite),
-            Self::SignInPerSite | Self::SignInPerAccount | Self::SignUpPerSite => None,
+            Self::LinkPerAddress => Some(Self::LinkPerSite),
+            Self::SignInPerSite
+            | Self::SignInPerAccount
+            | Self::SignUpPerSite
+            | Self::LinkPerSite
+            | Self::LinkPerAccount => None,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::{
     address::PublicUrl,
     dialect::Dialect,
-    method::{CredentialsCheck, redirect::RedirectSignIn},
+    method::{CredentialsCheck, email::EmailProvider, redirect::RedirectSignIn},
     secret::Secret,
 };
 
@@ -30,6 +30,8 @@ pub struct Settings {
     pub providers: Vec<Provider>,
     /// Ways to sign in at another site.
     pub redirects: Vec<RedirectProvider>,
+    /// Ways to sign in by a link in a mail.
+    pub emails: Vec<EmailProvider>,
     /// Ids of all of them in the order in which the sign-in page shows them. What is missing comes after.
     pub order: Vec<String>,
     /// Landing places beside the public origin: origins, `https://other.example` (C6).
@@ -205,6 +207,12 @@ impl Settings {
     #[must_use]
     pub fn redirect(&self, id: &str) -> Option<&RedirectProvider> {
         self.redirects.iter().find(|provider| provider.id == id)
+    }
+
+    /// The provider of links in mails with this id.
+    #[must_use]
+    pub fn email(&self, id: &str) -> Option<&EmailProvider> {
+        self.emails.iter().find(|provider| provider.id == id)
     }
 
     /// Where a provider stands on the sign-in page and in the list of providers.

@@ -215,6 +215,7 @@ impl Builder {
             allowed_origins: plan.allowed_origins,
             vault_keys: Vec::new(),
             redirects: Vec::new(),
+            emails: Vec::new(),
             order: Vec::new(),
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
         };

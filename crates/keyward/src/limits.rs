@@ -89,12 +89,22 @@ pub struct LimitSettings {
     /// Attempts to make an account from one network address, also those that are refused; all of an IPv6 /48
     /// together twice as many. Default: 20 an hour.
     pub sign_up_per_address: Option<Rate>,
+    /// Mails with a sign-in link that one network address asks for, whoever they go to; all of an IPv6 /48 together
+    /// twice as many. Default: 60 an hour.
+    pub link_per_address: Option<Rate>,
+    /// Mails with a sign-in link to one e-mail address, whoever asks. Default: 10 an hour.
+    pub link_per_account: Option<Rate>,
 }
 
 impl LimitSettings {
     /// No limits at all: for load tests, or where something in front of Keyward limits.
-    pub const NONE: Self =
-        Self { sign_in_per_address: None, sign_in_per_account: None, sign_up_per_address: None };
+    pub const NONE: Self = Self {
+        sign_in_per_address: None,
+        sign_in_per_account: None,
+        sign_up_per_address: None,
+        link_per_address: None,
+        link_per_account: None,
+    };
 }
 
 impl Default for LimitSettings {
@@ -103,6 +113,8 @@ impl Default for LimitSettings {
             sign_in_per_address: Rate::new(30, Duration::from_secs(60)),
             sign_in_per_account: Rate::new(10, Duration::from_secs(60)),
             sign_up_per_address: Rate::new(20, Duration::from_secs(60 * 60)),
+            link_per_address: Rate::new(60, Duration::from_secs(60 * 60)),
+            link_per_account: Rate::new(10, Duration::from_secs(60 * 60)),
         }
     }
 }
@@ -114,6 +126,9 @@ pub struct Limits<C: Clock = DefaultClock> {
     sign_in_per_account: Option<Buckets<C>>,
     sign_up_per_address: Option<Buckets<C>>,
     sign_up_per_site: Option<Buckets<C>>,
+    link_per_address: Option<Buckets<C>>,
+    link_per_site: Option<Buckets<C>>,
+    link_per_account: Option<Buckets<C>>,
     clock: C,
     // Keys are kept as keyed hashes: of one size whatever was submitted, and not to be made to collide.
     hasher: RandomState,
@@ -139,6 +154,9 @@ impl<C: Clock + Clone> Limits<C> {
             sign_in_per_account: buckets(settings.sign_in_per_account),
             sign_up_per_address: buckets(settings.sign_up_per_address),
             sign_up_per_site: of_site(settings.sign_up_per_address),
+            link_per_address: buckets(settings.link_per_address),
+            link_per_site: of_site(settings.link_per_address),
+            link_per_account: buckets(settings.link_per_account),
             hasher: RandomState::new(),
             clock,
         }
@@ -152,6 +170,9 @@ impl<C: Clock + Clone> Limits<C> {
             &self.sign_in_per_account,
             &self.sign_up_per_address,
             &self.sign_up_per_site,
+            &self.link_per_address,
+            &self.link_per_site,
+            &self.link_per_account,
         ];
         for buckets in all.into_iter().flatten() {
             buckets.retain_recent();
@@ -171,6 +192,9 @@ where
             Limit::SignInPerAccount => &self.sign_in_per_account,
             Limit::SignUpPerAddress => &self.sign_up_per_address,
             Limit::SignUpPerSite => &self.sign_up_per_site,
+            Limit::LinkPerAddress => &self.link_per_address,
+            Limit::LinkPerSite => &self.link_per_site,
+            Limit::LinkPerAccount => &self.link_per_account,
         };
         let Some(buckets) = buckets else { return Ok(()) };
         let mut key = self.hasher.hash_one(key);
@@ -233,6 +257,7 @@ mod tests {
         for _ in 0..100 {
             assert_eq!(limits.take(Limit::SignInPerAccount, "x"), Ok(()));
             assert_eq!(limits.take(Limit::SignUpPerAddress, "x"), Ok(()));
+            assert_eq!(limits.take(Limit::LinkPerAccount, "x"), Ok(()));
         }
     }
 

@@ -192,6 +192,7 @@ fn settings(dialect: Dialect, strategy: Strategy) -> Settings {
         allowed_origins: Vec::new(),
         vault_keys: Vec::new(),
         redirects: Vec::new(),
+        emails: Vec::new(),
         order: Vec::new(),
         sign_up_provider: Some("signup".to_owned()),
     }

@@ -189,6 +189,8 @@ fn limits(file: &File) -> LimitSettings {
         sign_in_per_address: table.sign_in_per_address.map(|rate| rate.0).or(default.sign_in_per_address),
         sign_in_per_account: table.sign_in_per_account.map(|rate| rate.0).or(default.sign_in_per_account),
         sign_up_per_address: table.sign_up_per_address.map(|rate| rate.0).or(default.sign_up_per_address),
+        link_per_address: table.link_per_address.map(|rate| rate.0).or(default.link_per_address),
+        link_per_account: table.link_per_account.map(|rate| rate.0).or(default.link_per_account),
     }
 }
 

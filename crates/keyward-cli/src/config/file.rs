@@ -201,6 +201,10 @@ pub(crate) struct LimitsTable {
     pub(crate) sign_in_per_account: Option<Rate>,
     /// Attempts to make an account from one network address. Default: `20/hour`.
     pub(crate) sign_up_per_address: Option<Rate>,
+    /// Mails with a sign-in link that one network address asks for. Default: `60/hour`.
+    pub(crate) link_per_address: Option<Rate>,
+    /// Mails with a sign-in link to one e-mail address. Default: `10/hour`.
+    pub(crate) link_per_account: Option<Rate>,
     /// Passwords that may wait to be checked; who comes beyond is asked to come again. Default: 48 for each core.
     pub(crate) hash_queue: Option<usize>,
 }

@@ -71,7 +71,7 @@ fn cookie_name(secure: bool, state: &str) -> String {
 }
 
 /// Browsers take `SameSite=None` with `Secure` alone; on the loopback interface they take that over http too.
-fn line(name: &str, value: &str, max_age: u32, cross_site: bool, secure: bool) -> String {
+pub(super) fn line(name: &str, value: &str, max_age: u32, cross_site: bool, secure: bool) -> String {
     let secure = if secure || cross_site { "; Secure" } else { "" };
     let same_site = if cross_site { "None" } else { "Lax" };
     format!("{name}={value}; Max-Age={max_age}; Path=/; HttpOnly{secure}; SameSite={same_site}")

@@ -6,6 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::{
     Dialect,
+    asker::Asker,
     attempts::{self, AttemptChange},
 };
 use crate::{request::Pairs, time::Timestamp};
@@ -32,6 +33,8 @@ pub struct CookieChanges {
     pub csrf: Option<String>,
     /// Attempts at other sites that begin or end.
     pub attempts: Vec<AttemptChange>,
+    /// The browser asked for a link, and is to be known again for so many seconds.
+    pub asker: Option<(Asker, u32)>,
 }
 
 /// What becomes of the session cookie.
@@ -138,6 +141,9 @@ impl Dialect {
     ) -> Vec<String> {
         let names = self.cookie_names(secure);
         let mut lines = attempts::lines(&changes.attempts, sent, secure);
+        if let Some((asker, max_age)) = &changes.asker {
+            lines.push(asker.line(*max_age, secure));
+        }
         if let Some(value) = &changes.csrf {
             lines.push(line(names.csrf, value, "", secure));
         }

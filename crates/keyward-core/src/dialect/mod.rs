@@ -3,6 +3,7 @@
 //! Cookies ([`cookies`], and [`attempts`], which all generations share), sealed tokens ([`token`]), and here how a client asks for JSON and what an empty session
 //! is. How the same actions are asked for and worded stands in [`crate::surface`].
 
+pub mod asker;
 pub mod attempts;
 pub mod cookies;
 pub mod token;

@@ -2,6 +2,7 @@
 //! ([`redirect::RedirectSignIn`]).
 
 pub mod backend;
+pub mod email;
 pub mod password;
 pub mod redirect;
 
