@@ -9,6 +9,7 @@ use keyward_core::{
     method::{
         CredentialsCheck,
         backend::{BackendCheck, Endpoint, UserFields},
+        email::EmailProvider,
         password::{PasswordSignIn, PasswordSignUp, Strength},
     },
     reply::{Reply, ReplyBody},
@@ -17,7 +18,7 @@ use keyward_core::{
     settings::{CustomPages, Field, Provider, SessionSettings, Settings, Strategy},
 };
 use keyward_testkit::{
-    CountingHasher, FakeClock, FaultyStore, MemoryStore, NotedLimits, ScriptedHttp, SeededRandom,
+    CountingHasher, FakeClock, FaultyStore, MemoryStore, NotedLimits, Outbox, ScriptedHttp, SeededRandom,
 };
 use serde_json::Value;
 
@@ -32,6 +33,7 @@ pub(crate) struct World {
     pub(crate) hasher: Arc<CountingHasher>,
     pub(crate) http: Arc<ScriptedHttp>,
     pub(crate) limits: Arc<NotedLimits>,
+    pub(crate) mail: Arc<Outbox>,
 }
 
 pub(crate) struct Options {
@@ -84,6 +86,7 @@ pub(crate) fn build(options: Options) -> World {
     let hasher = Arc::new(CountingHasher::default());
     let http = Arc::new(ScriptedHttp::default());
     let limits = Arc::new(NotedLimits::default());
+    let mail = Arc::new(Outbox::default());
     let random = Arc::new(SeededRandom::new(7));
     let sign_in = PasswordSignIn { store: store.clone(), hasher: hasher.clone() };
     let sign_up = PasswordSignUp {
@@ -112,6 +115,11 @@ pub(crate) fn build(options: Options) -> World {
         allowed_origins: Vec::new(),
         vault_keys: Vec::new(),
         redirects: Vec::new(),
+        emails: vec![
+            email("email", &mail, |_| ()),
+            email("confirmed", &mail, |provider| provider.confirm_page = true),
+            email("closed", &mail, |provider| provider.sign_up = false),
+        ],
         order: Vec::new(),
         sign_up_provider: Some("signup".to_owned()),
     };
@@ -122,7 +130,7 @@ pub(crate) fn build(options: Options) -> World {
         random,
         session_fields: None,
     };
-    World { engine: Engine::new(settings, ports), clock, store, hasher, http, limits }
+    World { engine: Engine::new(settings, ports), clock, store, hasher, http, limits, mail }
 }
 
 fn provider(id: &str, check: Arc<dyn CredentialsCheck>) -> Provider {
@@ -140,6 +148,21 @@ fn provider(id: &str, check: Arc<dyn CredentialsCheck>) -> Provider {
         check,
         on_sign_in_page: id != "signup",
     }
+}
+
+fn email(id: &str, mail: &Arc<Outbox>, change: fn(&mut EmailProvider)) -> EmailProvider {
+    let mut provider = EmailProvider {
+        id: id.to_owned(),
+        name: id.to_owned(),
+        max_age: Duration::from_secs(24 * 60 * 60),
+        confirm_page: false,
+        sign_up: true,
+        on_sign_in_page: true,
+        mailer: Arc::clone(mail) as _,
+        letters: Arc::clone(mail) as _,
+    };
+    change(&mut provider);
+    provider
 }
 
 /// A browser: sends its cookies, keeps what is set.
@@ -165,7 +188,9 @@ impl Browser<'_> {
             query: Pairs(query),
             body,
             cookies: Pairs(self.cookies.clone()),
-            json_header: self.world.engine.settings().dialect == Dialect::AuthJs5,
+            // The client asks so when it posts; a link in a mail is opened by the browser itself.
+            json_header: method == Method::Post
+                && self.world.engine.settings().dialect == Dialect::AuthJs5,
             public: self.world.engine.settings().public.clone(),
             client: self.address,
             user_agent: Some("test".to_owned()),

@@ -1,0 +1,242 @@
+//! Signing in by a link in a mail (C1; protocol notes §6).
+
+use std::time::Duration;
+
+use serde_json::Map;
+
+use crate::{
+    action::Outcome,
+    claims::Claims,
+    deployment::Deployment,
+    dialect::asker::Asker,
+    error::{Code, Refusal},
+    exchange::Exchange,
+    mail::{Letter, LinkLetter, Mail, MailFault},
+    method::email::{Asked, EmailProvider, draw_token, stored_form},
+    policy::email,
+    port::{Admitted, Limit, address_bucket, site_bucket, uuid},
+    secret::Secret,
+    session::{self, remembered_until},
+    surface::link,
+    ticket::{Purpose, Ticket, TicketKey},
+    user::{Admission, Profile, User, UserId},
+};
+
+/// Sends a link to the submitted address. The answer is the same whoever has the address.
+///
+/// The steps: address, limits, ticket, mail.
+pub async fn request(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: String,
+    submitted: Option<&str>,
+) -> Outcome {
+    match send(deployment, exchange, &provider, submitted).await {
+        Ok(()) => Outcome::LinkSent { provider },
+        Err(refusal) => Outcome::EmailRefused(refusal),
+    }
+}
+
+/// Signs in who followed a link.
+///
+/// The steps: ticket, perhaps the page with a button, admission (which uses the ticket up), session cookie, landing.
+pub async fn follow(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &str,
+    link: Link,
+) -> Outcome {
+    match redeem(deployment, exchange, provider, link).await {
+        Ok(outcome) => outcome,
+        Err(refusal) => Outcome::EmailRefused(refusal),
+    }
+}
+
+/// What a link brings back from a mailbox.
+#[derive(Clone, Debug)]
+pub struct Link {
+    /// Its token.
+    pub token: Option<String>,
+    /// The address that it was sent to.
+    pub email: Option<String>,
+    /// True if it came by the form behind it: somebody pressed the button.
+    pub by_form: bool,
+}
+
+async fn send(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &str,
+    submitted: Option<&str>,
+) -> Result<(), Refusal> {
+    let provider = find(deployment, provider)?;
+    let address = submitted.and_then(email::normalise).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
+    draw_on_limits(deployment, exchange, &address)?;
+    let has_account = provider.sign_up || deployment.store().user_by_email(&address).await?.is_some();
+    // A link for nobody is issued like any other, so that neither answer nor time tells who has an account.
+    let token = issue(deployment, exchange, provider, &address).await?;
+    let public = &exchange.request.public;
+    let dialect = deployment.settings().dialect;
+    let url = link::write(dialect, public, &provider.id, &exchange.landing, &token, &address);
+    let Letter { subject, text, html } = provider.letters.link(&LinkLetter {
+        email: &address,
+        host: public.host(),
+        url: has_account.then_some(&url),
+        lifetime: provider.max_age,
+    });
+    provider.mailer.send(Mail { to: address, subject, text, html }).await?;
+    Ok(())
+}
+
+fn find<'d>(deployment: &'d Deployment, id: &str) -> Result<&'d EmailProvider, Refusal> {
+    let provider = deployment.settings().email(id);
+    provider.ok_or_else(|| Refusal::new(Code::Configuration).because("the provider is gone"))
+}
+
+/// Taken before anything is written or sent: each request is a mail to somebody who may not want it.
+fn draw_on_limits(deployment: &Deployment, exchange: &Exchange<'_>, address: &str) -> Result<(), Refusal> {
+    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
+    let (limiter, client) = (deployment.limiter(), exchange.request.client);
+    if let Some(site) = site_bucket(client) {
+        limiter.take(Limit::LinkPerSite, &site).map_err(limited)?;
+    }
+    limiter.take(Limit::LinkPerAddress, &address_bucket(client)).map_err(limited)?;
+    limiter.take(Limit::LinkPerAccount, address).map_err(limited)
+}
+
+/// Keeps a new ticket and hands out its token. Earlier ones stay good: mails overtake each other.
+async fn issue(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &EmailProvider,
+    address: &str,
+) -> Result<Secret, Refusal> {
+    let mut asked = Asked::default();
+    if provider.confirm_page {
+        let request = exchange.request;
+        let asker = Asker::of(&request.cookies, request.public.is_secure(), deployment.random());
+        asked.browser = Some(asker.hash());
+        exchange.changes.asker = Some((asker, seconds(provider.max_age)));
+    }
+    let token = draw_token(deployment.random());
+    let ticket = Ticket {
+        key: key(deployment, &token, address),
+        data: serde_json::to_string(&asked).expect("texts alone are JSON"),
+        created: exchange.now,
+        expires: exchange.now.plus(provider.max_age),
+    };
+    deployment.store().issue_ticket(&ticket).await?;
+    Ok(token)
+}
+
+fn key(deployment: &Deployment, token: &Secret, address: &str) -> TicketKey {
+    let hash = stored_form(token.expose(), deployment.settings());
+    TicketKey { purpose: Purpose::EMAIL_LINK, subject: address.to_owned(), hash }
+}
+
+fn seconds(span: Duration) -> u32 {
+    u32::try_from(span.as_secs()).unwrap_or(u32::MAX)
+}
+
+async fn redeem(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &str,
+    link: Link,
+) -> Result<Outcome, Refusal> {
+    let provider = find(deployment, provider)?;
+    let token = link.token.filter(|token| !token.is_empty()).map(Secret::from);
+    let token = token.ok_or_else(|| Refusal::new(Code::LinkIncomplete))?;
+    let address = link.email.unwrap_or_default();
+    let key = key(deployment, &token, &address);
+    let ticket = deployment.store().ticket(&key, exchange.now).await?.ok_or_else(no_such_link)?;
+    let pressed = link.by_form && exchange.csrf.verified;
+    if !pressed && (link.by_form || provider.confirm_page && !is_asker(exchange, &ticket)) {
+        let token = token.expose().to_owned();
+        return Ok(Outcome::ConfirmLink { provider: provider.id.clone(), token, email: address });
+    }
+    let previous = exchange.session_token(deployment);
+    let outcome = admit(deployment, exchange, provider, ticket.key).await?;
+    if let Some(previous) = previous {
+        // Nobody keeps, or hands to another, the session from before a change of person (lesson 55).
+        session::end_replaced(deployment, &previous, exchange).await;
+    }
+    Ok(outcome)
+}
+
+fn no_such_link() -> Refusal {
+    Refusal::new(Code::LinkNotValid).because("the link was used, has expired, or never was one")
+}
+
+fn is_asker(exchange: &Exchange<'_>, ticket: &Ticket) -> bool {
+    // A ticket that NextAuth issued says nothing of browsers.
+    let asked: Asked = serde_json::from_str(&ticket.data).unwrap_or_default();
+    let request = exchange.request;
+    asked.browser.is_some_and(|kept| Asker::is(&request.cookies, request.public.is_secure(), &kept))
+}
+
+/// How often who has the address is read again where it changes while they are admitted.
+const TRIES: usize = 3;
+
+async fn admit(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &EmailProvider,
+    ticket: TicketKey,
+) -> Result<Outcome, Refusal> {
+    let until = remembered_until(exchange.now, deployment.settings().session.max_age);
+    for _ in 0..TRIES {
+        let known = deployment.store().user_by_email(&ticket.subject).await?;
+        if known.is_none() && !provider.sign_up {
+            return Err(Refusal::new(Code::AccessDenied).because("nobody has the address, and none is made"));
+        }
+        let is_new = known.is_none();
+        let user = known.unwrap_or_else(|| newcomer(deployment, &ticket.subject));
+        let claims = Claims::of(&profile_of(&user), &user.id.0, Map::new());
+        let opening = session::Opening::prepare(deployment, exchange, claims);
+        let was_proven = user.email_verified.is_some();
+        let who = Admission::EmailLink { ticket: ticket.clone(), user: user.id, is_new, until };
+        match deployment.store().admit(&who, Some(&opening.record), exchange.now).await? {
+            Admitted::As { .. } => {}
+            Admitted::Gone => return Err(no_such_link()),
+            Admitted::Changed | Admitted::EmailTaken => continue,
+        }
+        if !is_new && !was_proven {
+            // The first proof ended what was set up without one (lesson 43): here too, and not a second later.
+            follow_endings(deployment, exchange).await;
+        }
+        exchange.changes.session = opening.cookie(deployment, exchange)?;
+        let landing = exchange.landing.clone();
+        return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
+    }
+    Err(Refusal::new(Code::StoreUnavailable)
+        .because("the user kept changing")
+        .retry_after(Duration::from_secs(1)))
+}
+
+/// Somebody who comes for the first time; the store gives them the address of the ticket.
+fn newcomer(deployment: &Deployment, address: &str) -> User {
+    let id = UserId(uuid(deployment.random()));
+    User { id, email: Some(address.to_owned()), email_verified: None, name: None, image: None }
+}
+
+/// What the directory does not know is null in the session, as with the original's adapters.
+fn profile_of(user: &User) -> Profile {
+    Profile {
+        name: Some(user.name.clone()),
+        email: Some(user.email.clone()),
+        image: Some(user.image.clone()),
+    }
+}
+
+async fn follow_endings(deployment: &Deployment, exchange: &Exchange<'_>) {
+    if let Err(error) = deployment.ended().follow(deployment.store(), exchange.now).await {
+        tracing::warn!(%error, "ended sessions could not be read; they are within a second");
+    }
+}
+
+impl From<MailFault> for Refusal {
+    fn from(fault: MailFault) -> Self {
+        Self::new(Code::MailNotSent).because(fault.to_string())
+    }
+}

@@ -1,0 +1,551 @@
+//! Signing in by a link in a mail (C1; protocol notes §6).
+
+use std::time::Duration;
+
+use keyward_core::{
+    dialect::Dialect,
+    mail::MailFaultKind,
+    method::email::EmailProvider,
+    port::{Directory, Limit, Tickets},
+    reply::{Page, Reply, ReplyBody},
+    request::{Body, Method, Pairs},
+    settings::Strategy,
+    ticket::{Purpose, TicketKey},
+};
+use keyward_jose::digest::sha256_hex;
+use keyward_testkit::Operation;
+use url::Url;
+
+use crate::support::{ALL, BOTH, Browser, Options, PASSWORD, World, build, json, world};
+
+const ADA: &str = "ada@example.com";
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+impl Browser<'_> {
+    async fn ask(&mut self, provider: &str, email: &str) -> Reply {
+        self.post(&format!("signin/{provider}"), &[("email", email), ("callbackUrl", "/dash?a=1")]).await
+    }
+
+    /// Asks for a link and takes it from the mailbox.
+    async fn link(&mut self, provider: &str, email: &str) -> String {
+        self.ask(provider, email).await;
+        target(&self.world.mail.sent().pop().expect("a mail").text)
+    }
+}
+
+/// A link as the path below the base that a browser asks for.
+fn target(link: &str) -> String {
+    link.strip_prefix("http://app.test/api/auth/").expect("a link of this deployment").to_owned()
+}
+
+fn location(reply: &Reply) -> &str {
+    let found = reply.headers.iter().find(|(name, _)| *name == "location");
+    found.map(|(_, value)| &**value).unwrap_or_default()
+}
+
+fn url(reply: &Reply) -> String {
+    json(reply)["url"].as_str().expect("a url").to_owned()
+}
+
+fn word(dialect: Dialect, three: &'static str, four: &'static str, five: &'static str) -> &'static str {
+    match dialect {
+        Dialect::NextAuth3 => three,
+        Dialect::NextAuth4 => four,
+        Dialect::AuthJs5 => five,
+    }
+}
+
+/// Where a followed link ended. Nobody was signed in by it.
+async fn refused(browser: &mut Browser<'_>, link: &str) -> String {
+    let mut other = browser.world.browser();
+    let reply = other.get(link).await;
+    assert!(other.session_cookie().is_none(), "{link}");
+    location(&reply).to_owned()
+}
+
+fn verification(dialect: Dialect) -> &'static str {
+    word(
+        dialect,
+        "http://app.test/api/auth/error?error=Verification",
+        "http://app.test/api/auth/error?error=Verification",
+        "http://app.test/api/auth/error?error=Verification",
+    )
+}
+
+#[tokio::test]
+async fn c1_a_link_signs_in_once_and_lands_where_the_person_wanted() {
+    for dialect in ALL {
+        for strategy in BOTH {
+            let world = world(dialect, strategy);
+            let mut browser = world.browser();
+            let reply = browser.ask("email", " ADA@Example.com ").await;
+            assert_eq!(reply.status, 200);
+            assert_eq!(url(&reply), "http://app.test/api/auth/verify-request?provider=email&type=email");
+            let [mail] = world.mail.sent().try_into().expect("one mail");
+            assert_eq!((&*mail.to, &*mail.subject), (ADA, "Sign in to app.test"));
+            let link = target(&mail.text);
+
+            let mut elsewhere = world.browser();
+            let reply = elsewhere.get(&link).await;
+            assert_eq!((reply.status, location(&reply)), (302, "http://app.test/dash?a=1"), "{dialect:?}");
+            let session = elsewhere.session().await;
+            assert_eq!(session["user"]["email"], ADA);
+            assert_eq!(session["user"]["name"], serde_json::Value::Null);
+            let user = world.store.user_by_email(ADA).await.expect("the store").expect("a user");
+            assert!(user.email_verified.is_some(), "the link proves the address");
+
+            assert_eq!(refused(&mut browser, &link).await, verification(dialect), "used");
+            assert!(elsewhere.is_signed_in().await, "a second use takes nothing from the first");
+        }
+    }
+}
+
+#[tokio::test]
+async fn c1_the_link_has_the_parameters_of_each_generation_in_their_order() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        world.browser().ask("email", "ada+x@example.com").await;
+        let link = world.mail.sent().pop().expect("a mail").text;
+        let token = Url::parse(&link).expect("a URL");
+        let token = token.query_pairs().find(|(name, _)| name == "token").expect("a token").1.into_owned();
+        assert!(token.len() == 64 && token.bytes().all(|byte| byte.is_ascii_hexdigit()), "{token}");
+        let (landing, email) = ("http%3A%2F%2Fapp.test%2Fdash%3Fa%3D1", "ada%2Bx%40example.com");
+        let query = match dialect {
+            Dialect::NextAuth3 => format!("email={email}&token={token}&callbackUrl={landing}"),
+            Dialect::NextAuth4 | Dialect::AuthJs5 => {
+                format!("callbackUrl={landing}&token={token}&email={email}")
+            }
+        };
+        assert_eq!(link, format!("http://app.test/api/auth/callback/email?{query}"));
+    }
+}
+
+#[tokio::test]
+async fn the_store_keeps_nextauths_hash_of_the_token_and_nothing_else_of_it() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let link = world.browser().link("email", ADA).await;
+    let token = link.split("token=").nth(1).and_then(|rest| rest.split('&').next()).expect("a token");
+    let hash = sha256_hex(&[token.as_bytes(), b"keyward-test-secret-0123456789abcdef"]);
+    let key = TicketKey { purpose: Purpose::EMAIL_LINK, subject: ADA.to_owned(), hash };
+    let now = keyward_core::port::Clock::now(&*world.clock);
+    let ticket = world.store.ticket(&key, now).await.expect("the store").expect("kept under NextAuth's hash");
+    assert!(!format!("{ticket:?}").contains(token));
+    assert_eq!(ticket.expires, now.plus(DAY));
+}
+
+#[tokio::test]
+async fn lesson_37_of_fifty_at_once_a_link_admits_one() {
+    for strategy in BOTH {
+        let world = world(Dialect::NextAuth4, strategy);
+        let link = world.browser().link("email", ADA).await;
+        let mut tries = tokio::task::JoinSet::new();
+        let world = std::sync::Arc::new(world);
+        for _ in 0..50 {
+            let (world, link) = (world.clone(), link.clone());
+            tries.spawn(async move {
+                let mut browser = world.browser();
+                browser.get(&link).await;
+                browser.session_cookie().is_some()
+            });
+        }
+        let admitted = tries.join_all().await.into_iter().filter(|admitted| *admitted).count();
+        assert_eq!(admitted, 1);
+    }
+}
+
+#[tokio::test]
+async fn two_links_to_a_new_address_followed_at_once_make_one_user() {
+    let world = std::sync::Arc::new(world(Dialect::AuthJs5, Strategy::Stored));
+    let mut links = Vec::new();
+    for _ in 0..10 {
+        links.push(world.browser().link("email", ADA).await);
+    }
+    let mut tries = tokio::task::JoinSet::new();
+    for link in links {
+        let world = world.clone();
+        tries.spawn(async move {
+            let mut browser = world.browser();
+            browser.get(&link).await;
+            browser.is_signed_in().await
+        });
+    }
+    assert_eq!(tries.join_all().await, [true; 10], "an earlier link stays good when another is asked for");
+}
+
+#[tokio::test]
+async fn lesson_37_a_look_by_head_uses_nothing_up() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        let mut browser = world.browser();
+        let link = browser.link("email", ADA).await;
+        let mut scanner = world.browser();
+        let reply = scanner.send(Method::Head, &link, Body::None).await;
+        assert_eq!(reply.status, 200);
+        assert!(scanner.session_cookie().is_none());
+        browser.get(&link).await;
+        assert!(browser.is_signed_in().await, "{dialect:?}");
+    }
+}
+
+#[tokio::test]
+async fn lesson_37_where_it_is_asked_for_a_link_opens_a_page_with_a_button() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        let link = world.browser().link("confirmed", ADA).await;
+        let mut scanner = world.browser();
+        for _ in 0..3 {
+            let reply = scanner.get(&link).await;
+            assert!(
+                matches!(reply.body, ReplyBody::Page(Page::ConfirmLink { .. })),
+                "{dialect:?}: {reply:?}"
+            );
+            assert!(scanner.session_cookie().is_none());
+        }
+        let mut person = world.browser();
+        let reply = person.get(&link).await;
+        let ReplyBody::Page(Page::ConfirmLink { csrf_token, action, callback_url, token, email, host }) =
+            reply.body
+        else {
+            unreachable!("asserted above")
+        };
+        assert_eq!((&*email, &*host), (ADA, "app.test"));
+        let fields = |csrf: &str| {
+            let fields = [
+                ("csrfToken", csrf),
+                ("callbackUrl", &*callback_url),
+                ("token", &*token),
+                ("email", &*email),
+            ];
+            Body::Form(Pairs(fields.map(|(n, v)| (n.to_owned(), v.to_owned())).to_vec()))
+        };
+        let action = target(&action);
+        // A page of another site presses the button: its visitor's browser sends no token that fits.
+        let forged = world.browser().send(Method::Post, &action, fields("0")).await;
+        assert!(matches!(forged.body, ReplyBody::Page(Page::ConfirmLink { .. })), "{forged:?}");
+        person.send(Method::Post, &action, fields(&csrf_token)).await;
+        assert_eq!(person.session().await["user"]["email"], ADA, "{dialect:?}");
+        let reply = person.send(Method::Post, &action, fields(&csrf_token)).await;
+        assert!(location(&reply).contains("error=Verification") || dialect == Dialect::AuthJs5, "{reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_browser_that_asked_passes_straight_through_the_page_with_the_button() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Stored);
+        let mut browser = world.browser();
+        let (first, second) = (browser.link("confirmed", ADA).await, browser.link("confirmed", ADA).await);
+        for link in [second, first] {
+            let reply = browser.get(&link).await;
+            assert_eq!((reply.status, location(&reply)), (302, "http://app.test/dash?a=1"), "{dialect:?}");
+        }
+        let mut other = world.browser();
+        let own = other.link("confirmed", "grace@example.com").await;
+        let reply = browser.get(&own).await;
+        assert!(
+            matches!(reply.body, ReplyBody::Page(Page::ConfirmLink { .. })),
+            "it asked, but not for this one"
+        );
+    }
+}
+
+#[tokio::test]
+async fn without_the_page_with_the_button_no_cookie_follows_anybody() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let mut browser = world.browser();
+    browser.ask("email", ADA).await;
+    assert!(!browser.cookies.iter().any(|(name, _)| name.contains("asker")));
+    browser.ask("confirmed", ADA).await;
+    assert!(browser.cookies.iter().any(|(name, _)| name == "keyward.asker"));
+}
+
+#[tokio::test]
+async fn lesson_52_a_link_is_found_by_token_and_address_together() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        let mut browser = world.browser();
+        let ada = browser.link("email", ADA).await;
+        let grace = browser.link("email", "grace@example.com").await;
+        let token =
+            |link: &str| link.split("token=").nth(1).and_then(|r| r.split('&').next()).map(str::to_owned);
+        let mixed = [
+            ada.replace("ada%40", "grace%40"),
+            ada.replace(&token(&ada).expect("a token"), &token(&grace).expect("a token")),
+            ada.replace(&token(&ada).expect("a token"), &"0".repeat(64)),
+            ada.replace("ada%40", "Ada%40"),
+            ada.replace("email=ada%40example.com", "x=y"),
+        ];
+        for link in &mixed {
+            assert_eq!(refused(&mut browser, link).await, verification(dialect), "{link}");
+        }
+        for link in [ada, grace] {
+            let mut person = world.browser();
+            person.get(&link).await;
+            assert!(person.is_signed_in().await, "a failed try uses nothing up: {dialect:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_link_lives_its_time_and_no_longer() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        let mut browser = world.browser();
+        let (early, late) = (browser.link("email", ADA).await, browser.link("email", ADA).await);
+        world.clock.advance(DAY);
+        browser.get(&early).await;
+        assert!(browser.is_signed_in().await, "at its last moment");
+        world.clock.advance(Duration::from_millis(1));
+        assert_eq!(refused(&mut browser, &late).await, verification(dialect));
+    }
+}
+
+#[tokio::test]
+async fn a_link_without_its_token_is_answered_as_the_original_does() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        for link in ["callback/email", "callback/email?email=ada%40example.com&token="] {
+            let reply = world.browser().get(link).await;
+            let expected = word(dialect, "Verification", "configuration", "Configuration");
+            assert_eq!(location(&reply), format!("http://app.test/api/auth/error?error={expected}"));
+            assert_eq!(reply.refused.as_ref().map(|(code, _)| *code), Some("link_incomplete"));
+        }
+    }
+}
+
+#[tokio::test]
+async fn lesson_72_lesson_73_no_mail_goes_to_what_is_not_exactly_one_address() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        for bad in [
+            "",
+            "ada",
+            "a@b.example,c@d.example",
+            "a@b.example;c@d.example",
+            "a@b.example c@d.example",
+            "a@b.example\r\nBcc: c@d.example",
+            "a@b@c.example",
+            "\"a@b.example\"@c.example",
+            "<a@b.example>",
+            "a@localhost",
+            "a@b.example\u{ff20}c.example",
+            "a\u{ff0c}b@c.example",
+            "a@b.example\0",
+        ] {
+            let reply = world.browser().ask("email", bad).await;
+            assert!(world.mail.sent().is_empty(), "{bad:?}");
+            let expected = word(dialect, "EmailSignin", "EmailSignin", "Configuration");
+            let expected = format!("http://app.test/api/auth/error?error={expected}&code=invalid_email");
+            assert_eq!((reply.status, url(&reply)), (200, expected), "{dialect:?} {bad:?}");
+        }
+        let reply = world.browser().post("signin/email", &[]).await;
+        assert!(url(&reply).contains("code=invalid_email"));
+        let mut browser = world.browser();
+        browser.ask("email", "\u{ff41}da\u{ff20}example.com").await;
+        assert_eq!(
+            world.mail.sent().pop().map(|mail| mail.to).as_deref(),
+            Some(ADA),
+            "normalised, then sent"
+        );
+        assert!(
+            world.limits.taken().iter().all(|(limit, key)| *limit != Limit::LinkPerAccount || key == ADA)
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_cannot_be_sent_is_said_and_can_be_tried_again() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        let mut browser = world.browser();
+        let earlier = browser.link("email", ADA).await;
+        for kind in [MailFaultKind::Refused, MailFaultKind::Unreachable, MailFaultKind::Timeout] {
+            world.mail.fail(Some(kind));
+            let reply = browser.ask("email", ADA).await;
+            let expected = word(dialect, "EmailSignin", "EmailSignin", "Configuration");
+            let expected = format!("http://app.test/api/auth/error?error={expected}&code=mail_not_sent");
+            assert_eq!((reply.status, url(&reply)), (200, expected));
+            let (code, detail) = reply.refused.expect("one log line with the cause");
+            assert_eq!(code, "mail_not_sent");
+            assert!(detail.is_some_and(|detail| detail.contains("as the test wants it")));
+        }
+        world.mail.fail(None);
+        let link = browser.link("email", ADA).await;
+        browser.get(&link).await;
+        assert!(browser.is_signed_in().await);
+        let mut other = world.browser();
+        other.get(&earlier).await;
+        assert!(other.is_signed_in().await, "an earlier link is still good");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_sends_no_mail_and_uses_no_link_up() {
+    for operation in [Operation::IssueTicket, Operation::UserByEmail, Operation::Ticket, Operation::Admit] {
+        let world = world(Dialect::NextAuth4, Strategy::Stored);
+        let mut browser = world.browser();
+        let link = browser.link("email", ADA).await;
+        world.store.fail_all([operation]);
+        if operation == Operation::IssueTicket {
+            let reply = browser.ask("email", ADA).await;
+            assert_eq!(reply.status, 503);
+            assert!(world.mail.sent().is_empty());
+        } else {
+            let reply = browser.get(&link).await;
+            assert_eq!(reply.status, 503, "{operation:?}: {reply:?}");
+            assert!(browser.session_cookie().is_none());
+        }
+        world.store.heal();
+        browser.get(&link).await;
+        assert!(browser.is_signed_in().await, "{operation:?}");
+    }
+}
+
+#[tokio::test]
+async fn each_request_draws_on_the_allowances_of_network_address_and_mail_address() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let mut browser = world.browser();
+    browser.address = "2001:db8:7:1::9".parse().expect("an address");
+    browser.ask("email", " ADA@example.com").await;
+    let taken = world.limits.taken();
+    let taken: Vec<_> = taken.iter().map(|(limit, key)| (*limit, key.as_str())).collect();
+    let expected = [
+        (Limit::LinkPerSite, "2001:db8:7::/48"),
+        (Limit::LinkPerAddress, "2001:db8:7:1::/64"),
+        (Limit::LinkPerAccount, ADA),
+    ];
+    assert_eq!(taken, expected);
+}
+
+#[tokio::test]
+async fn a_request_needs_the_forms_token() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        let form = Body::Form(Pairs(vec![("email".to_owned(), ADA.to_owned())]));
+        let reply = world.browser().send(Method::Post, "signin/email", form).await;
+        assert!(world.mail.sent().is_empty(), "{dialect:?}: {reply:?}");
+        assert!(world.limits.taken().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn where_sign_up_is_closed_nothing_but_the_mail_tells_who_has_an_account() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        world.browser().sign_up(ADA).await;
+        let known = world.browser().ask("closed", ADA).await;
+        let link = target(&world.mail.sent().pop().expect("a mail").text);
+        let unknown = world.browser().ask("closed", "grace@example.com").await;
+        assert_eq!(world.mail.sent().pop().expect("a mail").text, "nobody has this address");
+        assert_eq!((known.status, url(&known)), (unknown.status, url(&unknown)));
+        assert_eq!(known.cookies.len(), unknown.cookies.len());
+
+        let mut browser = world.browser();
+        browser.get(&link).await;
+        assert_eq!(browser.session().await["user"]["email"], ADA);
+        assert!(world.store.user_by_email("grace@example.com").await.expect("the store").is_none());
+    }
+}
+
+#[tokio::test]
+async fn who_was_deleted_meanwhile_is_not_made_again_where_sign_up_is_closed() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    world.browser().sign_up(ADA).await;
+    let link = world.browser().link("closed", ADA).await;
+    let now = keyward_core::port::Clock::now(&*world.clock);
+    world.store.delete_user(ADA, now).await.expect("deleted");
+    let mut browser = world.browser();
+    assert!(refused(&mut browser, &link).await.ends_with("error=AccessDenied"));
+}
+
+#[tokio::test]
+async fn lesson_55_another_persons_session_in_that_browser_is_replaced_and_ended() {
+    for strategy in BOTH {
+        let world = world(Dialect::NextAuth4, strategy);
+        let mut browser = world.browser();
+        browser.sign_up("grace@example.com").await;
+        let graces = browser.cookies.clone();
+        let link = browser.link("email", ADA).await;
+        browser.get(&link).await;
+        assert_eq!(browser.session().await["user"]["email"], ADA);
+        let mut kept = world.browser();
+        kept.cookies = graces;
+        assert!(!kept.is_signed_in().await, "{strategy:?}");
+    }
+}
+
+#[tokio::test]
+async fn lesson_43_the_first_followed_link_ends_a_password_and_sessions_set_up_without_proof() {
+    for strategy in BOTH {
+        let world = world(Dialect::NextAuth4, strategy);
+        let mut squatter = world.browser();
+        squatter.sign_up(ADA).await;
+        assert!(squatter.is_signed_in().await);
+
+        let mut ada = world.browser();
+        let link = ada.link("email", ADA).await;
+        ada.get(&link).await;
+        assert!(ada.is_signed_in().await);
+        assert!(!squatter.is_signed_in().await, "{strategy:?}: at once, in this process too");
+        squatter.sign_in(ADA, PASSWORD).await;
+        assert!(squatter.session_cookie().is_none(), "{strategy:?}: the password is gone");
+
+        let link = ada.link("email", ADA).await;
+        let mut phone = world.browser();
+        phone.get(&link).await;
+        assert!(phone.is_signed_in().await && ada.is_signed_in().await, "a second proof ends nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_first_sign_in_is_welcomed_and_later_ones_are_not() {
+    let mut options = Options::new(Dialect::NextAuth4, Strategy::Sealed);
+    options.pages.new_user = Some("/welcome".to_owned());
+    let world = build(options);
+    let mut browser = world.browser();
+    let link = browser.link("email", ADA).await;
+    let reply = browser.get(&link).await;
+    assert_eq!(location(&reply), "/welcome?callbackUrl=http%3A%2F%2Fapp.test%2Fdash%3Fa%3D1");
+    let link = browser.link("email", ADA).await;
+    let reply = browser.get(&link).await;
+    assert_eq!(location(&reply), "http://app.test/dash?a=1");
+}
+
+#[tokio::test]
+async fn lesson_2_a_foreign_landing_place_written_into_a_link_is_not_gone_to() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        let link = world.browser().link("email", ADA).await;
+        let landing = "callbackUrl=http%3A%2F%2Fapp.test%2Fdash%3Fa%3D1";
+        let foreign = link.replace(landing, "callbackUrl=https%3A%2F%2Fevil.test%2F");
+        assert_ne!(foreign, link);
+        let reply = world.browser().get(&foreign).await;
+        assert_eq!(location(&reply), "http://app.test", "{dialect:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_sign_in_page_and_the_list_of_providers_name_email_as_the_original_does() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        let mut browser = world.browser();
+        let listed = json(&browser.get("providers").await);
+        assert_eq!(listed["email"]["type"], "email");
+        assert_eq!(listed["email"]["signinUrl"], "http://app.test/api/auth/signin/email");
+        assert_eq!(listed["email"]["callbackUrl"], "http://app.test/api/auth/callback/email");
+        let ReplyBody::Page(Page::SignIn { providers, .. }) = browser.get("signin?email=a%40b.c").await.body
+        else {
+            unreachable!("the sign-in page")
+        };
+        let form = providers.iter().find(|form| form.id == "email").expect("a form");
+        assert_eq!(form.action, "http://app.test/api/auth/signin/email");
+        assert!(format!("{:?}", form.kind).contains("a@b.c"));
+    }
+}
+
+#[test]
+fn a_provider_is_printed_without_what_it_sends_through() {
+    let world: World = world(Dialect::NextAuth4, Strategy::Sealed);
+    let provider: &EmailProvider = world.engine.settings().email("email").expect("configured");
+    assert_eq!(format!("{provider:?}"), "EmailProvider { id: \"email\", .. }");
+}
