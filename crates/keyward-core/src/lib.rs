@@ -24,6 +24,7 @@ pub mod policy;
 pub mod port;
 pub mod reply;
 pub mod request;
+pub mod rules;
 pub mod secret;
 pub mod session;
 pub mod settings;
