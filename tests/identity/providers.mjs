@@ -93,10 +93,10 @@ export async function startFakes(opened, { ids, origin }) {
   return fakes;
 }
 
-/** What a NextAuth server is told of the fakes. */
-export function forNextAuth(fakes) {
+/** What a NextAuth server is told of the fakes. `more` is added to what they tell of a client, by id. */
+export function forNextAuth(fakes, more = {}) {
   return Object.entries(fakes).map(([id, { url, name, client }]) => {
-    const credentials = { clientId: client.id, ...(client.secret && { clientSecret: client.secret }) };
+    const credentials = { clientId: client.id, ...(client.secret && { clientSecret: client.secret }), ...more[id] };
     return { ...FAKES[id].nextAuth, id, name, url, credentials, ...(client.key && { key: client.key }) };
   });
 }
