@@ -1,27 +1,37 @@
-//! The client: a connection pool, a deadline, a size limit.
+//! The client, with the two ports that it serves.
 
-use std::{sync::OnceLock, time::Duration};
+use std::sync::OnceLock;
 
 use async_trait::async_trait;
 use keyward_core::port::{HttpAnswer, HttpCall, HttpClient, HttpFault};
+use keyward_providers::{
+    ProviderHttp,
+    http::{Answer, Body, Outgoing},
+};
 use reqwest::{
-    Client, Proxy, Response,
-    header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
-    redirect::Policy,
+    Client, Proxy,
+    header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use url::Url;
 
-use crate::fault;
+use crate::{
+    exchange::{self, Limits, Received, exchange},
+    fault,
+    guard::Guard,
+};
 
-/// Outgoing HTTP over a connection pool, for addresses that stand in the configuration (invariant 13).
+/// Outgoing HTTP over connection pools: to addresses that stand in the configuration as they are, to addresses
+/// that were learned from data only on the public internet (invariant 13).
 ///
 /// Certificates are checked against the system's roots; `SSL_CERT_FILE` and `SSL_CERT_DIR` name others.
 #[derive(Debug, Default)]
 pub struct OutgoingHttp {
     proxy: Option<Url>,
+    guard: Guard,
     // Made by the first call: reading the system's certificates takes time and memory that a deployment
     // without a back end need not spend.
-    client: OnceLock<Client>,
+    configured: OnceLock<Client>,
+    learned: OnceLock<Client>,
 }
 
 impl OutgoingHttp {
@@ -31,96 +41,88 @@ impl OutgoingHttp {
         Self::default()
     }
 
-    /// A client that sends everything through this proxy (`http://proxy.internal:3128`).
+    /// A client that sends what goes to configured addresses through this proxy (`http://proxy.internal:3128`).
+    ///
+    /// Learned addresses are connected to without it: a proxy resolves names by itself, and nobody could say
+    /// what it reached.
     #[must_use]
     pub fn through(proxy: Url) -> Self {
-        Self { proxy: Some(proxy), client: OnceLock::new() }
+        Self { proxy: Some(proxy), ..Self::default() }
     }
 
-    fn client(&self) -> Result<&Client, reqwest::Error> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        let client = build(self.proxy.as_ref())?;
-        Ok(self.client.get_or_init(|| client))
+    #[cfg(test)]
+    pub(crate) fn guarded(guard: Guard, learned: Client) -> Self {
+        Self { guard, learned: OnceLock::from(learned), ..Self::default() }
     }
 
-    async fn exchange(&self, call: &HttpCall) -> Result<HttpAnswer, HttpFault> {
-        let unreachable = |error| fault::unreachable(&call.url, error);
-        let request = self
-            .client()
-            .map_err(unreachable)?
-            .post(call.url.clone())
-            .headers(headers(call)?)
-            .body(call.body.expose().to_owned());
-        let response = request.send().await.map_err(unreachable)?;
-        let status = response.status().as_u16();
-        let body = read(response, call).await?;
-        Ok(HttpAnswer { status, body })
+    fn to_configured(&self, url: &Url) -> Result<&Client, HttpFault> {
+        let build = || match &self.proxy {
+            Some(proxy) => exchange::client().proxy(Proxy::all(proxy.as_str())?).build(),
+            None => exchange::client().build(),
+        };
+        once(&self.configured, build).map_err(|error| fault::unreachable(url, error))
+    }
+
+    fn to_learned(&self, url: &Url) -> Result<&Client, HttpFault> {
+        self.guard.check(url)?;
+        let build = || self.guard.over(exchange::client()).build();
+        once(&self.learned, build).map_err(|error| fault::unreachable(url, error))
     }
 }
 
 #[async_trait]
 impl HttpClient for OutgoingHttp {
     async fn call(&self, call: HttpCall) -> Result<HttpAnswer, HttpFault> {
-        // Around everything: name resolution, connecting, and the last byte of the answer.
-        match tokio::time::timeout(call.timeout, self.exchange(&call)).await {
-            Ok(outcome) => outcome,
-            Err(_) => Err(HttpFault::Timeout(call.timeout)),
+        let HttpCall { url, headers: own, body, timeout, max_answer } = call;
+        let json = HeaderValue::from_static(JSON);
+        let ours = HeaderMap::from_iter([(CONTENT_TYPE, json.clone()), (ACCEPT, json)]);
+        let request = self
+            .to_configured(&url)?
+            .post(url.clone())
+            .headers(exchange::headers(ours, &own)?)
+            .body(body.expose().to_owned());
+        let Received { status, body, .. } = exchange(request, &url, Limits { timeout, max_answer }).await?;
+        Ok(HttpAnswer { status, body })
+    }
+}
+
+#[async_trait]
+impl ProviderHttp for OutgoingHttp {
+    async fn send(&self, request: Outgoing) -> Result<Answer, HttpFault> {
+        let Outgoing { url, learned, body, headers: own, timeout, max_answer } = request;
+        let client = if learned { self.to_learned(&url)? } else { self.to_configured(&url)? };
+        let header = |name, value| HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
+        let (request, ours) = match &body {
+            None => (client.get(url.clone()), HeaderMap::new()),
+            Some(body) => {
+                let (ours, text) = match body {
+                    Body::Form(form) => (header(CONTENT_TYPE, FORM), form.expose()),
+                    Body::Json(json) => (header(CONTENT_TYPE, JSON), json.expose()),
+                    // Some servers answer 411 to a POST that does not say that it has no body.
+                    Body::Empty => (header(CONTENT_LENGTH, "0"), ""),
+                };
+                (client.post(url.clone()).body(text.to_owned()), ours)
+            }
+        };
+        let request = request.headers(exchange::headers(ours, &own)?);
+        let received = exchange(request, &url, Limits { timeout, max_answer }).await?;
+        let Received { status, content_type, body } = received;
+        Ok(Answer { status, content_type, body })
+    }
+}
+
+const JSON: &str = "application/json";
+const FORM: &str = "application/x-www-form-urlencoded";
+
+fn once(
+    kept: &OnceLock<Client>,
+    build: impl FnOnce() -> reqwest::Result<Client>,
+) -> reqwest::Result<&Client> {
+    match kept.get() {
+        Some(client) => Ok(client),
+        None => {
+            let client = build()?;
+            Ok(kept.get_or_init(|| client))
         }
     }
-}
-
-/// Below the five seconds after which Node's servers close an idle connection. A POST must not meet a
-/// connection that is just being closed: it can't be sent again without knowing whether it was carried out.
-const IDLE: Duration = Duration::from_secs(4);
-
-fn build(proxy: Option<&Url>) -> Result<Client, reqwest::Error> {
-    // The one TLS provider of the process. `Err` says that one is installed already, which is as good.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let builder = Client::builder()
-        .user_agent(concat!("keyward/", env!("CARGO_PKG_VERSION")))
-        .redirect(Policy::none())
-        .referer(false)
-        .pool_idle_timeout(IDLE)
-        .pool_max_idle_per_host(32)
-        // What another crate of the same build may have switched on.
-        .no_gzip()
-        .no_brotli()
-        .no_deflate()
-        .no_zstd();
-    match proxy {
-        Some(proxy) => builder.proxy(Proxy::all(proxy.as_str())?),
-        None => builder.no_proxy(),
-    }
-    .build()
-}
-
-async fn read(mut response: Response, call: &HttpCall) -> Result<Vec<u8>, HttpFault> {
-    let too_large = || HttpFault::TooLarge(call.max_answer);
-    let limit = u64::try_from(call.max_answer).unwrap_or(u64::MAX);
-    if response.content_length().is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| fault::unreachable(&call.url, error))? {
-        if chunk.len() > call.max_answer - body.len() {
-            return Err(too_large());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// Ours, and the call's in their place where it names the same.
-fn headers(call: &HttpCall) -> Result<HeaderMap, HttpFault> {
-    let json = HeaderValue::from_static("application/json");
-    let mut headers = HeaderMap::from_iter([(CONTENT_TYPE, json.clone()), (ACCEPT, json)]);
-    for (name, value) in &call.headers {
-        let invalid = || HttpFault::Unreachable(format!("the header {name:?} can't be sent"));
-        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| invalid())?;
-        value.set_sensitive(true);
-        headers.insert(HeaderName::try_from(name).map_err(|_| invalid())?, value);
-    }
-    Ok(headers)
 }

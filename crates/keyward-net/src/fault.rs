@@ -5,20 +5,29 @@ use std::error::Error;
 use keyward_core::port::HttpFault;
 use url::Url;
 
-/// Longest text of a cause. A certificate's complaint may list many names.
-const CAUSE: usize = 200;
+/// Longest text of a cause, and of a host. A certificate's complaint may list many names.
+const LONGEST: usize = 200;
 
 /// Where to and why not: host, port and the innermost cause. No path, query, header or body.
 pub(crate) fn unreachable(url: &Url, error: reqwest::Error) -> HttpFault {
     let what = if error.is_connect() { "no connection to" } else { "the exchange broke off with" };
-    let host = url.host_str().unwrap_or_default();
-    let port = url.port_or_known_default().unwrap_or_default();
+    let place = place(url);
     // reqwest's own text names the whole address; the causes below it do not.
     let error = error.without_url();
-    let mut cause: &dyn Error = &error;
+    HttpFault::Unreachable(format!("{what} {place}: {}", innermost(&error)))
+}
+
+/// Host and port.
+pub(crate) fn place(url: &Url) -> String {
+    let host: String = url.host_str().unwrap_or_default().chars().take(LONGEST).collect();
+    format!("{host}:{}", url.port_or_known_default().unwrap_or_default())
+}
+
+/// The cause below all others.
+fn innermost(error: &dyn Error) -> String {
+    let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;
     }
-    let cause: String = cause.to_string().chars().take(CAUSE).collect();
-    HttpFault::Unreachable(format!("{what} {host}:{port}: {cause}"))
+    cause.to_string().chars().take(LONGEST).collect()
 }

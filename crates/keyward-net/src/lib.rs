@@ -1,13 +1,19 @@
 //! Outgoing HTTP with limits: one client, one exchange at a time, nothing followed and nothing guessed.
 //!
-//! [`OutgoingHttp`] is the [`HttpClient`] port over reqwest and rustls. It does not follow redirects, reads no
-//! proxy from the environment, undoes no compression, and gives up at the deadline or at the size that the call
-//! names. What it says of a failure goes to the log: host, port and cause, never a path, a query or a body.
+//! [`OutgoingHttp`] is the [`HttpClient`] and the [`ProviderHttp`] port over reqwest and rustls. It does not follow
+//! redirects, reads no proxy from the environment, undoes no compression, and gives up at the deadline or at the
+//! size that the call names. Addresses that were learned from data reach the public internet only. What it says of
+//! a failure goes to the log: host, port and cause, never a path, a query or a body.
 
 mod client;
+mod exchange;
 mod fault;
+mod guard;
+mod public;
 
 #[cfg(doc)]
 use keyward_core::port::HttpClient;
+#[cfg(doc)]
+use keyward_providers::ProviderHttp;
 
 pub use client::OutgoingHttp;

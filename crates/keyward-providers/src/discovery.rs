@@ -33,8 +33,8 @@ pub struct Metadata {
 pub struct Endpoint {
     /// The address.
     pub url: Url,
-    /// It was learned from a document and lies on another site than the configured one: it must not lead into a
-    /// private network (invariant 13).
+    /// It was learned from a document, and its origin (scheme, host and port) is not the one that the document was
+    /// fetched from, which stands in the configuration: it must not lead into a private network (invariant 13).
     pub learned: bool,
 }
 
@@ -125,4 +125,35 @@ fn learned(base: &Url, name: &str, value: Option<&Value>) -> Result<Option<Endpo
     }
     let learned = url.origin() != base.origin();
     Ok(Some(Endpoint { url, learned }))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn lesson_70_only_the_configured_origin_to_the_letter_is_not_learned() {
+        let configured = "https://id.internal/realm/.well-known/openid-configuration";
+        for (base, address, wanted) in [
+            (configured, "https://id.internal/realm/token", false),
+            (configured, "https://id.internal:443/elsewhere", false),
+            (configured, "HTTPS://ID.Internal/token", false),
+            (configured, "https://id.internal:8443/token", true),
+            (configured, "https://id.internal./token", true),
+            (configured, "https://sub.id.internal/token", true),
+            (configured, "https://internal/token", true),
+            (configured, "https://id.internal.example.com/token", true),
+            ("http://localhost:9000/m", "http://localhost:9000/token", false),
+            ("http://localhost:9000/m", "http://localhost:9001/token", true),
+            ("http://localhost:9000/m", "http://127.0.0.1:9000/token", true),
+            ("http://localhost:9000/m", "https://localhost:9000/token", true),
+            ("http://127.0.0.1:9000/m", "http://127.1:9000/token", false),
+        ] {
+            let base = Url::parse(base).expect("a URL");
+            let endpoint = learned(&base, "token_endpoint", Some(&json!(address))).expect("usable");
+            assert_eq!(endpoint.map(|endpoint| endpoint.learned), Some(wanted), "{base} {address}");
+        }
+    }
 }
