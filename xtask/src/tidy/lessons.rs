@@ -22,8 +22,6 @@ enum Row {
 const REDIRECT_URIS: Row = NotYet("registered redirect URIs come with the OpenID provider");
 const GATEWAY: Row = NotYet("the gateway is not built");
 const PROVIDER: Row = NotYet("the OpenID provider is not built");
-const TICKETS: Row = NotYet("one-time codes and links are not built");
-const LINKING: Row = NotYet("linking accounts is not built");
 const MANAGEMENT: Row = NotYet("there is no management interface over HTTP");
 const SAML: Row = Never("SAML is not spoken");
 
@@ -38,13 +36,13 @@ const ROWS: [Row; 85] = [
     Tested, Tested, GATEWAY, Tested, Tested,
     Never("each extractor and guard verifies the session of its own request"), Tested, Tested, Tested,
     // Codes, refresh tokens, binding
-    TICKETS, PROVIDER, PROVIDER, PROVIDER, PROVIDER, PROVIDER, PROVIDER, Tested, PROVIDER, Tested, PROVIDER,
-    PROVIDER, PROVIDER, Tested, PROVIDER, PROVIDER, TICKETS,
+    Tested, PROVIDER, PROVIDER, PROVIDER, PROVIDER, PROVIDER, PROVIDER, Tested, PROVIDER, Tested, PROVIDER,
+    PROVIDER, PROVIDER, Tested, PROVIDER, PROVIDER, Tested,
     // Verifying others' tokens and assertions
     Tested, Tested, Tested, SAML, SAML,
     // Account linking and ownership
-    LINKING, LINKING, Tested, NotYet("there are no invitations"), NotYet("there are no invitations"), Tested,
-    NotYet("SCIM is not spoken"), MANAGEMENT, MANAGEMENT, TICKETS,
+    Tested, Tested, Tested, NotYet("there are no invitations"), NotYet("there are no invitations"), Tested,
+    NotYet("SCIM is not spoken"), MANAGEMENT, MANAGEMENT, Tested,
     // Session state
     NotYet("there is no second factor"), Tested, Tested, Tested, NotYet("users cannot be deactivated, only deleted"),
     PROVIDER, Tested, Tested, Tested, Tested, NotYet("there are no assurance levels"),

@@ -8,8 +8,8 @@ use keyward_core::{
 };
 
 use super::{
-    NOW, account, admit, admitted, email, endings, has_session, id, new_user, sealed, sid, sign_up, stored,
-    token,
+    NOW, account, admit, admitted, email, endings, has_session, id, key, keys_of, linked, made, new_user,
+    sealed, sid, sign_up, stored, token, user, vouched,
 };
 
 /// A sign-up is there at once: the person, what proves them, and their session.
@@ -130,6 +130,7 @@ pub async fn an_admission_without_a_session_makes_only_the_user(store: Arc<dyn S
 /// All or nothing, whichever kind of admission it is.
 pub async fn an_admission_whose_session_cannot_be_written_leaves_nothing_behind(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), Some(&stored("taken"))).await;
+    admit(&*store, &sign_up("cyd"), None).await;
     admit(&*store, &account("shop", "7", "bob", "u1"), None).await;
     let same_token = {
         let mut session = stored("other");
@@ -142,6 +143,8 @@ pub async fn an_admission_whose_session_cannot_be_written_leaves_nothing_behind(
             account("shop", "8", "eve", "u2"),
             account("shop", "7", "changed", "u3"),
             Admission::User(id("u1")),
+            made(&vouched(key("google", "8"), "eve", Some(true)), "eve"),
+            linked(&vouched(key("google", "8"), "cyd", Some(true)), "cyd"),
         ] {
             assert!(store.admit(&who, Some(&session), NOW).await.is_err(), "{who:?}");
         }
@@ -149,6 +152,9 @@ pub async fn an_admission_whose_session_cannot_be_written_leaves_nothing_behind(
     assert_eq!(store.user(&id("eve")).await.expect("answers"), None);
     assert!(store.password_by_email(&email("eve")).await.expect("answers").is_none());
     assert_eq!(admit(&*store, &account("shop", "8", "eve", "u4"), None).await, admitted("u4", true));
+    assert_eq!(user(&*store, "cyd").await.email_verified, None);
+    assert!(store.password_by_email(&email("cyd")).await.expect("answers").is_some());
+    assert_eq!(keys_of(&*store, "cyd").await, []);
     let bob = store.user(&id("u1")).await.expect("answers").expect("there");
     assert_eq!(bob.name.as_deref(), Some("bob"));
     let session = store.session(&token("taken")).await.expect("answers").expect("there");
@@ -162,6 +168,8 @@ pub async fn an_id_of_a_user_is_never_given_twice(store: Arc<dyn Store>) {
         Admission::NewUser { user: new_user("ada", &email("eve")), password_hash: "hash of eve".to_owned() };
     assert!(store.admit(&other, Some(&stored("s1")), NOW).await.is_err());
     assert!(store.admit(&account("shop", "7", "eve", "ada"), Some(&stored("s2")), NOW).await.is_err());
+    let eve = made(&vouched(key("google", "7"), "eve", Some(true)), "ada");
+    assert!(store.admit(&eve, Some(&stored("s2")), NOW).await.is_err());
     assert!(!has_session(&*store, "s1").await && !has_session(&*store, "s2").await);
     let password = store.password_by_email(&email("ada")).await.expect("answers").expect("there");
     assert_eq!(password.hash, "hash of ada");

@@ -6,7 +6,10 @@
 mod admission;
 mod directory;
 mod ledger;
+mod linking;
+mod proof;
 mod races;
+mod tickets;
 mod values;
 
 use std::sync::Arc;
@@ -19,7 +22,9 @@ use keyward_core::{
 };
 use serde_json::json;
 
-pub use self::{admission::*, directory::*, ledger::*, races::*, values::*};
+pub use self::{
+    admission::*, directory::*, ledger::*, linking::*, proof::*, races::*, tickets::*, values::*,
+};
 
 /// Makes one `#[tokio::test]` of every case of the contract.
 ///
@@ -74,6 +79,41 @@ macro_rules! store_contract {
             a_sweep_never_gives_a_change_number_again
             a_working_store_is_ready
 
+            who_comes_for_the_first_time_becomes_a_user_with_an_account
+            lesson_43_an_address_that_nobody_vouches_for_stays_unproven
+            who_comes_again_brings_the_account_up_to_date_and_not_the_user
+            an_account_is_linked_to_a_user_and_admits_them_from_then_on
+            an_account_is_linked_by_its_address_to_whoever_has_it
+            lesson_44_a_decision_that_no_longer_holds_writes_nothing
+            a_standing_says_whose_the_account_is_and_who_has_the_address
+            b2_an_account_at_a_back_end_is_listed_as_what_it_is
+            the_last_way_in_cannot_be_removed
+            an_account_that_was_unlinked_is_gone_with_its_tokens
+            lesson_56_deleting_a_user_deletes_accounts_and_tokens
+
+            lesson_43_a_first_followed_link_ends_what_was_set_up_without_proof
+            lesson_43_a_provider_that_vouches_first_ends_what_was_set_up_without_proof
+            lesson_43_an_account_that_vouches_later_ends_the_other_ways_in
+            lesson_43_who_comes_after_the_proof_without_one_gets_nothing
+            an_address_is_proven_by_nothing_less_than_a_proof_of_it
+            a_second_proof_ends_nothing_and_moves_nothing
+
+            lesson_37_a_ticket_is_good_once
+            lesson_52_a_ticket_is_found_by_all_that_it_is_bound_to_and_by_nothing_less
+            lesson_48_an_expired_ticket_is_refused_while_no_sweep_has_been
+            an_earlier_ticket_stays_good_when_another_is_issued_and_used
+            a_ticket_is_issued_under_a_key_of_its_own
+            a_followed_link_makes_a_user_whose_address_is_proven
+            a_followed_link_whose_address_changed_hands_uses_nothing_up
+            a_followed_link_that_cannot_be_carried_out_uses_nothing_up
+            a_sweep_takes_expired_tickets_and_no_other
+
+            lesson_21_of_fifty_consumers_of_one_ticket_one_wins
+            lesson_21_lesson_37_of_fifty_followers_of_one_link_one_is_admitted
+            of_fifty_first_sign_ins_through_one_account_one_makes_the_user
+            of_links_and_creations_with_one_account_one_wins
+            of_two_who_unlink_the_last_two_accounts_one_is_refused
+            lesson_43_no_sign_in_in_flight_survives_the_first_proof
             fifty_admissions_of_one_new_account_make_one_user
             fifty_sign_ups_of_one_address_make_one_user
             invariant_8_no_renewal_in_flight_recreates_an_ended_session
@@ -224,13 +264,16 @@ mod tests {
                 include_str!("admission.rs"),
                 include_str!("directory.rs"),
                 include_str!("ledger.rs"),
+                include_str!("linking.rs"),
+                include_str!("proof.rs"),
                 include_str!("races.rs"),
+                include_str!("tickets.rs"),
                 include_str!("values.rs"),
             ],
         );
         let cases = rooms.iter().flat_map(|room| room.split("pub async fn ").skip(1));
         let names: Vec<_> = cases.filter_map(|case| case.split('(').next()).collect();
-        assert!(names.len() > 40, "{names:?}");
+        assert!(names.len() > 70, "{names:?}");
         for name in names {
             assert!(listed.contains(&format!(" {name}\n")), "{name} is not run");
         }

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use keyward_core::{
     claims::Claims,
     port::{Ending, Store},
+    ticket::{Purpose, Ticket, TicketKey},
     time::Timestamp,
-    user::{AccountKey, Admission, NewUser, Profile},
+    user::{Account, AccountKey, Admission, NewUser, Profile, Vouched},
 };
 use serde_json::json;
 
-use super::{UNTIL, admit, admitted, endings, id, new_user, sid, stored, token};
+use super::{NOW, UNTIL, admit, admitted, endings, id, linked, new_user, sid, stored, token};
 
 /// Texts that engines are known to bend.
 fn awkward() -> Vec<String> {
@@ -57,13 +58,14 @@ pub async fn texts_come_back_as_they_went_in(store: Arc<dyn Store>) {
         assert_eq!(admit(&*store, &sign_up, Some(&session)).await, admitted(&user, true), "{text:?}");
         let password = store.password_by_email(&email).await.expect("answers").expect("found");
         assert_eq!((password.user.id.0, password.hash.clone()), (user.clone(), hash.clone()));
-        assert_eq!((password.user.email, password.user.name), (Some(email), Some(text.clone())));
+        assert_eq!((password.user.email, password.user.name), (Some(email.clone()), Some(text.clone())));
         let read = store.session(&token(&format!("a{n}"))).await.expect("answers").expect("found");
         assert_eq!((&read.id, &read.claims), (&session.id, &session.claims));
         assert!(store.replace_password(&id(&user), &hash, &text).await.expect("answers"));
 
+        let key = AccountKey { source: tail("source"), id: text.clone() };
         let account = Admission::Account {
-            key: AccountKey { source: tail("source"), id: text.clone() },
+            key: key.clone(),
             profile: Profile { name: Some(Some(text.clone())), email: None, image: Some(Some(text.clone())) },
             new_id: id(&tail("account")),
         };
@@ -71,6 +73,32 @@ pub async fn texts_come_back_as_they_went_in(store: Arc<dyn Store>) {
         assert_eq!(admit(&*store, &account, None).await, admitted(&tail("account"), false));
         let known = store.user(&id(&tail("account"))).await.expect("answers").expect("found");
         assert_eq!((known.name.as_ref(), known.image.as_ref()), (Some(&text), Some(&text)));
+
+        assert_eq!(store.accounts_of(&id(&tail("account"))).await.expect("answers")[0].key, key);
+
+        let who = Vouched {
+            key: AccountKey { source: tail("provider"), id: text.clone() },
+            kind: text.clone(),
+            profile: Profile { name: Some(None), email: Some(Some(text.clone())), image: None },
+            email: None,
+            tokens: Some(text.clone().into_bytes()),
+        };
+        session.id = sid(&tail("of the provider"));
+        (session.token, session.via) = (None, Some(who.key.clone()));
+        assert_eq!(admit(&*store, &linked(&who, &user), Some(&session)).await, admitted(&user, false));
+        let accounts = store.accounts_of(&id(&user)).await.expect("answers");
+        let Account { key, kind, profile, .. } = &accounts[0];
+        assert_eq!((key, kind, profile), (&who.key, &who.kind, &who.profile));
+        assert_eq!(store.account_tokens(key).await.expect("answers"), who.tokens);
+        let record = store.session_record(&session.id).await.expect("answers").expect("found");
+        assert_eq!((record.user, record.via), (id(&user), session.via));
+        let holder = store.standing(&who.key, Some(&email)).await.expect("answers").by_email;
+        assert_eq!(holder.expect("found").providers, [who.key.source]);
+
+        let key = TicketKey { purpose: Purpose::EMAIL_LINK, subject: tail("subject"), hash: tail("hash") };
+        let ticket = Ticket { key, data: text.clone(), created: NOW, expires: UNTIL };
+        store.issue_ticket(&ticket).await.expect("answers");
+        assert_eq!(store.consume_ticket(&ticket.key, NOW).await.expect("answers"), Some(ticket));
 
         store.end_session(&Ending::Id(read.id.clone()), UNTIL).await.expect("answers");
         assert_eq!(endings(&*store).await.last().map(|ended| &ended.session), Some(&read.id));
@@ -91,6 +119,9 @@ pub async fn texts_that_differ_anywhere_are_different_keys(store: Arc<dyn Store>
             new_id: id(&format!("account {n}")),
         };
         assert_eq!(admit(&*store, &account, None).await, admitted(&format!("account {n}"), true));
+        let key = TicketKey { purpose: Purpose::EMAIL_LINK, subject: text.to_owned(), hash: text.to_owned() };
+        let ticket = Ticket { key, data: user, created: NOW, expires: UNTIL };
+        store.issue_ticket(&ticket).await.expect("no other has this key");
         store.end_session(&Ending::Id(sid(text)), UNTIL).await.expect("answers");
     }
     assert_eq!(endings(&*store).await.len(), texts.len());
@@ -152,6 +183,11 @@ pub async fn moments_come_back_to_the_millisecond(store: Arc<dyn Store>) {
         assert!(store.renew_session(&token("s1"), None, at).await.expect("answers"));
         let read = store.session(&token("s1")).await.expect("answers").expect("found");
         assert_eq!(read.expires, at);
+        let key =
+            TicketKey { purpose: Purpose::EMAIL_LINK, subject: String::new(), hash: millis.to_string() };
+        let ticket = Ticket { key, data: String::new(), created: at, expires: at };
+        store.issue_ticket(&ticket).await.expect("answers");
+        assert_eq!(store.ticket(&ticket.key, at).await.expect("answers"), Some(ticket));
         store.end_session(&Ending::Id(sid(&millis.to_string())), at).await.expect("answers");
         assert_eq!(endings(&*store).await.last().map(|ended| ended.until), Some(at));
     }

@@ -1,0 +1,272 @@
+//! Accounts at other sites: found, made, linked, unlinked.
+
+use std::sync::Arc;
+
+use keyward_core::{
+    port::{Admitted, EmailHolder, Standing, Store, Unlinked},
+    user::{Account, AccountKey, Address, Admission, NewUser, Place, User, Vouched},
+};
+
+use super::{
+    LATER, NOW, UNTIL, account, admit, admitted, email, endings, has_session, id, key, new_user, profile,
+    sealed, sid, sign_up, stored,
+};
+
+/// Somebody for whom `key`'s source vouches, with the tokens `tokens of {name}`. `verified: None`: no address.
+pub(super) fn vouched(key: AccountKey, name: &str, verified: Option<bool>) -> Vouched {
+    Vouched {
+        key,
+        kind: "oidc".to_owned(),
+        profile: profile(name),
+        email: verified.map(|verified| Address { address: email(name), verified }),
+        tokens: Some(format!("tokens of {name}").into_bytes()),
+    }
+}
+
+pub(super) fn put(who: &Vouched, place: Place) -> Admission {
+    Admission::Vouched { who: Box::new(who.clone()), place, until: UNTIL }
+}
+
+/// A new user with the address of `who`, proven if the provider vouches for it.
+pub(super) fn made(who: &Vouched, user: &str) -> Admission {
+    let email = who.email.as_ref();
+    let new = NewUser {
+        email: email.map(|email| email.address.clone()),
+        email_verified: email.is_some_and(|email| email.verified),
+        ..new_user(user, "")
+    };
+    put(who, Place::New(new))
+}
+
+pub(super) fn linked(who: &Vouched, user: &str) -> Admission {
+    put(who, Place::Link { user: id(user), by_email: false })
+}
+
+pub(super) fn owned(who: &Vouched, user: &str) -> Admission {
+    put(who, Place::Owner(id(user)))
+}
+
+/// The keys of a user's accounts, in their order.
+pub(super) async fn keys_of(store: &dyn Store, user: &str) -> Vec<AccountKey> {
+    let accounts = store.accounts_of(&id(user)).await.expect("the store answers");
+    accounts.into_iter().map(|account| account.key).collect()
+}
+
+pub(super) async fn user(store: &dyn Store, name: &str) -> User {
+    store.user(&id(name)).await.expect("the store answers").expect("there")
+}
+
+/// All of it is there at once: the person, the account with its tokens, the session that knows the account.
+pub async fn who_comes_for_the_first_time_becomes_a_user_with_an_account(store: Arc<dyn Store>) {
+    let who = vouched(key("google", "7"), "ada", Some(true));
+    let mut session = sealed("s1");
+    session.via = Some(who.key.clone());
+    assert_eq!(admit(&*store, &made(&who, "ada"), Some(&session)).await, admitted("ada", true));
+    let expected = User {
+        id: id("ada"),
+        email: Some(email("ada")),
+        email_verified: Some(NOW),
+        name: Some("ada".to_owned()),
+        image: None,
+    };
+    assert_eq!(user(&*store, "ada").await, expected);
+    assert_eq!(store.user_by_email(&email("ada")).await.expect("answers"), Some(expected));
+    let account =
+        Account { key: who.key.clone(), kind: "oidc".to_owned(), profile: who.profile.clone(), created: NOW };
+    assert_eq!(store.accounts_of(&id("ada")).await.expect("answers"), [account]);
+    assert_eq!(store.account_tokens(&who.key).await.expect("answers"), who.tokens);
+    let record = store.session_record(&sid("s1")).await.expect("answers").expect("there");
+    assert_eq!((record.user, record.via, record.expires), (id("ada"), Some(who.key), LATER));
+    assert!(store.password_by_email(&email("ada")).await.expect("answers").is_none());
+}
+
+/// An address that the provider does not vouch for is theirs to begin with, and unproven; one may have none.
+pub async fn lesson_43_an_address_that_nobody_vouches_for_stays_unproven(store: Arc<dyn Store>) {
+    for (name, verified) in [("ada", Some(false)), ("bob", None)] {
+        let who = vouched(key("forum", name), name, verified);
+        assert_eq!(admit(&*store, &made(&who, name), None).await, admitted(name, true));
+        let user = user(&*store, name).await;
+        assert_eq!((user.email, user.email_verified), (verified.map(|_| email(name)), None));
+    }
+}
+
+/// NextAuth writes the user once; what the provider says later is kept with the account.
+pub async fn who_comes_again_brings_the_account_up_to_date_and_not_the_user(store: Arc<dyn Store>) {
+    let mut who = vouched(key("google", "7"), "ada", Some(true));
+    admit(&*store, &made(&who, "ada"), None).await;
+    let before = user(&*store, "ada").await;
+    (who.kind, who.profile, who.tokens) = ("oauth".to_owned(), profile("changed"), Some(vec![0, 255, 7]));
+    assert_eq!(admit(&*store, &owned(&who, "ada"), Some(&stored("s1"))).await, admitted("ada", false));
+    assert!(has_session(&*store, "s1").await);
+    assert_eq!(user(&*store, "ada").await, before);
+    let accounts = store.accounts_of(&id("ada")).await.expect("answers");
+    let [account] = &accounts[..] else { unreachable!("one account: {accounts:?}") };
+    assert_eq!((account.kind.as_str(), &account.profile), ("oauth", &profile("changed")));
+    assert_eq!(store.account_tokens(&who.key).await.expect("answers"), who.tokens);
+    who.tokens = None;
+    admit(&*store, &owned(&who, "ada"), None).await;
+    assert_eq!(
+        store.account_tokens(&who.key).await.expect("answers"),
+        None,
+        "tokens that are no longer kept"
+    );
+}
+
+/// Whoever is signed in adds an account, whatever its address.
+pub async fn an_account_is_linked_to_a_user_and_admits_them_from_then_on(store: Arc<dyn Store>) {
+    admit(&*store, &sign_up("ada"), None).await;
+    let (github, gitlab) =
+        (vouched(key("github", "1"), "other", Some(true)), vouched(key("gitlab", "1"), "ada", None));
+    assert_eq!(admit(&*store, &linked(&github, "ada"), Some(&stored("s1"))).await, admitted("ada", false));
+    assert_eq!(admit(&*store, &linked(&gitlab, "ada"), None).await, admitted("ada", false));
+    assert_eq!(keys_of(&*store, "ada").await, [github.key.clone(), gitlab.key]);
+    assert_eq!(admit(&*store, &owned(&github, "ada"), None).await, admitted("ada", false));
+    let ada = user(&*store, "ada").await;
+    assert_eq!((ada.email, ada.email_verified), (Some(email("ada")), None), "another address is no proof");
+    assert!(has_session(&*store, "s1").await);
+}
+
+/// What links by address alone (the flag with "dangerous" in its name).
+pub async fn an_account_is_linked_by_its_address_to_whoever_has_it(store: Arc<dyn Store>) {
+    admit(&*store, &sign_up("ada"), None).await;
+    admit(&*store, &sign_up("bob"), None).await;
+    let by_email = |who: &Vouched, user: &str| put(who, Place::Link { user: id(user), by_email: true });
+    let who = vouched(key("github", "1"), "ada", Some(false));
+    assert_eq!(admit(&*store, &by_email(&who, "bob"), None).await, Admitted::Changed, "not his address");
+    assert_eq!(admit(&*store, &by_email(&who, "nobody"), None).await, Admitted::Changed);
+    let nameless = vouched(key("github", "1"), "ada", None);
+    assert_eq!(admit(&*store, &by_email(&nameless, "ada"), None).await, Admitted::Changed, "no address");
+    assert_eq!(admit(&*store, &by_email(&who, "ada"), None).await, admitted("ada", false));
+    assert_eq!(user(&*store, "ada").await.email_verified, None);
+}
+
+/// Between the decision and the admission anything may happen. Then nothing is written, not even the session.
+pub async fn lesson_44_a_decision_that_no_longer_holds_writes_nothing(store: Arc<dyn Store>) {
+    let (ada, bob) =
+        (vouched(key("google", "7"), "ada", Some(true)), vouched(key("google", "8"), "bob", Some(true)));
+    admit(&*store, &made(&ada, "ada"), None).await;
+    admit(&*store, &made(&bob, "bob"), None).await;
+    let (fresh, of_nobody) =
+        (vouched(key("google", "9"), "eve", None), vouched(key("google", "9"), "ada", Some(true)));
+    let cases = [
+        ("one account's proof does not serve another's user", owned(&ada, "bob")),
+        ("an account that was unlinked", owned(&fresh, "ada")),
+        ("an account that somebody else linked", linked(&ada, "bob")),
+        ("an account that they linked themselves", linked(&ada, "ada")),
+        ("a user who was deleted", linked(&fresh, "nobody")),
+        ("an owner who was deleted", owned(&fresh, "nobody")),
+        ("an account that came first", made(&ada, "eve")),
+        ("an address that came first", made(&of_nobody, "eve")),
+    ];
+    for (n, (what, admission)) in cases.iter().enumerate() {
+        let session = format!("s{n}");
+        let answer = admit(&*store, admission, Some(&stored(&session))).await;
+        assert_eq!(answer, Admitted::Changed, "{what}");
+        assert!(!has_session(&*store, &session).await, "{what}");
+    }
+    assert_eq!(keys_of(&*store, "ada").await, [ada.key]);
+    assert_eq!(keys_of(&*store, "bob").await, [bob.key]);
+    assert_eq!(store.user(&id("eve")).await.expect("answers"), None);
+    assert_eq!(store.standing(&fresh.key, None).await.expect("answers"), Standing::default());
+    assert_eq!(endings(&*store).await, []);
+}
+
+/// All that the policy asks for, in one answer.
+pub async fn a_standing_says_whose_the_account_is_and_who_has_the_address(store: Arc<dyn Store>) {
+    let standing =
+        async |key: &AccountKey, email: Option<&str>| store.standing(key, email).await.expect("answers");
+    let (github, gitlab) = (key("github", "1"), key("gitlab", "1"));
+    assert_eq!(standing(&github, Some(&email("ada"))).await, Standing::default());
+    admit(&*store, &sign_up("ada"), None).await;
+    let ada = user(&*store, "ada").await;
+    let holder = |providers: &[&str], has_password| EmailHolder {
+        user: ada.clone(),
+        providers: providers.iter().map(|&source| source.to_owned()).collect(),
+        has_password,
+    };
+    let by_password = Standing { owner: None, by_email: Some(holder(&[], true)) };
+    assert_eq!(standing(&github, Some(&email("ada"))).await, by_password);
+    for key in [gitlab.clone(), github.clone(), key("gitlab", "2")] {
+        admit(&*store, &linked(&vouched(key, "eve", None), "ada"), None).await;
+    }
+    let all = Standing { owner: Some(ada.clone()), by_email: Some(holder(&["gitlab", "github"], true)) };
+    assert_eq!(standing(&github, Some(&email("ada"))).await, all);
+    let no_address = Standing { owner: Some(ada.clone()), by_email: None };
+    assert_eq!(standing(&github, None).await, no_address);
+    assert_eq!(standing(&github, Some("")).await, no_address);
+    let bob = vouched(key("github", "2"), "bob", Some(true));
+    admit(&*store, &made(&bob, "bob"), None).await;
+    let two = standing(&gitlab, Some(&email("bob"))).await;
+    let bob = EmailHolder {
+        user: user(&*store, "bob").await,
+        providers: vec!["github".to_owned()],
+        has_password: false,
+    };
+    assert_eq!(two, Standing { owner: Some(ada.clone()), by_email: Some(bob) });
+}
+
+/// A back end's accounts are listed beside the others.
+pub async fn b2_an_account_at_a_back_end_is_listed_as_what_it_is(store: Arc<dyn Store>) {
+    admit(&*store, &account("shop", "7", "ada", "u1"), None).await;
+    admit(&*store, &linked(&vouched(key("github", "1"), "ada", None), "u1"), None).await;
+    let accounts = store.accounts_of(&id("u1")).await.expect("answers");
+    let kinds: Vec<_> = accounts.iter().map(|account| account.kind.as_str()).collect();
+    assert_eq!(kinds, [Account::CREDENTIALS, "oidc"]);
+    assert_eq!(accounts[0].profile, profile("ada"));
+    assert_eq!(store.accounts_of(&id("nobody")).await.expect("answers"), []);
+}
+
+/// Nobody locks themselves out.
+pub async fn the_last_way_in_cannot_be_removed(store: Arc<dyn Store>) {
+    let (first, second) = (key("github", "1"), key("gitlab", "1"));
+    let unlink = async |user: &str, key: &AccountKey, other_ways| {
+        store.unlink_account(&id(user), key, other_ways).await.expect("the store answers")
+    };
+    admit(&*store, &made(&vouched(first.clone(), "ada", Some(true)), "ada"), None).await;
+    assert_eq!(unlink("ada", &first, false).await, Unlinked::LastWay);
+    assert_eq!(keys_of(&*store, "ada").await, std::slice::from_ref(&first));
+    assert!(store.account_tokens(&first).await.expect("answers").is_some());
+    admit(&*store, &linked(&vouched(second.clone(), "ada", None), "ada"), None).await;
+    assert_eq!(unlink("ada", &first, false).await, Unlinked::Done);
+    assert_eq!(unlink("ada", &first, false).await, Unlinked::NotFound);
+    assert_eq!(unlink("ada", &second, false).await, Unlinked::LastWay);
+    assert_eq!(unlink("ada", &second, true).await, Unlinked::Done, "another way that only the caller knows");
+    assert_eq!(keys_of(&*store, "ada").await, []);
+
+    admit(&*store, &sign_up("bob"), None).await;
+    admit(&*store, &linked(&vouched(first.clone(), "eve", None), "bob"), None).await;
+    assert_eq!(unlink("bob", &first, false).await, Unlinked::Done, "a password is a way in");
+}
+
+/// It opens nothing any more, is free for others, and leaves nothing that could be mistaken for theirs.
+pub async fn an_account_that_was_unlinked_is_gone_with_its_tokens(store: Arc<dyn Store>) {
+    let github = key("github", "1");
+    admit(&*store, &sign_up("ada"), None).await;
+    admit(&*store, &sign_up("bob"), None).await;
+    let who = vouched(github.clone(), "eve", None);
+    let mut session = stored("s1");
+    session.via = Some(github.clone());
+    admit(&*store, &linked(&who, "ada"), Some(&session)).await;
+    let not_his = store.unlink_account(&id("bob"), &github, true).await.expect("answers");
+    assert_eq!(not_his, Unlinked::NotFound, "somebody else's");
+    let done = store.unlink_account(&id("ada"), &github, false).await.expect("answers");
+    assert_eq!(done, Unlinked::Done);
+    assert_eq!(store.account_tokens(&github).await.expect("answers"), None);
+    assert_eq!(admit(&*store, &owned(&who, "ada"), None).await, Admitted::Changed);
+    let record = store.session_record(&sid("s1")).await.expect("answers").expect("the session stays");
+    assert_eq!(record.via, None);
+    assert_eq!(admit(&*store, &linked(&who, "bob"), None).await, admitted("bob", false));
+}
+
+/// Nothing of a deleted user admits anybody.
+pub async fn lesson_56_deleting_a_user_deletes_accounts_and_tokens(store: Arc<dyn Store>) {
+    let who = vouched(key("google", "7"), "ada", Some(true));
+    admit(&*store, &made(&who, "ada"), Some(&stored("s1"))).await;
+    assert!(store.delete_user(&email("ada"), UNTIL).await.expect("answers"));
+    let standing = store.standing(&who.key, Some(&email("ada"))).await.expect("answers");
+    assert_eq!(standing, Standing::default());
+    assert_eq!(store.account_tokens(&who.key).await.expect("answers"), None);
+    assert_eq!(store.session_record(&sid("s1")).await.expect("answers"), None);
+    assert_eq!(admit(&*store, &owned(&who, "ada"), Some(&stored("s2"))).await, Admitted::Changed);
+    assert_eq!(admit(&*store, &made(&who, "eve"), None).await, admitted("eve", true));
+}
