@@ -24,5 +24,6 @@ export function Orders() {
 async function load() {
   const answer = await fetch("/api/orders");
   if (answer.status === 401) return signIn();
+  if (!answer.ok) throw new Error(`the API answered ${answer.status}`);
   return answer.json();
 }
