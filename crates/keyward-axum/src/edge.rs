@@ -11,7 +11,7 @@ use std::{
 
 use http::HeaderValue;
 use ipnet::IpNet;
-use keyward_core::{address::PublicUrl, engine::Engine};
+use keyward_core::{address::PublicUrl, engine::Engine, mail::Mailbox, settings::Settings};
 use keyward_pages::{CONTENT_SECURITY_POLICY, Theme, theme_css};
 use tokio::sync::Semaphore;
 
@@ -29,6 +29,8 @@ pub struct EdgeSettings {
     pub development_origin: bool,
     /// The look of the built-in pages.
     pub theme: Theme,
+    /// Development alone: where mail goes instead of a mail server. It is shown at `{base}/-/mailbox`.
+    pub mailbox: Option<Arc<Mailbox>>,
     /// What one process takes on.
     pub limits: Limits,
 }
@@ -56,7 +58,7 @@ impl Auth {
     #[must_use]
     pub fn new(engine: Arc<Engine>, settings: EdgeSettings) -> Self {
         Self(Arc::new(Edge {
-            page_policy: page_policy(&engine.settings().allowed_origins),
+            page_policy: page_policy(&form_targets(engine.settings())),
             theme_css: theme_css(&settings.theme),
             process: process_name(&engine),
             in_flight: Semaphore::new(settings.limits.in_flight),
@@ -127,11 +129,19 @@ fn process_name(engine: &Engine) -> String {
     format!("{:08x}", u32::from_be_bytes(bytes))
 }
 
-/// The pages' policy. Browsers hold `form-action` against the redirect after a form too, so the landing
-/// places on other origins have to be in it.
-fn page_policy(allowed_origins: &[String]) -> HeaderValue {
+/// Where a form of ours may lead. Browsers hold `form-action` against every redirect after a form too, so the landing
+/// places on other origins have to be in it. Providers send people on to sites that nobody here knows: with one of
+/// them every site is.
+fn form_targets(settings: &Settings) -> Vec<String> {
+    if settings.redirects.is_empty() {
+        return settings.allowed_origins.clone();
+    }
+    vec!["https:".to_owned(), "http:".to_owned()]
+}
+
+fn page_policy(form_targets: &[String]) -> HeaderValue {
     let forms = "form-action 'self'";
-    let allowed = allowed_origins.iter().fold(forms.to_owned(), |list, origin| list + " " + origin);
+    let allowed = form_targets.iter().fold(forms.to_owned(), |list, target| list + " " + target);
     let plain = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
     HeaderValue::try_from(CONTENT_SECURITY_POLICY.replace(forms, &allowed)).unwrap_or(plain)
 }

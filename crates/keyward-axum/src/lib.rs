@@ -13,6 +13,7 @@ mod encode;
 mod extract;
 mod guard;
 mod log;
+mod mailbox;
 mod refuse;
 mod route;
 mod serve;

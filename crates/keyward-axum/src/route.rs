@@ -17,7 +17,7 @@ use crate::{
     context::Context,
     decode,
     edge::{Auth, Edge},
-    encode, log,
+    encode, log, mailbox,
     refuse::{EdgeRefusal, refuse},
 };
 
@@ -33,6 +33,7 @@ where
         .route(&format!("{base}/"), any(answer))
         .route(&format!("{base}/{{*rest}}"), any(answer))
         .route(&format!("{base}/-/assets/{{file}}"), any(asset))
+        .route(&format!("{base}/{}", mailbox::PATH), any(mailbox::mailbox))
         .route("/healthz", any(healthz))
         .route("/readyz", any(readyz))
         .with_state(auth.clone())

@@ -2,6 +2,8 @@
 
 use http::Method;
 
+use crate::mailbox;
+
 /// One route and its rules. HEAD goes wherever GET goes.
 #[derive(Clone, Copy, Debug)]
 pub struct RouteSpec {
@@ -35,6 +37,10 @@ pub enum Gate {
     Public,
     /// Who proves by the double-submitted token that the browser's own page sent it.
     Csrf,
+    /// Who brings what the browser was given when it was sent to a provider; for other providers as [`Gate::Csrf`].
+    Attempt,
+    /// The developer, on the machine that it runs on. In production nothing is here.
+    Developer,
 }
 
 /// Who may keep the answer.
@@ -62,7 +68,7 @@ pub const ROUTES: &[RouteSpec] = &[
     post("signin", Gate::Csrf, FORM),
     post("signin/{provider}", Gate::Csrf, FORM),
     get("callback/{provider}"),
-    post("callback/{provider}", Gate::Csrf, FORM),
+    post("callback/{provider}", Gate::Attempt, FORM),
     get("signout"),
     post("signout", Gate::Csrf, FORM),
     get("verify-request"),
@@ -70,7 +76,9 @@ pub const ROUTES: &[RouteSpec] = &[
     get("error/{code}"),
     post("_log", Gate::Public, LOG),
     get("-/signup"),
+    get("-/signed-out"),
     RouteSpec { cache: Cache::Immutable, ..get("-/assets/{file}") },
+    RouteSpec { gate: Gate::Developer, ..get(mailbox::PATH) },
     RouteSpec { scope: Scope::Root, ..get("healthz") },
     RouteSpec { scope: Scope::Root, ..get("readyz") },
 ];

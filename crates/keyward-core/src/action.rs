@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use crate::{error::Refusal, policy::redirect::Landing};
+use url::Url;
+
+use crate::{error::Refusal, policy::redirect::Landing, request::Pairs};
 
 /// What a request asks for (protocol notes §1).
 #[derive(Clone, Debug, PartialEq)]
@@ -28,12 +30,46 @@ pub enum Action {
         /// Second segment.
         provider: Option<String>,
     },
+    /// `POST signin/provider`: sends the browser to another site.
+    Depart {
+        /// Id of a provider that exists.
+        provider: String,
+    },
+    /// `GET callback/provider`, or `POST` where the provider posts: the browser is back from there.
+    Arrive {
+        /// Id of a provider that exists.
+        provider: String,
+        /// What it brings.
+        response: Pairs,
+    },
+    /// `HEAD callback/provider`: a program looks at an address. It learns nothing and uses nothing up (lesson 37).
+    LookAtLink,
+    /// `GET -/signed-out`: the browser is back from ending its session at a provider.
+    SignedOut,
     /// `POST callback/provider`: credentials.
     Credentials {
         /// Id of a provider that exists.
         provider: String,
         /// What was submitted, without NextAuth's own fields.
         fields: Map<String, Value>,
+    },
+    /// `POST signin/provider` with an address: sends a link there.
+    RequestLink {
+        /// Id of a provider that exists.
+        provider: String,
+        /// As submitted.
+        email: Option<String>,
+    },
+    /// `GET callback/provider` from a mail, or the form behind it by `POST`.
+    FollowLink {
+        /// Id of a provider that exists.
+        provider: String,
+        /// From the link.
+        token: Option<String>,
+        /// From the link.
+        email: Option<String>,
+        /// True for the form: somebody pressed the button.
+        by_form: bool,
     },
     /// `GET -/signup`.
     SignUpPage {
@@ -116,8 +152,24 @@ pub enum Outcome {
     Page(Asked),
     /// Send the person on: signed in, signed out, or nothing to do.
     Land(Landing),
+    /// Send the browser to a provider.
+    Depart(Url),
     /// A new user, to be greeted by the application's page before they land.
     Welcome(Landing),
+    /// A mail with a link is on its way.
+    LinkSent {
+        /// Id of the provider.
+        provider: String,
+    },
+    /// A good link that waits for somebody to press the button.
+    ConfirmLink {
+        /// Id of the provider.
+        provider: String,
+        /// From the link.
+        token: String,
+        /// The address that the link was sent to.
+        email: String,
+    },
     /// Send the person to the sign-in page.
     ChooseSignIn,
     /// Refused.
@@ -126,6 +178,15 @@ pub enum Outcome {
         refusal: Refusal,
         /// At which provider; `None` outside a sign-in.
         provider: Option<String>,
+    },
+    /// Refused a link, or who followed one.
+    EmailRefused(Refusal),
+    /// Refused on the way to a provider or back.
+    RedirectRefused {
+        /// Why.
+        refusal: Refusal,
+        /// On which half of the way.
+        leg: Leg,
     },
     /// A POST without a good CSRF token.
     CsrfRefused(Form),
@@ -140,4 +201,13 @@ pub enum Form {
     SignIn,
     /// Sign-out.
     SignOut,
+}
+
+/// A half of the way to a provider and back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leg {
+    /// There.
+    Out,
+    /// And back.
+    Home,
 }

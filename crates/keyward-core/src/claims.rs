@@ -30,13 +30,17 @@ impl Claims {
             }
         }
         claims.set("sub", sub);
+        claims.keep(extra);
+        claims
+    }
+
+    /// Adds what a back end or provider said. It may not forge what the token itself is made of.
+    pub fn keep(&mut self, extra: Map<String, Value>) {
         for (name, value) in extra {
-            // A back end may not forge what the token itself is made of.
             if !RESERVED.contains(&name.as_str()) {
-                claims.set(&name, value);
+                self.set(&name, value);
             }
         }
-        claims
     }
 
     /// A claim.

@@ -95,6 +95,12 @@ codes! {
     PasswordTooLong = "password_too_long",
     /// Somebody has that address already (only where sign-up reveals it).
     EmailTaken = "email_taken",
+    /// The mail with a sign-in link could not be sent.
+    MailNotSent = "mail_not_sent",
+    /// The sign-in link was used, has expired, or never was one.
+    LinkNotValid = "link_not_valid",
+    /// The sign-in link has lost its token.
+    LinkIncomplete = "link_incomplete",
     /// The provider's account, or its address, belongs to somebody who signs in another way.
     OAuthAccountNotLinked = "OAuthAccountNotLinked",
     /// The person, or the provider on their behalf, said no.

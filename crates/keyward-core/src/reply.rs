@@ -73,6 +73,21 @@ pub enum Page {
         /// Address of the sign-in page.
         sign_in: String,
     },
+    /// What a link from a mail opens where somebody has to press a button.
+    ConfirmLink {
+        /// For the hidden field.
+        csrf_token: String,
+        /// Where the form goes.
+        action: String,
+        /// Where to land, for the hidden field.
+        callback_url: String,
+        /// The link's token, for the hidden field.
+        token: String,
+        /// The address that the link was sent to, shown and for the hidden field.
+        email: String,
+        /// Host for people to read.
+        host: String,
+    },
     /// "Check your e-mail".
     VerifyRequest {
         /// Host for people to read.
@@ -91,6 +106,20 @@ pub struct ProviderForm {
     pub name: String,
     /// Where the form goes.
     pub action: String,
-    /// Inputs.
-    pub fields: Vec<Field>,
+    /// What it asks for.
+    pub kind: FormKind,
+}
+
+/// What a provider's form asks for.
+#[derive(Clone, Debug)]
+pub enum FormKind {
+    /// Nothing: a button that leads to another site.
+    Button,
+    /// An address that a link is sent to.
+    Email {
+        /// What the input holds already.
+        value: String,
+    },
+    /// These inputs.
+    Fields(Vec<Field>),
 }

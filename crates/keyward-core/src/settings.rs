@@ -197,6 +197,25 @@ pub struct Field {
 }
 
 impl Settings {
+    /// What every deployment has, and defaults for the rest.
+    #[must_use]
+    pub fn new(dialect: Dialect, public: PublicUrl, secrets: Vec<Secret>) -> Self {
+        Self {
+            dialect,
+            public,
+            secrets,
+            vault_keys: Vec::new(),
+            session: SessionSettings::default(),
+            pages: CustomPages::default(),
+            providers: Vec::new(),
+            redirects: Vec::new(),
+            emails: Vec::new(),
+            order: Vec::new(),
+            allowed_origins: Vec::new(),
+            sign_up_provider: None,
+        }
+    }
+
     /// The provider with this id.
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&Provider> {

@@ -67,6 +67,7 @@ impl RedirectSignIn for RedirectMethod {
     async fn arrive(&self, arrival: Arrival<'_>) -> Result<Arrived, Refusal> {
         let now = self.tools.clock.now();
         let attempt = self.tools.sealer.open(arrival.attempt, &self.provider.id, now)?;
+        self.tools.sealer.use_up(&attempt, now)?;
         let identity = flow::complete(&self.provider, arrival.response, &attempt, &self.world()).await?;
         let account = identity.account();
         let Identity { profile, raw, .. } = identity;

@@ -108,6 +108,7 @@ struct Plan {
     always: HashSet<Operation>,
     next: HashMap<Operation, usize>,
     calls: HashMap<Operation, usize>,
+    changed: usize,
 }
 
 impl<S> FaultyStore<S> {
@@ -131,11 +132,17 @@ impl<S> FaultyStore<S> {
         self.plan().always.extend(operations);
     }
 
+    /// Answers the next admissions with [`Admitted::Changed`], this many of them.
+    pub fn change_next(&self, admissions: usize) {
+        self.plan().changed = admissions;
+    }
+
     /// Everything works again.
     pub fn heal(&self) {
         let mut plan = self.plan();
         plan.always.clear();
         plan.next.clear();
+        plan.changed = 0;
     }
 
     /// How often `operation` was called, failed calls included.
@@ -158,6 +165,13 @@ impl<S> FaultyStore<S> {
         Ok(&self.inner)
     }
 
+    fn is_changed(&self) -> bool {
+        let mut plan = self.plan();
+        let changed = plan.changed > 0;
+        plan.changed = plan.changed.saturating_sub(1);
+        changed
+    }
+
     fn plan(&self) -> MutexGuard<'_, Plan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -171,7 +185,11 @@ impl<S: SignIns> SignIns for FaultyStore<S> {
         session: Option<&NewSession>,
         now: Timestamp,
     ) -> Result<Admitted, StoreError> {
-        self.pass(Operation::Admit)?.admit(who, session, now).await
+        let inner = self.pass(Operation::Admit)?;
+        if self.is_changed() {
+            return Ok(Admitted::Changed);
+        }
+        inner.admit(who, session, now).await
     }
 }
 

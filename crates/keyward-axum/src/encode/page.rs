@@ -2,11 +2,11 @@
 
 use keyward_core::{dialect::Dialect, reply, settings};
 use keyward_pages::{
-    ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind, SignInPage, SignOutPage, SignUpPage,
-    VerifyRequestPage, error_text,
+    ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind, SignInPage, SignOutPage,
+    SignUpPage, VerifyRequestPage, error_text,
 };
 
-use crate::{context::Context, edge::Edge};
+use crate::{context::Context, edge::Edge, mailbox};
 
 /// The page as HTML. Forms carry no landing place: the cookie has it (protocol notes §9.2).
 pub(super) fn render(edge: &Edge, context: &Context, page: &reply::Page) -> String {
@@ -28,7 +28,7 @@ pub(super) fn render(edge: &Edge, context: &Context, page: &reply::Page) -> Stri
             csrf_token,
             callback_url: "",
             action: &form.action,
-            fields: form.fields.iter().map(|declared| field(declared, frame)).collect(),
+            fields: fields(&form.kind, frame),
             error: words(error),
             sign_in_url: sign_in,
         }
@@ -44,8 +44,13 @@ pub(super) fn render(edge: &Edge, context: &Context, page: &reply::Page) -> Stri
             docs_url: None,
         }
         .render(),
+        reply::Page::ConfirmLink { csrf_token, action, callback_url, token, email, host } => {
+            ConfirmLinkPage { frame, csrf_token, action, callback_url, token, email, host }.render()
+        }
         reply::Page::VerifyRequest { host, origin } => {
-            VerifyRequestPage { frame, host, origin, mailbox_url: "" }.render()
+            let mailbox = edge.settings.mailbox.as_ref().map(|_| context.public.route(mailbox::PATH));
+            VerifyRequestPage { frame, host, origin, mailbox_url: mailbox.as_deref().unwrap_or_default() }
+                .render()
         }
     }
 }
@@ -66,9 +71,18 @@ fn provider_form<'a>(form: &'a reply::ProviderForm, frame: Frame<'a>) -> Provide
         id: (&*form.id).into(),
         name: (&*form.name).into(),
         action: (&*form.action).into(),
-        kind: ProviderKind::Credentials {
-            fields: form.fields.iter().map(|declared| field(declared, frame)).collect(),
+        kind: match &form.kind {
+            reply::FormKind::Button => ProviderKind::Redirect,
+            reply::FormKind::Email { value } => ProviderKind::Email { value: value.into() },
+            kind @ reply::FormKind::Fields(_) => ProviderKind::Credentials { fields: fields(kind, frame) },
         },
+    }
+}
+
+fn fields<'a>(kind: &'a reply::FormKind, frame: Frame<'a>) -> Vec<Field<'a>> {
+    match kind {
+        reply::FormKind::Button | reply::FormKind::Email { .. } => Vec::new(),
+        reply::FormKind::Fields(declared) => declared.iter().map(|one| field(one, frame)).collect(),
     }
 }
 

@@ -1,10 +1,16 @@
 //! The route table and what each route answers to a caller whom nobody knows.
 
+use std::sync::Arc;
+
 use http::{StatusCode, header};
 use keyward_axum::{Cache, EdgeSettings, Gate, Limits, ROUTES, RouteSpec, Scope};
-use keyward_core::{dialect::Dialect, settings::Strategy};
+use keyward_core::{
+    dialect::Dialect,
+    mail::{Mail, Mailbox, Mailer},
+    settings::Strategy,
+};
 use keyward_pages::{Colour, STYLE_FILE, Theme};
-use keyward_testkit::Operation;
+use keyward_testkit::{FakeClock, Operation};
 
 use crate::support::{Answer, BASE, FORM, HTML, JSON, World, request};
 
@@ -24,14 +30,15 @@ async fn every_route_in_the_table_answers_an_anonymous_caller_by_its_rules() {
                 };
                 let told = format!("{dialect:?} {} {path}: {answer:?}", spec.method);
                 assert!(CALM.contains(&answer.status.as_u16()), "{told}");
-                assert_ne!(answer.status, StatusCode::NOT_FOUND, "{told}");
+                let is_there = spec.gate != Gate::Developer;
+                assert_eq!(answer.status != StatusCode::NOT_FOUND, is_there, "{told}");
                 assert!(!answer.opens_a_session(), "{told}");
                 let cache = answer.header("cache-control").unwrap_or_default();
                 match spec.cache {
                     Cache::NoStore => assert!(cache.contains("no-store"), "{told}"),
                     Cache::Immutable => assert!(cache.contains("immutable"), "{told}"),
                 }
-                if spec.gate == Gate::Csrf {
+                if matches!(spec.gate, Gate::Csrf | Gate::Attempt) {
                     assert!(is_kept_out(spec, &answer), "{told}");
                 }
             }
@@ -55,6 +62,40 @@ fn path_of(spec: &RouteSpec) -> String {
         Scope::Base => format!("/api/auth/{path}"),
         Scope::Root => format!("/{path}"),
     }
+}
+
+#[tokio::test]
+async fn c1_the_mailbox_is_there_in_development_and_for_nobody_from_outside() {
+    let clock = Arc::new(FakeClock::default());
+    let mailbox = Arc::new(Mailbox::new(clock, "http://app.test/api/auth/-/mailbox".to_owned()));
+    for number in 0..60 {
+        let subject = format!("mail {number} <b>");
+        let (text, html) = (format!("https://app.test/{number}"), String::new());
+        mailbox.send(Mail { to: "ada@example.com".to_owned(), subject, text, html }).await.expect("kept");
+    }
+    let settings = EdgeSettings { mailbox: Some(mailbox), ..EdgeSettings::default() };
+    let from_outside = World::with(settings.clone(), Strategy::Sealed);
+    let world = World::with(settings, Strategy::Sealed).reached_by([127, 0, 0, 1]);
+    let answer = world.get("/api/auth/-/mailbox").await;
+    assert_eq!(answer.status, StatusCode::OK, "{answer:?}");
+    assert!(answer.header("cache-control").is_some_and(|rule| rule.contains("no-store")));
+    assert_eq!(answer.text.matches("ada@example.com").count(), 50, "the oldest gave way");
+    assert!(
+        answer.text.contains("href=\"https://app.test/59\"") && answer.text.contains("mail 59 &#60;b&#62;")
+    );
+    assert!(!answer.text.contains("https://app.test/9\""), "the newest are kept");
+    let posted = world.send(request("POST", "/api/auth/-/mailbox", &[FORM], "")).await;
+    assert_eq!(posted.status, StatusCode::METHOD_NOT_ALLOWED);
+    let sent = world.get("/api/auth/verify-request").await;
+    assert!(sent.text.contains("href=\"https://app.test/api/auth/-/mailbox\""), "{}", sent.text);
+
+    let outside = from_outside.get("/api/auth/-/mailbox").await;
+    assert_eq!(outside.status, StatusCode::NOT_FOUND);
+    assert!(!outside.text.contains("ada@example.com"));
+    let production = World::new().reached_by([127, 0, 0, 1]);
+    assert_eq!(production.get("/api/auth/-/mailbox").await.status, StatusCode::NOT_FOUND);
+    let sent = production.get("/api/auth/verify-request").await;
+    assert!(!sent.text.contains("mailbox"), "{}", sent.text);
 }
 
 #[tokio::test]

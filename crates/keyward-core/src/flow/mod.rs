@@ -1,5 +1,7 @@
 //! One flow per action: asynchronous code over the ports, a visible list of named steps.
 
+pub mod email;
+pub mod redirect;
 pub mod session;
 pub mod sign_in;
 pub mod sign_out;
@@ -23,11 +25,28 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
             session::update(deployment, exchange, data).await
         }
         Action::UpdateSession { .. } => Outcome::UpdateRefused,
-        Action::SignIn { .. } if !exchange.csrf.verified => Outcome::CsrfRefused(Form::SignIn),
+        Action::SignIn { .. } | Action::Depart { .. } if !exchange.csrf.verified => {
+            Outcome::CsrfRefused(Form::SignIn)
+        }
+        Action::Depart { provider } => Box::pin(redirect::depart(deployment, exchange, provider)).await,
+        // Without a token: the attempt's cookie and `state` prove that this browser asked for it.
+        Action::Arrive { provider, response } => {
+            Box::pin(redirect::arrive(deployment, exchange, provider, response)).await
+        }
+        Action::SignedOut => Outcome::Land(exchange.landing.clone()),
+        Action::LookAtLink => Outcome::Done,
         Action::SignIn { .. } => Outcome::ChooseSignIn,
         Action::Credentials { .. } if !exchange.csrf.verified => Outcome::CsrfRefused(Form::SignIn),
         Action::Credentials { provider, fields } => {
             Box::pin(sign_in::with_credentials(deployment, exchange, provider, fields)).await
+        }
+        Action::RequestLink { .. } if !exchange.csrf.verified => Outcome::CsrfRefused(Form::SignIn),
+        Action::RequestLink { provider, email } => {
+            Box::pin(email::request(deployment, exchange, provider, email.as_deref())).await
+        }
+        Action::FollowLink { provider, token, email, by_form } => {
+            let link = email::Link { token, email, by_form };
+            Box::pin(email::follow(deployment, exchange, &provider, link)).await
         }
         Action::SignOut if exchange.csrf.verified => Box::pin(sign_out::sign_out(deployment, exchange)).await,
         Action::SignOut => Outcome::CsrfRefused(Form::SignOut),

@@ -216,18 +216,31 @@ pub async fn end(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) 
             let claims = deployment.token_keys(exchange.request.public.is_secure()).open(token, exchange.now);
             // Sealed by the original, or by an application: it has no record here and lives until its `exp`.
             let Some(id) = claims.as_ref().and_then(|claims| claims.text("sid")) else { return Ok(()) };
-            let id = SessionId(id.to_owned());
-            deployment.store().end_session(&Ending::Id(id.clone()), until).await?;
-            deployment.ended().insert(id, until);
-            Ok(())
+            end_by_id(deployment, &SessionId(id.to_owned()), until).await
         }
     }
+}
+
+async fn end_by_id(deployment: &Deployment, id: &SessionId, until: Timestamp) -> Result<(), StoreError> {
+    deployment.store().end_session(&Ending::Id(id.clone()), until).await?;
+    deployment.ended().insert(id.clone(), until);
+    Ok(())
 }
 
 /// Ends the session that a new sign-in replaces. The new one has ids of its own, so a store that fails now
 /// costs no safety: it is logged.
 pub async fn end_replaced(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) {
-    if let Err(error) = end(deployment, token, exchange).await {
+    note_unended(end(deployment, token, exchange).await);
+}
+
+/// As [`end_replaced`], for a session whose cookie did not come along.
+pub async fn end_replaced_by_id(deployment: &Deployment, id: &SessionId, exchange: &Exchange<'_>) {
+    let until = remembered_until(exchange.now, deployment.settings().session.max_age);
+    note_unended(end_by_id(deployment, id, until).await);
+}
+
+fn note_unended(ended: Result<(), StoreError>) {
+    if let Err(error) = ended {
         tracing::warn!(%error, "the replaced session could not be ended; it lives until it expires");
     }
 }

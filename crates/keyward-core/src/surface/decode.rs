@@ -5,8 +5,9 @@ use serde_json::{Map, Value};
 use crate::{
     action::{Action, Misdirected},
     dialect::Dialect,
-    request::{Method, Request},
-    settings::Settings,
+    method::email::EmailProvider,
+    request::{Body, Method, Request},
+    settings::{RedirectProvider, Settings},
 };
 
 /// NextAuth's own fields in the body of a credentials callback.
@@ -31,6 +32,7 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
                 Err(Misdirected::WrongMethod)
             };
         }
+        ["-", "signed-out"] if method == Get => return Ok(Action::SignedOut),
         [action] => (*action, None),
         // What a client writes for a missing provider.
         [action, "undefined"] if dialect == Dialect::AuthJs5 => (*action, None),
@@ -60,10 +62,21 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
         ("signin", Get) if second.is_some() && dialect == Dialect::AuthJs5 => Err(Misdirected::WrongMethod),
         ("signin", Get) => Ok(Action::SignInPage { error: code_or_error(request).map(str::to_owned) }),
         ("signin", Post) => match second {
+            Some(id) if settings.redirect(id).is_some() => Ok(Action::Depart { provider: id.to_owned() }),
+            Some(id) if settings.email(id).is_some() => {
+                let email = request.body.text("email").map(str::to_owned);
+                Ok(Action::RequestLink { provider: id.to_owned(), email })
+            }
             Some(id) if settings.provider(id).is_none() => Err(Misdirected::UnknownSignInProvider),
             None if dialect != Dialect::AuthJs5 => Err(Misdirected::UnknownSignInProvider),
             provider => Ok(Action::SignIn { provider: provider.map(str::to_owned) }),
         },
+        ("callback", _) if let Some(provider) = second.and_then(|id| settings.redirect(id)) => {
+            arrival(provider, request)
+        }
+        ("callback", _) if let Some(provider) = second.and_then(|id| settings.email(id)) => {
+            Ok(followed(provider, request))
+        }
         ("callback", method) => match second.and_then(|id| settings.provider(id)) {
             None => Err(Misdirected::UnknownCallbackProvider),
             Some(_) if method == Get => Err(Misdirected::WrongMethod),
@@ -82,6 +95,28 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
         ("csrf" | "providers" | "session" | "error" | "verify-request", _) => Err(Misdirected::WrongMethod),
         _ => Err(Misdirected::UnknownAction),
     }
+}
+
+/// The answer of a provider comes in the query, or in a form where the provider posts; never from both.
+fn arrival(provider: &RedirectProvider, request: &Request) -> Result<Action, Misdirected> {
+    let response = match (request.method, &request.body) {
+        (Method::Head, _) => return Ok(Action::LookAtLink),
+        (Method::Get, _) => request.query.clone(),
+        (Method::Post, Body::Form(form)) if provider.answers_by_post => form.clone(),
+        _ => return Err(Misdirected::WrongMethod),
+    };
+    Ok(Action::Arrive { provider: provider.id.clone(), response })
+}
+
+/// A link from a mail, or the form behind it. Scanners of mail look at links by HEAD first.
+fn followed(provider: &EmailProvider, request: &Request) -> Action {
+    let (field, by_form): (&dyn Fn(&str) -> Option<String>, _) = match request.method {
+        Method::Head => return Action::LookAtLink,
+        Method::Post => (&|name| request.body.text(name).map(str::to_owned), true),
+        Method::Get | Method::Other => (&|name| request.query.get(name).map(str::to_owned), false),
+    };
+    let (token, email) = (field("token"), field("email"));
+    Action::FollowLink { provider: provider.id.clone(), token, email, by_form }
 }
 
 /// Generation 5 says in `code` what `error=CredentialsSignin` was about.

@@ -4,11 +4,16 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     action::{Asked, Form, Misdirected, Outcome},
-    dialect::{Dialect, cookies::encode_component},
+    dialect::{
+        Dialect,
+        cookies::{CookieChanges, encode_component},
+    },
     error::{Code, Refusal},
     exchange::Exchange,
-    reply::{Page, ProviderForm, Reply, ReplyBody},
-    settings::{Provider, Settings},
+    method::email::EmailProvider,
+    reply::{FormKind, Page, ProviderForm, Reply, ReplyBody},
+    settings::{Provider, RedirectKind, RedirectProvider, Settings},
+    surface::{link, words},
 };
 
 /// Every answer may set or depend on cookies, so none may be stored on the way (lesson 59). The three headers
@@ -54,7 +59,16 @@ pub fn outcome(settings: &Settings, exchange: &Exchange<'_>, outcome: Outcome) -
             None => reply.go(200, landing.as_str()),
         },
         Outcome::ChooseSignIn => reply.go(200, &exchange.request.public.route("signin")),
+        Outcome::Depart(url) => reply.go(200, url.as_str()),
         Outcome::Refused { refusal, provider } => reply.refused(refusal, provider.as_deref()),
+        Outcome::RedirectRefused { refusal, leg } => {
+            reply.refused_in_word(words::provider_word(settings.dialect, leg, &refusal), refusal)
+        }
+        Outcome::LinkSent { provider } => reply.go(200, &link::sent(&exchange.request.public, &provider)),
+        Outcome::ConfirmLink { provider, token, email } => reply.confirm_link(&provider, token, email),
+        Outcome::EmailRefused(refusal) => {
+            reply.refused_in_word(words::email_word(settings.dialect, refusal.code), refusal)
+        }
         Outcome::CsrfRefused(form) => reply.csrf_refused(form),
         Outcome::Done => reply.without_cookies(reply.reply(200, ReplyBody::Empty)),
     }
@@ -94,17 +108,16 @@ struct Render<'a> {
 }
 
 impl Render<'_> {
-    fn reply(&self, status: u16, body: ReplyBody) -> Reply {
+    fn cookies(&self, changes: &CookieChanges) -> Vec<String> {
         let request = self.exchange.request;
+        self.dialect.set_cookies(changes, &request.cookies, request.public.is_secure(), self.exchange.now)
+    }
+
+    fn reply(&self, status: u16, body: ReplyBody) -> Reply {
         Reply {
             status,
             headers: NO_STORE.map(|(name, value)| (name, value.into())).to_vec(),
-            cookies: self.dialect.set_cookies(
-                &self.exchange.changes,
-                &request.cookies,
-                request.public.is_secure(),
-                self.exchange.now,
-            ),
+            cookies: self.cookies(&self.exchange.changes),
             body,
             refused: None,
         }
@@ -126,10 +139,12 @@ impl Render<'_> {
         reply
     }
 
-    /// Generation 5 answers refusals without cookies and, in JSON mode, without `Location`.
+    /// Generation 5 answers refusals without cookies and, in JSON mode, without `Location`. An attempt is used up all
+    /// the same.
     fn refused_quietly(&self, mut reply: Reply) -> Reply {
         if self.dialect == Dialect::AuthJs5 {
-            reply.cookies.clear();
+            let attempts = self.exchange.changes.attempts.clone();
+            reply.cookies = self.cookies(&CookieChanges { attempts, ..CookieChanges::default() });
             if matches!(reply.body, ReplyBody::Json(_)) {
                 reply.headers.retain(|(name, _)| *name != "location");
             }
@@ -185,6 +200,21 @@ impl Render<'_> {
         self.marked(self.refused_quietly(self.go(status, &target)), refusal)
     }
 
+    /// A sign-in in several steps: NextAuth's word for it, and beside it which step it was.
+    fn refused_in_word(&self, word: Option<&'static str>, refusal: Refusal) -> Reply {
+        let Some(word) = word else { return self.refused(refusal, None) };
+        let page = match self.dialect {
+            Dialect::AuthJs5 if words::is_for_sign_in_page(word) => self.sign_in_page(),
+            Dialect::AuthJs5 => self.error_page_address(),
+            Dialect::NextAuth3 | Dialect::NextAuth4 => self.exchange.request.public.route("error"),
+        };
+        let mut target = with_query(&page, "error", word);
+        if let Some(code) = words::exact_code(refusal.code.as_str()) {
+            target = with_query(&target, "code", code);
+        }
+        self.marked(self.refused_quietly(self.go(200, &target)), refusal)
+    }
+
     /// Where a refused person goes: every address carries `error`.
     fn refusal_address(&self, refusal: &Refusal, provider: Option<&str>) -> String {
         let public = &self.exchange.request.public;
@@ -218,6 +248,19 @@ impl Render<'_> {
         }
     }
 
+    fn confirm_link(&self, provider: &str, token: String, email: String) -> Reply {
+        let public = &self.exchange.request.public;
+        let page = Page::ConfirmLink {
+            csrf_token: self.exchange.csrf.token.clone(),
+            action: public.route(&format!("callback/{provider}")),
+            callback_url: self.exchange.landing.as_str().to_owned(),
+            token,
+            email,
+            host: public.host().to_owned(),
+        };
+        self.reply(200, ReplyBody::Page(page))
+    }
+
     fn csrf_refused(&self, form: Form) -> Reply {
         let public = &self.exchange.request.public;
         match (self.dialect, form) {
@@ -239,11 +282,19 @@ impl Render<'_> {
     }
 
     fn error_page(&self, code: Code) -> String {
-        let page = match &self.settings.pages.error {
+        format!("{}?error={}", self.error_page_address(), code.as_str())
+    }
+
+    fn error_page_address(&self) -> String {
+        match &self.settings.pages.error {
             Some(page) => self.absolute(page),
             None => self.exchange.request.public.route("error"),
-        };
-        format!("{page}?error={}", code.as_str())
+        }
+    }
+
+    /// What went wrong at a provider, where the address says so beside NextAuth's word.
+    fn exact_code(&self) -> Option<&'static str> {
+        self.exchange.request.query.get("code").and_then(words::exact_code)
     }
 
     fn page(&self, asked: Asked) -> Reply {
@@ -313,7 +364,11 @@ impl Render<'_> {
             Dialect::AuthJs5 => false,
         };
         if pass_on {
-            return self.redirect(&format!("{}?error={code}", self.exchange.request.public.route("signin")));
+            let target = format!("{}?error={code}", self.exchange.request.public.route("signin"));
+            return self.redirect(&match self.exact_code() {
+                Some(exact) => with_query(&target, "code", exact),
+                None => target,
+            });
         }
         if let Some(page) = custom {
             let code = error.as_deref().unwrap_or("undefined");
@@ -339,16 +394,23 @@ impl Render<'_> {
     }
 
     fn error_page_model(&self, error: Option<String>) -> Page {
+        let error = self.exact_code().map(str::to_owned).or(error);
         Page::Error { error, sign_in: self.exchange.request.public.route("signin") }
     }
 
     fn sign_in_model(&self, error: Option<String>) -> Page {
-        let providers = self.settings.providers.iter().filter(|p| p.on_sign_in_page);
+        let shown = self.settings.providers.iter().filter(|p| p.on_sign_in_page);
+        let redirects = self.settings.redirects.iter().filter(|p| p.on_sign_in_page);
+        let mut providers: Vec<_> = shown.map(|provider| self.form(provider)).collect();
+        providers.extend(redirects.map(|provider| self.button(provider)));
+        let emails = self.settings.emails.iter().filter(|p| p.on_sign_in_page);
+        providers.extend(emails.map(|provider| self.email_form(provider)));
+        providers.sort_by_key(|form| self.settings.place_of(&form.id));
         let sign_up = self.settings.sign_up_provider.as_ref();
         Page::SignIn {
             csrf_token: self.exchange.csrf.token.clone(),
-            error,
-            providers: providers.map(|provider| self.form(provider)).collect(),
+            error: self.exact_code().map(str::to_owned).or(error),
+            providers,
             sign_up: sign_up.map(|_| self.exchange.request.public.route("-/signup")),
         }
     }
@@ -368,24 +430,56 @@ impl Render<'_> {
             id: provider.id.clone(),
             name: provider.name.clone(),
             action: self.exchange.request.public.route(&format!("callback/{}", provider.id)),
-            fields: provider.fields.clone(),
+            kind: FormKind::Fields(provider.fields.clone()),
+        }
+    }
+
+    fn button(&self, provider: &RedirectProvider) -> ProviderForm {
+        ProviderForm {
+            id: provider.id.clone(),
+            name: provider.name.clone(),
+            action: self.exchange.request.public.route(&format!("signin/{}", provider.id)),
+            kind: FormKind::Button,
+        }
+    }
+
+    fn email_form(&self, provider: &EmailProvider) -> ProviderForm {
+        let asked_for = self.exchange.request.query.get("email").unwrap_or_default();
+        ProviderForm {
+            id: provider.id.clone(),
+            name: provider.name.clone(),
+            action: self.exchange.request.public.route(&format!("signin/{}", provider.id)),
+            kind: FormKind::Email { value: asked_for.to_owned() },
         }
     }
 
     fn providers(&self) -> Value {
+        let settings = self.settings;
+        let fields = settings.providers.iter().map(|one| (&one.id, &one.name, "credentials"));
+        let redirects = settings.redirects.iter().map(|one| (&one.id, &one.name, self.kind_of(one)));
+        let emails = settings.emails.iter().map(|one| (&one.id, &one.name, "email"));
+        let mut all: Vec<_> = fields.chain(redirects).chain(emails).collect();
+        all.sort_by_key(|(id, ..)| settings.place_of(id));
         let public = &self.exchange.request.public;
-        let entries = self.settings.providers.iter().map(|provider| {
-            let id = &provider.id;
+        let entries = all.into_iter().map(|(id, name, kind)| {
             let entry = json!({
                 "id": id,
-                "name": provider.name,
-                "type": "credentials",
+                "name": name,
+                "type": kind,
                 "signinUrl": public.route(&format!("signin/{id}")),
                 "callbackUrl": public.route(&format!("callback/{id}")),
             });
             (id.clone(), entry)
         });
         Value::Object(entries.collect::<Map<_, _>>())
+    }
+
+    /// Generations 3 and 4 know OpenID Connect as a kind of OAuth.
+    fn kind_of(&self, provider: &RedirectProvider) -> &'static str {
+        match self.dialect {
+            Dialect::NextAuth3 | Dialect::NextAuth4 => RedirectKind::OAuth.as_str(),
+            Dialect::AuthJs5 => provider.kind.as_str(),
+        }
     }
 }
 

@@ -189,8 +189,7 @@ impl Browser<'_> {
             body,
             cookies: Pairs(self.cookies.clone()),
             // The client asks so when it posts; a link in a mail is opened by the browser itself.
-            json_header: method == Method::Post
-                && self.world.engine.settings().dialect == Dialect::AuthJs5,
+            json_header: method == Method::Post && self.world.engine.settings().dialect == Dialect::AuthJs5,
             public: self.world.engine.settings().public.clone(),
             client: self.address,
             user_agent: Some("test".to_owned()),

@@ -1,0 +1,289 @@
+//! And back: an attempt ends.
+
+use serde_json::{Map, Value};
+
+use super::{SignedIn, configured, owner_of, signed_in};
+use crate::{
+    action::{Leg, Outcome},
+    claims::Claims,
+    deployment::Deployment,
+    dialect::attempts::{self, AttemptChange},
+    error::{Code, Refusal},
+    exchange::Exchange,
+    method::redirect::{Arrival, Arrived, Purpose},
+    policy::{
+        email,
+        linking::{self, Link},
+        redirect,
+    },
+    port::{Admitted, SessionId, uuid},
+    request::{Method, Pairs},
+    session::{self, Opening},
+    settings::RedirectProvider,
+    user::{AccountKey, Address, Admission, NewUser, Place, Profile, User, UserId, Vouched},
+};
+
+/// How often a decision is made anew because what it stood on changed meanwhile.
+const TRIES: usize = 4;
+
+/// The steps: attempt, provider, who is signed in, landing, and then [`admit`].
+pub async fn arrive(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: String,
+    response: Pairs,
+) -> Outcome {
+    match complete(deployment, exchange, &provider, &response).await {
+        Ok(outcome) => outcome,
+        Err(refusal) => Outcome::RedirectRefused { refusal, leg: Leg::Home },
+    }
+}
+
+async fn complete(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &str,
+    response: &Pairs,
+) -> Result<Outcome, Refusal> {
+    let provider = configured(deployment, provider)?;
+    leave_unsent_cookies_alone(exchange);
+    let attempt = take_attempt(exchange, provider, response)?;
+    let arrived = provider.way.arrive(Arrival { response, attempt: &attempt }).await?;
+    let current = current(deployment, exchange, &arrived.purpose).await?;
+    land_where_it_began(deployment, exchange, arrived.landing.as_deref());
+    let who = Person::of(provider, arrived);
+    admit(deployment, exchange, provider, who, current).await
+}
+
+/// With a form post from another site the browser sends no cookie but the attempt's. What did not come is not missing.
+fn leave_unsent_cookies_alone(exchange: &mut Exchange<'_>) {
+    if exchange.request.method == Method::Post {
+        exchange.changes.csrf = None;
+        exchange.changes.callback_url = None;
+    }
+}
+
+/// The attempt that the response names. It is used up, whatever comes of it.
+fn take_attempt(
+    exchange: &mut Exchange<'_>,
+    provider: &RedirectProvider,
+    response: &Pairs,
+) -> Result<String, Refusal> {
+    let missing = |detail: &str| Refusal::new(Code::ProviderAttempt).because(detail);
+    let state = response.get("state").ok_or_else(|| missing("the response names no attempt"))?;
+    let secure = exchange.request.public.is_secure();
+    let sealed = attempts::attempt(&exchange.request.cookies, secure, state);
+    let sealed = sealed.ok_or_else(|| missing("this browser has no such attempt"))?.to_owned();
+    let change = AttemptChange::End { state: state.to_owned(), cross_site: provider.answers_by_post };
+    exchange.changes.attempts.push(change);
+    Ok(sealed)
+}
+
+/// The person to whom the account is to be added: who asked for it, if they are still signed in (lesson 44). An attempt
+/// that was begun to sign in adds nothing to anybody.
+async fn current(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    purpose: &Purpose,
+) -> Result<Option<Current>, Refusal> {
+    let Purpose::Link { user, session } = purpose else { return Ok(None) };
+    let asked = UserId(user.clone());
+    let found = match signed_in(deployment, exchange).await? {
+        Some(SignedIn { user, session, claims }) => Some(Current { user, session, claims: Some(claims) }),
+        None if exchange.request.method == Method::Post => {
+            let session = SessionId(session.clone());
+            let user = owner_of(deployment, exchange, &session).await?;
+            user.map(|user| Current { user, session, claims: None })
+        }
+        None => None,
+    };
+    let found = found.filter(|found| found.user == asked);
+    Ok(Some(found.ok_or_else(|| {
+        Refusal::new(Code::ProviderSession).because("who wanted to add the account is no longer signed in")
+    })?))
+}
+
+/// Who is signed in and adds an account.
+struct Current {
+    user: UserId,
+    session: SessionId,
+    /// What their session says, where it came along.
+    claims: Option<Claims>,
+}
+
+/// Two tabs may have begun for two places; the attempt knows which is this one's.
+fn land_where_it_began(deployment: &Deployment, exchange: &mut Exchange<'_>, landing: Option<&str>) {
+    let allowed = &deployment.settings().allowed_origins;
+    let landing =
+        landing.map(|landing| redirect::landing(&exchange.request.public, allowed, Some(landing), None));
+    if let Some(Ok(landing)) = landing {
+        exchange.landing = landing;
+    }
+}
+
+/// Somebody for whom the provider vouches, as the directory takes them in.
+struct Person {
+    vouched: Vouched,
+    /// What the provider handed out; sealed into `vouched` when it is known whose it is.
+    account: Map<String, Value>,
+    /// What the token keeps of them.
+    keep: Map<String, Value>,
+}
+
+impl Person {
+    fn of(provider: &RedirectProvider, arrived: Arrived) -> Self {
+        let key = AccountKey { source: provider.id.clone(), id: arrived.id.clone() };
+        let address = arrived.profile.email.clone().flatten().and_then(|email| email::normalise(&email));
+        let email = address.map(|address| Address { address, verified: arrived.email_verified });
+        Self {
+            keep: kept(provider, &arrived),
+            account: arrived.account,
+            vouched: Vouched {
+                key,
+                kind: provider.kind.as_str().to_owned(),
+                profile: arrived.profile,
+                email,
+                tokens: None,
+            },
+        }
+    }
+
+    /// Seals the tokens for the account. Providers hand out the refresh token at the first consent alone: the one that
+    /// is kept stays where no other came.
+    async fn seal_tokens(&mut self, deployment: &Deployment, is_known: bool) -> Result<(), Refusal> {
+        let Self { vouched, account, .. } = self;
+        if is_known
+            && !account.contains_key("refresh_token")
+            && let Some(sealed) = deployment.store().account_tokens(&vouched.key).await?
+            && let Some(kept) = deployment.vault().open(&vouched.key, &sealed)
+            && let Some(refresh_token) = kept.get("refresh_token")
+        {
+            account.insert("refresh_token".to_owned(), refresh_token.clone());
+        }
+        vouched.tokens = deployment.vault().seal(&vouched.key, account, deployment.random());
+        if vouched.tokens.is_none() {
+            tracing::warn!(provider = vouched.key.source, "the provider's tokens are too long to be kept");
+        }
+        Ok(())
+    }
+
+    fn as_new_user(&self, id: UserId) -> NewUser {
+        let Profile { name, image, .. } = self.vouched.profile.clone();
+        let email = self.vouched.email.as_ref();
+        NewUser {
+            id,
+            email: email.map(|email| email.address.clone()),
+            email_verified: email.is_some_and(|email| email.verified),
+            name: name.flatten(),
+            image: image.flatten(),
+        }
+    }
+}
+
+/// What the deployment wants to keep of account and profile.
+fn kept(provider: &RedirectProvider, arrived: &Arrived) -> Map<String, Value> {
+    let account = Value::Object(arrived.account.clone());
+    let find = |path: &[String]| {
+        let (root, steps) = path.split_first()?;
+        let root = match root.as_str() {
+            "account" => &account,
+            "profile" => &arrived.raw,
+            _ => return None,
+        };
+        steps.iter().try_fold(root, |value, step| value.get(step)).cloned()
+    };
+    provider.keep.iter().filter_map(|(field, path)| Some((field.clone(), find(path)?))).collect()
+}
+
+/// The steps: where they stand, whose they are, session, admission; then the session from before ends.
+async fn admit(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &RedirectProvider,
+    mut who: Person,
+    current: Option<Current>,
+) -> Result<Outcome, Refusal> {
+    let until = session::remembered_until(exchange.now, deployment.settings().session.max_age);
+    for _ in 0..TRIES {
+        let address = who.vouched.email.as_ref();
+        let email = address.map(|email| email.address.as_str());
+        let standing = deployment.store().standing(&who.vouched.key, email).await?;
+        let link = linking::decide(
+            &standing,
+            current.as_ref().map(|current| &current.user),
+            address,
+            provider.allow_dangerous_email_account_linking,
+        );
+        let Some((place, user)) = place(deployment, &who, link).await? else { continue };
+        who.seal_tokens(deployment, standing.owner.is_some()).await?;
+        let opening = open_session(deployment, exchange, &who, user, current.as_ref());
+        let record = opening.record.clone();
+        // Before anything is written: what does not fit into a cookie leaves nothing behind.
+        let cookie = opening.cookie(deployment, exchange)?;
+        let admission = Admission::Vouched { who: Box::new(who.vouched.clone()), place, until };
+        match deployment.store().admit(&admission, Some(&record), exchange.now).await? {
+            Admitted::As { is_new, .. } => {
+                end_previous(deployment, exchange, current.as_ref()).await;
+                exchange.changes.session = cookie;
+                let landing = exchange.landing.clone();
+                return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
+            }
+            Admitted::Changed | Admitted::Gone | Admitted::EmailTaken => {}
+        }
+    }
+    let again = std::time::Duration::from_secs(1);
+    Err(Refusal::new(Code::StoreUnavailable).because("accounts kept changing").retry_after(again))
+}
+
+/// Where the person belongs, and as whom their session knows them. `None`: that changed meanwhile.
+async fn place(deployment: &Deployment, who: &Person, link: Link) -> Result<Option<(Place, User)>, Refusal> {
+    Ok(Some(match link {
+        Link::SignIn(owner) => (Place::Owner(owner.id.clone()), owner),
+        Link::LinkByEmail(user) => (Place::Link { user: user.id.clone(), by_email: true }, user),
+        Link::LinkToCurrent(id) => match deployment.store().user(&id).await? {
+            Some(user) => (Place::Link { user: id, by_email: false }, user),
+            None => return Ok(None),
+        },
+        Link::Create => {
+            let new = who.as_new_user(UserId(uuid(deployment.random())));
+            let user = User {
+                id: new.id.clone(),
+                email: new.email.clone(),
+                email_verified: None,
+                name: new.name.clone(),
+                image: new.image.clone(),
+            };
+            (Place::New(new), user)
+        }
+        Link::Refuse(_) => return Err(Refusal::new(Code::OAuthAccountNotLinked)),
+    }))
+}
+
+/// A new session, also for who adds an account: what they may do has changed (lesson 55). As with NextAuth it says what
+/// the directory holds of them; who was signed in keeps what their session said.
+fn open_session(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    who: &Person,
+    user: User,
+    current: Option<&Current>,
+) -> Opening {
+    let profile = Profile { name: Some(user.name), email: Some(user.email), image: Some(user.image) };
+    let mut claims = match current.and_then(|current| current.claims.clone()) {
+        Some(claims) => claims,
+        None => Claims::of(&profile, &user.id.0, Map::new()),
+    };
+    claims.keep(who.keep.clone());
+    let mut opening = Opening::prepare(deployment, exchange, claims);
+    opening.record.via = Some(who.vouched.key.clone());
+    opening
+}
+
+/// Nobody keeps, or hands to another, the session from before (lesson 55).
+async fn end_previous(deployment: &Deployment, exchange: &Exchange<'_>, current: Option<&Current>) {
+    if let Some(token) = exchange.session_token(deployment) {
+        session::end_replaced(deployment, &token, exchange).await;
+    } else if let Some(current) = current {
+        session::end_replaced_by_id(deployment, &current.session, exchange).await;
+    }
+}

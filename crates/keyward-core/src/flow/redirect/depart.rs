@@ -1,0 +1,65 @@
+//! There: an attempt begins.
+
+use url::Url;
+
+use super::{configured, signed_in};
+use crate::{
+    action::{Leg, Outcome},
+    deployment::Deployment,
+    dialect::attempts::AttemptChange,
+    error::{Code, Refusal},
+    exchange::Exchange,
+    method::redirect::{Departure, Purpose},
+    port::{Limit, address_bucket, site_bucket},
+    request::Pairs,
+};
+
+/// Longest landing place that goes along in the attempt, in bytes: with it the cookie stays well below 4 KiB, above
+/// which browsers drop it.
+const LONGEST_LANDING: usize = 1500;
+
+/// The steps: limits, what for, authorization request, attempt.
+pub async fn depart(deployment: &Deployment, exchange: &mut Exchange<'_>, provider: String) -> Outcome {
+    match begin(deployment, exchange, &provider).await {
+        Ok(url) => Outcome::Depart(url),
+        Err(refusal) => Outcome::RedirectRefused { refusal, leg: Leg::Out },
+    }
+}
+
+async fn begin(deployment: &Deployment, exchange: &mut Exchange<'_>, provider: &str) -> Result<Url, Refusal> {
+    let provider = configured(deployment, provider)?;
+    draw_on_limits(deployment, exchange)?;
+    let purpose = match signed_in(deployment, exchange).await? {
+        Some(person) => Purpose::Link { user: person.user.0, session: person.session.0 },
+        None => Purpose::SignIn,
+    };
+    let landing = exchange.landing.as_str();
+    let departure = Departure {
+        purpose,
+        redirect_uri: exchange.request.public.route(&format!("callback/{}", provider.id)),
+        landing: (landing.len() <= LONGEST_LANDING).then(|| landing.to_owned()),
+        asked: &asked(&exchange.request.query),
+    };
+    let departed = provider.way.depart(departure).await?;
+    exchange.changes.attempts.push(AttemptChange::Begin {
+        state: departed.state,
+        sealed: departed.sealed,
+        cross_site: provider.answers_by_post,
+    });
+    Ok(departed.url)
+}
+
+/// One of the sign-ins that an address has, whatever comes of it: each departure may cost a request to the provider.
+fn draw_on_limits(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<(), Refusal> {
+    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
+    let (limiter, client) = (deployment.limiter(), exchange.request.client);
+    if let Some(site) = site_bucket(client) {
+        limiter.take(Limit::SignInPerSite, &site).map_err(limited)?;
+    }
+    limiter.take(Limit::SignInPerAddress, &address_bucket(client)).map_err(limited)
+}
+
+/// What goes on to the provider: all of the query but what is for us.
+fn asked(query: &Pairs) -> Pairs {
+    Pairs(query.0.iter().filter(|(name, _)| name != "callbackUrl").cloned().collect())
+}

@@ -1,0 +1,53 @@
+//! Signing in at another site: there, and back (protocol notes §5).
+
+mod arrive;
+mod depart;
+
+pub use self::{arrive::arrive, depart::depart};
+
+use crate::{
+    claims::Claims,
+    deployment::Deployment,
+    error::{Code, Refusal},
+    exchange::Exchange,
+    port::SessionId,
+    session,
+    settings::RedirectProvider,
+    user::UserId,
+};
+
+/// Who is signed in in this browser.
+struct SignedIn {
+    user: UserId,
+    session: SessionId,
+    claims: Claims,
+}
+
+/// Who is signed in, by the session that came along. A session without a record (sealed by the original) names nobody
+/// whom the directory knows.
+async fn signed_in(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<Option<SignedIn>, Refusal> {
+    let Some(token) = exchange.session_token(deployment) else { return Ok(None) };
+    let secure = exchange.request.public.is_secure();
+    let Some(live) = session::open(deployment, &token, secure, exchange.now).await? else { return Ok(None) };
+    let Some(session) = live.claims.text("sid").map(|id| SessionId(id.to_owned())) else { return Ok(None) };
+    let user = owner_of(deployment, exchange, &session).await?;
+    Ok(user.map(|user| SignedIn { user, session, claims: live.claims }))
+}
+
+/// Whose a session is, while it is alive.
+async fn owner_of(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    session: &SessionId,
+) -> Result<Option<UserId>, Refusal> {
+    if deployment.ended().contains(&session.0) {
+        return Ok(None);
+    }
+    let record = deployment.store().session_record(session).await?;
+    Ok(record.filter(|record| record.expires > exchange.now).map(|record| record.user))
+}
+
+fn configured<'d>(deployment: &'d Deployment, id: &str) -> Result<&'d RedirectProvider, Refusal> {
+    let provider = deployment.settings().redirect(id);
+    provider.ok_or_else(|| Refusal::new(Code::Configuration).because("the provider is gone"))
+}

@@ -1,0 +1,239 @@
+//! Who is signed in as whom: accounts, addresses, and who may add what to whom (protocol notes §5.6).
+
+use keyward_core::{dialect::Dialect, port::Directory as _, settings::Strategy, user::User};
+use keyward_testkit::Operation;
+use serde_json::json;
+
+use crate::{
+    support::{ALL, BOTH, Options, PASSWORD, World, build, location, refused, world},
+    upstream::{ADA, Person},
+};
+
+const BOB: Person = Person { id: "bob-1", name: "Bob", email: "bob@example.com", email_verified: true };
+
+async fn user(world: &World, email: &str) -> User {
+    let found = world.store.inner().user_by_email(email).await.expect("a store");
+    found.unwrap_or_else(|| unreachable!("nobody has {email}"))
+}
+
+async fn sources(world: &World, email: &str) -> Vec<String> {
+    let user = user(world, email).await;
+    let accounts = world.store.inner().accounts_of(&user.id).await.expect("a store");
+    accounts.into_iter().map(|account| account.key.source).collect()
+}
+
+#[tokio::test]
+async fn c5_who_is_signed_in_adds_an_account_and_stays_who_they_are() {
+    for dialect in ALL {
+        for strategy in BOTH {
+            for (first, second) in [("hub", "op"), ("hub", "post"), ("post", "hub")] {
+                let told = format!("{dialect:?} {strategy:?} {first} {second}");
+                let world = world(dialect, strategy);
+                let mut browser = world.browser();
+                browser.sign_in(first, &ADA).await;
+                let before = browser.cookies.clone();
+                // Another address: NextAuth does not compare them.
+                let reply = browser.sign_in(second, &BOB).await;
+                assert_eq!(location(&reply), "https://app.test/dash", "{told}: {:?}", reply.refused);
+                assert_eq!(sources(&world, ADA.email).await, [first, second], "{told}");
+                assert_eq!(browser.session().await["user"]["email"], ADA.email, "{told}");
+
+                // From now on both lead to the same person, and the session from before is over (lesson 55).
+                let mut other = world.browser();
+                other.sign_in(second, &BOB).await;
+                assert_eq!(other.session().await["user"]["email"], ADA.email, "{told}");
+                let mut copy = world.browser();
+                copy.cookies = before;
+                assert!(!copy.is_signed_in().await, "{told}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn c5_an_account_of_somebody_else_is_not_taken_over() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        world.browser().sign_in("hub", &BOB).await;
+        let mut browser = world.browser();
+        browser.sign_in("op", &ADA).await;
+        let reply = browser.sign_in("hub", &BOB).await;
+        assert_eq!(refused(&reply).1, "OAuthAccountNotLinked", "{dialect:?}");
+        assert_eq!(browser.session().await["user"]["email"], ADA.email, "nothing changed");
+        assert_eq!(sources(&world, BOB.email).await, ["hub"]);
+    }
+}
+
+#[tokio::test]
+async fn c5_an_address_that_somebody_has_links_nothing_without_a_proof_of_the_account() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        world.browser().sign_in("hub", &ADA).await;
+        let mut browser = world.browser();
+        let reply = browser.sign_in("op", &Person { id: "ada-2", ..ADA }).await;
+        let page = if dialect == Dialect::AuthJs5 { "/api/auth/signin" } else { "/api/auth/error" };
+        let (path, word, _) = refused(&reply);
+        assert_eq!((path.as_str(), word.as_str()), (page, "OAuthAccountNotLinked"), "{dialect:?}");
+        assert!(!browser.is_signed_in().await);
+        assert_eq!(sources(&world, ADA.email).await, ["hub"]);
+    }
+}
+
+#[tokio::test]
+async fn c5_the_dangerous_setting_links_by_address() {
+    for dialect in ALL {
+        let mut options = Options::new(dialect, Strategy::Sealed);
+        options.dangerous = true;
+        let world = build(options);
+        world.browser().sign_in("hub", &ADA).await;
+        let mut browser = world.browser();
+        let reply = browser.sign_in("op", &Person { id: "ada-2", name: "Other", ..ADA }).await;
+        assert_eq!(location(&reply), "https://app.test/dash");
+        assert_eq!(browser.session().await["user"]["name"], "Ada", "as the directory knows her");
+        assert_eq!(sources(&world, ADA.email).await, ["hub", "op"]);
+    }
+}
+
+#[tokio::test]
+async fn lesson_43_who_waited_with_a_password_for_the_owner_of_an_address_is_out_when_she_links() {
+    let world = {
+        let mut options = Options::new(Dialect::NextAuth4, Strategy::Stored);
+        options.dangerous = true;
+        build(options)
+    };
+    let mut squatter = world.browser();
+    squatter.sign_up(ADA.email).await;
+    assert!(squatter.is_signed_in().await);
+    let mut owner = world.browser();
+    owner.sign_in("op", &ADA).await;
+    assert!(owner.is_signed_in().await);
+    assert!(!squatter.is_signed_in().await, "the session from before the proof");
+    let reply = squatter.post("callback/credentials", &[("email", ADA.email), ("password", PASSWORD)]).await;
+    assert_eq!(reply.status, 401, "the password from before the proof");
+}
+
+#[tokio::test]
+async fn lesson_43_the_owner_keeps_the_session_in_which_she_proved_her_address() {
+    for strategy in BOTH {
+        let world = world(Dialect::NextAuth4, strategy);
+        let mut browser = world.browser();
+        browser.sign_up(ADA.email).await;
+        let reply = browser.sign_in("op", &ADA).await;
+        assert_eq!(location(&reply), "https://app.test/dash", "{:?}", reply.refused);
+        world.engine.follow_endings().await.expect("a store");
+        assert!(browser.is_signed_in().await, "{strategy:?}");
+        assert!(user(&world, ADA.email).await.email_verified.is_some());
+    }
+}
+
+#[tokio::test]
+async fn lesson_44_an_account_is_added_to_who_asked_for_it_and_to_nobody_else() {
+    for dialect in ALL {
+        for provider in ["op", "post"] {
+            let world = world(dialect, Strategy::Sealed);
+            let told = format!("{dialect:?} {provider}");
+            // Ada begins, signs out, and Bob signs in in the same browser: what comes back is nobody's.
+            let mut browser = world.browser();
+            browser.sign_in("hub", &ADA).await;
+            let url = browser.depart(provider, "/").await;
+            let response = world.upstream.agree(&url, &Person { id: "x-1", email: "x@example.com", ..ADA });
+            browser.post("signout", &[]).await;
+            let attempts = browser.cookies.clone();
+            browser.sign_in("hub", &BOB).await;
+            let reply = browser.arrive(provider, &response).await;
+            assert_eq!(refused(&reply).2, "provider_session", "{told}");
+            assert_eq!(browser.session().await["user"]["email"], BOB.email, "{told}");
+
+            // Nor is she when she is just signed out.
+            let mut again = world.browser();
+            again.cookies = attempts;
+            let url = again.depart(provider, "/").await;
+            let response = world.upstream.agree(&url, &Person { id: "x-1", email: "x@example.com", ..ADA });
+            assert_eq!(location(&again.arrive(provider, &response).await), "https://app.test/", "{told}");
+            assert_eq!(sources(&world, ADA.email).await, ["hub"], "{told}");
+            assert_eq!(sources(&world, BOB.email).await, ["hub"], "{told}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn lesson_44_an_attempt_to_sign_in_adds_nothing_to_who_signed_in_meanwhile() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let mut browser = world.browser();
+    let url = browser.depart("op", "/").await;
+    let response = world.upstream.agree(&url, &ADA);
+    browser.sign_in("hub", &BOB).await;
+    browser.arrive("op", &response).await;
+    assert_eq!(sources(&world, BOB.email).await, ["hub"]);
+    assert_eq!(browser.session().await["user"]["email"], ADA.email);
+}
+
+#[tokio::test]
+async fn lesson_74_what_is_no_address_by_our_grammar_is_left_out() {
+    for email in
+        ["ada@evil.example,ada@example.com", "ada@evil.example@example.com", "<ada@example.com>", "ada"]
+    {
+        let world = world(Dialect::NextAuth4, Strategy::Sealed);
+        let mut browser = world.browser();
+        browser.sign_in("op", &Person { email, ..ADA }).await;
+        assert_eq!(
+            browser.session().await["user"],
+            json!({"name": "Ada", "email": null, "image": null}),
+            "{email}"
+        );
+    }
+    // One address in another spelling is the same address.
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    world.browser().sign_in("op", &ADA).await;
+    let reply =
+        world.browser().sign_in("hub", &Person { id: "2", email: "ADA\u{ff20}Example.com", ..ADA }).await;
+    assert_eq!(refused(&reply).1, "OAuthAccountNotLinked");
+}
+
+#[tokio::test]
+async fn a_decision_on_what_changed_meanwhile_is_made_anew_and_given_up_after_a_while() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        let mut browser = world.browser();
+        world.store.change_next(2);
+        assert_eq!(browser.sign_in("op", &ADA).await.status, 302);
+        assert_eq!((world.store.calls(Operation::Standing), world.store.calls(Operation::Admit)), (3, 3));
+        assert!(browser.is_signed_in().await);
+
+        let mut other = world.browser();
+        world.store.change_next(100);
+        let reply = other.sign_in("op", &BOB).await;
+        assert_eq!(
+            (reply.status, reply.refused.expect("refused").0),
+            (503, "store_unavailable"),
+            "{dialect:?}"
+        );
+        assert!(!other.is_signed_in().await);
+        assert_eq!(world.store.inner().user_by_email(BOB.email).await.expect("a store"), None);
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_sealed_updated_at_each_sign_in_and_the_refresh_token_stays() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let kept = async || {
+        let user = user(&world, ADA.email).await;
+        let account = world.store.inner().accounts_of(&user.id).await.expect("a store").remove(0);
+        let sealed =
+            world.store.inner().account_tokens(&account.key).await.expect("a store").expect("tokens");
+        assert!(!String::from_utf8_lossy(&sealed).contains("rt-1"), "sealed");
+        let secret = keyward_core::secret::Secret::from("keyward-test-secret-0123456789abcdef");
+        keyward_core::vault::Vault::new(&[secret]).open(&account.key, &sealed).expect("opened")
+    };
+    world.browser().sign_in("op", &ADA).await;
+    assert_eq!(
+        (&kept().await["refresh_token"], &kept().await["access_token"]),
+        (&json!("rt-1"), &json!("at-ada-1"))
+    );
+    world.upstream.hands_out(json!({"scope": "more"}));
+    world.browser().sign_in("op", &ADA).await;
+    assert_eq!((&kept().await["refresh_token"], &kept().await["scope"]), (&json!("rt-1"), &json!("more")));
+    world.upstream.hands_out(json!({"refresh_token": "rt-2"}));
+    world.browser().sign_in("op", &ADA).await;
+    assert_eq!(kept().await["refresh_token"], json!("rt-2"));
+}
