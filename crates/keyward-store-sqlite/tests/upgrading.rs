@@ -1,0 +1,75 @@
+//! A database that an earlier version wrote.
+
+use keyward_core::{
+    port::{Admitted, Directory, Ledger, SessionId, SessionRecord, SignIns, Standing},
+    time::Timestamp,
+    user::{Account, AccountKey, Address, Admission, Place, Profile, User, UserId, Vouched},
+};
+use keyward_store_sqlite::{Options, SqliteStore};
+use rusqlite::Connection;
+
+const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_123);
+
+/// What the first version wrote: a person with a password, one known through a back end, a session of each.
+const FIRST_VERSION: &str = r#"
+    INSERT INTO user (id, email, name, created) VALUES ('ada', 'ada@example.org', 'Ada', 5);
+    INSERT INTO password VALUES ('ada', 'hash');
+    INSERT INTO user (id, name, created) VALUES ('bob', 'Bob', 6);
+    INSERT INTO account (source, id, user, profile, created) VALUES ('shop', '7', 'bob', '{"name":"Bob"}', 6);
+    INSERT INTO session (id, user, claims, created, expires) VALUES ('s1', 'ada', '{}', 5, 9);
+    INSERT INTO session (id, user, claims, created, expires) VALUES ('s2', 'bob', '{}', 6, 9);
+    PRAGMA application_id = 0x4b575244;
+    PRAGMA user_version = 1;
+"#;
+
+#[tokio::test]
+async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are_unproven() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("keyward.db");
+    let before = Connection::open(&path).expect("opened");
+    before
+        .execute_batch(include_str!("../migrations/0001_directory_and_ledger.sql"))
+        .expect("the first schema");
+    before.execute_batch(FIRST_VERSION).expect("written");
+    drop(before);
+
+    let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
+    let ada = User {
+        id: UserId("ada".to_owned()),
+        email: Some("ada@example.org".to_owned()),
+        email_verified: None,
+        name: Some("Ada".to_owned()),
+        image: None,
+    };
+    let password = store.password_by_email("ada@example.org").await.expect("answers").expect("there");
+    assert_eq!((&password.user, password.hash.as_str()), (&ada, "hash"));
+    let shop = AccountKey { source: "shop".to_owned(), id: "7".to_owned() };
+    let account = Account {
+        key: shop.clone(),
+        kind: Account::CREDENTIALS.to_owned(),
+        profile: Profile { name: Some(Some("Bob".to_owned())), ..Profile::default() },
+        created: Timestamp::from_millis(6),
+    };
+    let bob = UserId("bob".to_owned());
+    assert_eq!(store.accounts_of(&bob).await.expect("answers"), [account]);
+    assert_eq!(store.account_tokens(&shop).await.expect("answers"), None);
+    let record = SessionRecord { user: bob, via: None, expires: Timestamp::from_millis(9) };
+    assert_eq!(store.session_record(&SessionId("s2".to_owned())).await.expect("answers"), Some(record));
+
+    // What was set up then was set up without a proof.
+    let who = Vouched {
+        key: AccountKey { source: "google".to_owned(), id: "1".to_owned() },
+        kind: "oidc".to_owned(),
+        profile: Profile::default(),
+        email: Some(Address { address: "ada@example.org".to_owned(), verified: true }),
+        tokens: None,
+    };
+    let place = Place::Link { user: ada.id.clone(), by_email: true };
+    let admission = Admission::Vouched { who: Box::new(who), place, until: NOW };
+    let answer = store.admit(&admission, None, NOW).await.expect("answers");
+    assert_eq!(answer, Admitted::As { user: ada.id.clone(), is_new: false });
+    assert!(store.password_by_email("ada@example.org").await.expect("answers").is_none());
+    assert_eq!(store.session_record(&SessionId("s1".to_owned())).await.expect("answers"), None);
+    let Standing { owner, .. } = store.standing(&shop, None).await.expect("answers");
+    assert_eq!(owner.expect("as before").id.0, "bob");
+}
