@@ -110,12 +110,12 @@ fn arrival(provider: &RedirectProvider, request: &Request) -> Result<Action, Mis
 
 /// A link from a mail, or the form behind it. Scanners of mail look at links by HEAD first.
 fn followed(provider: &EmailProvider, request: &Request) -> Action {
-    let (field, by_form): (&dyn Fn(&str) -> Option<String>, _) = match request.method {
-        Method::Head => return Action::LookAtLink,
-        Method::Post => (&|name| request.body.text(name).map(str::to_owned), true),
-        Method::Get | Method::Other => (&|name| request.query.get(name).map(str::to_owned), false),
-    };
-    let (token, email) = (field("token"), field("email"));
+    if request.method == Method::Head {
+        return Action::LookAtLink;
+    }
+    let by_form = request.method == Method::Post;
+    let field = |name| if by_form { request.body.text(name) } else { request.query.get(name) };
+    let (token, email) = (field("token").map(str::to_owned), field("email").map(str::to_owned));
     Action::FollowLink { provider: provider.id.clone(), token, email, by_form }
 }
 
