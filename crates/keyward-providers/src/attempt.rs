@@ -2,8 +2,7 @@
 //!
 //! NextAuth keeps state, nonce and verifier in a cookie each. Here one sealed cookie holds all of an attempt: its
 //! parts cannot be exchanged one by one, and it is bound to provider, purpose, redirect address and expiry. Nobody
-//! but us reads it. Its name carries [`attempt_name`](keyward_core::method::redirect::attempt_name), so that two tabs do
-//! not overwrite each other.
+//! but us reads it. Which cookie that is, says [`keyward_core::dialect::attempts`].
 
 use std::{
     collections::HashMap,

@@ -52,7 +52,7 @@ const ROWS: [Row; 85] = [
     // Outgoing requests
     Tested, Tested,
     // Input, mail, markup
-    Tested, Tested, NotYet("there is no list of allowed domains"), Tested, Tested,
+    Tested, Tested, Tested, Tested, Tested,
     Never("no file can be uploaded"),
     // Timing, resources, crashes
     Tested, PROVIDER, PROVIDER, Never("no page takes messages from another window"), Tested, Tested, Tested,

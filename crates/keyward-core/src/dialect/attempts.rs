@@ -2,7 +2,10 @@
 //!
 //! NextAuth keeps state, nonce and verifier in a cookie each. Here one sealed cookie holds all of an attempt.
 
-use crate::{method::redirect::attempt_name, request::Pairs};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use keyward_jose::digest::sha256;
+
+use crate::request::Pairs;
 
 /// How long a browser keeps an attempt, in seconds: as long as a person may take at the provider.
 pub const MAX_AGE: u32 = 15 * 60;
@@ -68,6 +71,13 @@ const fn prefix(secure: bool) -> &'static str {
 
 fn cookie_name(secure: bool, state: &str) -> String {
     [prefix(secure), &attempt_name(state)].concat()
+}
+
+/// Twelve characters that tell attempts apart by their `state` without showing it.
+fn attempt_name(state: &str) -> String {
+    let mut text = URL_SAFE_NO_PAD.encode(sha256(&[b"attempt ", state.as_bytes()]));
+    text.truncate(12);
+    text
 }
 
 /// Browsers take `SameSite=None` with `Secure` alone; on the loopback interface they take that over http too.

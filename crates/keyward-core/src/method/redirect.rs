@@ -6,8 +6,6 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use keyward_jose::digest::sha256;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
@@ -48,7 +46,7 @@ pub struct Departure<'a> {
 pub struct Departed {
     /// The authorization request.
     pub url: Url,
-    /// Its `state`: [`attempt_name`] names the attempt's cookie by it.
+    /// Its `state`, by which the attempt's cookie is named.
     pub state: String,
     /// The attempt, sealed.
     pub sealed: String,
@@ -111,12 +109,4 @@ pub trait RedirectSignIn: Send + Sync {
     /// Where the browser goes to end the session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2), if the
     /// provider has such a place and can say so now.
     async fn end_session_url(&self, id_token: Option<&Secret>, back_to: &str) -> Option<Url>;
-}
-
-/// Twelve characters that tell attempts apart by their `state` without showing it.
-#[must_use]
-pub fn attempt_name(state: &str) -> String {
-    let mut text = URL_SAFE_NO_PAD.encode(sha256(&[b"attempt ", state.as_bytes()]));
-    text.truncate(12);
-    text
 }

@@ -95,7 +95,7 @@ fn table() -> Vec<Failure> {
         },
         Failure {
             upstream: |w| {
-                w.upstream.does("/token", Wrong::Fault(HttpFault::Timeout(Duration::from_secs(10))))
+                w.upstream.does("/token", Wrong::Fault(HttpFault::Timeout(Duration::from_secs(10))));
             },
             ..failure("the token endpoint hangs", LATER, "provider_unreachable")
         },
