@@ -11,9 +11,6 @@ use crate::{
     refuse::{EdgeRefusal, refuse},
 };
 
-/// Where it is, under the base path.
-pub(crate) const PATH: &str = "-/mailbox";
-
 /// Shows what was not sent. Nothing is here in production, nor for anybody but the developer on the same machine:
 /// whoever reads it could sign in as everybody.
 pub(crate) async fn mailbox(State(auth): State<Auth>, request: Request<Body>) -> Response {

@@ -19,6 +19,7 @@ use crate::{
     edge::{Auth, Edge},
     encode, log, mailbox,
     refuse::{EdgeRefusal, refuse},
+    table::MAILBOX,
 };
 
 /// The routes as a router, to be merged (not nested) into an application's own: their paths hold the base
@@ -33,7 +34,7 @@ where
         .route(&format!("{base}/"), any(answer))
         .route(&format!("{base}/{{*rest}}"), any(answer))
         .route(&format!("{base}/-/assets/{{file}}"), any(asset))
-        .route(&format!("{base}/{}", mailbox::PATH), any(mailbox::mailbox))
+        .route(&format!("{base}/{}", MAILBOX), any(mailbox::mailbox))
         .route("/healthz", any(healthz))
         .route("/readyz", any(readyz))
         .with_state(auth.clone())

@@ -2,8 +2,6 @@
 
 use http::Method;
 
-use crate::mailbox;
-
 /// One route and its rules. HEAD goes wherever GET goes.
 #[derive(Clone, Copy, Debug)]
 pub struct RouteSpec {
@@ -55,6 +53,9 @@ pub enum Cache {
 const FORM: usize = 1024 * 1024;
 const LOG: usize = 64 * 1024;
 
+/// Development's mailbox, under the base path.
+pub(crate) const MAILBOX: &str = "-/mailbox";
+
 /// Every route there is. What is not in it reaches the engine without a body and is refused there in the
 /// words of the dialect.
 #[rustfmt::skip]
@@ -78,7 +79,7 @@ pub const ROUTES: &[RouteSpec] = &[
     get("-/signup"),
     get("-/signed-out"),
     RouteSpec { cache: Cache::Immutable, ..get("-/assets/{file}") },
-    RouteSpec { gate: Gate::Developer, ..get(mailbox::PATH) },
+    RouteSpec { gate: Gate::Developer, ..get(MAILBOX) },
     RouteSpec { scope: Scope::Root, ..get("healthz") },
     RouteSpec { scope: Scope::Root, ..get("readyz") },
 ];

@@ -103,6 +103,7 @@ const TABLE: &[Row] = &[
     field("email_taken", "email", "That email can’t be used", "There may already be an account with it. Try to sign in instead."),
     field("invalid_email", "email", "That doesn’t look like an email address", "Check it for typing mistakes, such as a missing @."),
     row("missing_field", "Something is missing", "Fill in every field and try again."),
+    row("mail_not_sent", "The email couldn’t be sent", "Nothing is wrong with what you entered. Try again in a moment."),
     row("rate_limited", "Too many attempts", "Wait a few minutes, then try again."),
     row("overloaded", "It’s very busy right now", "Nothing is wrong with your details. Try again in a few seconds."),
     row("provider_denied", "You weren’t signed in", "The sign-in was cancelled or refused on the other side. Please try again, or use a different account."),

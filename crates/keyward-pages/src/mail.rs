@@ -6,7 +6,7 @@ use std::time::Duration;
 use askama::Template;
 
 use crate::colour::Colour;
-use crate::mail_template::MailTemplates;
+use crate::mail_template::{MailTemplates, Values};
 use crate::theme::Theme;
 
 /// A mail without its addressee.
@@ -40,16 +40,25 @@ impl LinkMail<'_> {
     pub fn render(&self, own: &MailTemplates) -> Letter {
         let words = Words::of(self);
         let Some(url) = self.url else { return built_in(&words, self.theme) };
-        let subject = own.subject(self, url).unwrap_or_else(|| words.subject.clone());
+        let (brand_color, button_text) = (words.colours.0.to_string(), words.colours.1.to_string());
+        let values = Values {
+            url,
+            host: self.host,
+            email: self.email,
+            name: &self.theme.name,
+            lifetime: &self.lifetime_in_words(),
+            brand_color: &brand_color,
+            button_text: &button_text,
+        };
         Letter {
-            subject: one_line(&subject),
-            text: own.text(self, url).unwrap_or_else(|| text(&words)),
-            html: own.html(self, url).unwrap_or_else(|| html(&words, self.theme)),
+            subject: one_line(&own.subject(&values).unwrap_or_else(|| words.subject.clone())),
+            text: own.text(&values).unwrap_or_else(|| text(&words)),
+            html: own.html(&values).unwrap_or_else(|| html(&words, self.theme)),
         }
     }
 
     /// The lifetime in words, in the largest unit of which there are at least two.
-    pub(crate) fn lifetime_in_words(&self) -> String {
+    fn lifetime_in_words(&self) -> String {
         let texts = &self.theme.texts;
         let seconds = self.lifetime.as_secs();
         let units = [(86_400, &texts.mail_days), (3600, &texts.mail_hours), (60, &texts.mail_minutes)];
@@ -60,7 +69,7 @@ impl LinkMail<'_> {
     }
 
     /// The colours of the button: the owner's, otherwise those of the pages.
-    pub(crate) fn colours(&self) -> (Colour, Colour) {
+    fn colours(&self) -> (Colour, Colour) {
         let button = self.theme.brand_color.unwrap_or(BUTTON);
         (button, self.theme.button_text.unwrap_or(button.text_on()))
     }
@@ -130,11 +139,6 @@ fn html(words: &Words<'_>, theme: &Theme) -> String {
 /// A subject cannot bring headers of its own along, whatever stands in a host or a text.
 fn one_line(subject: &str) -> String {
     subject.split(|c: char| c.is_control()).collect::<Vec<_>>().join(" ").trim().to_owned()
-}
-
-/// `text` so that mail programs do not make links of the hosts in it, which people then take for the button.
-pub(crate) fn unlinked(text: &str) -> String {
-    text.replace('.', "\u{200b}.")
 }
 
 #[derive(Template)]

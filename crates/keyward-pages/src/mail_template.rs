@@ -4,8 +4,6 @@ use std::fmt;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
 
-use crate::mail::{LinkMail, unlinked};
-
 /// Which part of a mail a template is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MailPart {
@@ -53,33 +51,27 @@ impl MailTemplates {
         Ok(())
     }
 
-    pub(crate) fn subject(&self, mail: &LinkMail<'_>, url: &str) -> Option<String> {
-        rendered(self.subject.as_ref(), mail, url)
+    pub(crate) fn subject(&self, values: &Values<'_>) -> Option<String> {
+        rendered(self.subject.as_ref(), values)
     }
 
-    pub(crate) fn text(&self, mail: &LinkMail<'_>, url: &str) -> Option<String> {
-        rendered(self.text.as_ref(), mail, url)
+    pub(crate) fn text(&self, values: &Values<'_>) -> Option<String> {
+        rendered(self.text.as_ref(), values)
     }
 
-    pub(crate) fn html(&self, mail: &LinkMail<'_>, url: &str) -> Option<String> {
-        rendered(self.html.as_ref(), mail, url)
+    pub(crate) fn html(&self, values: &Values<'_>) -> Option<String> {
+        rendered(self.html.as_ref(), values)
     }
 }
 
-/// A template rendered for a mail. One that fails after it once worked gives way to the built-in part: people
-/// get their mail.
-fn rendered(template: Option<&Template>, mail: &LinkMail<'_>, url: &str) -> Option<String> {
-    let (brand, button_text) = mail.colours();
-    let values = Values {
-        url,
-        host: mail.host,
-        email: mail.email,
-        name: &mail.theme.name,
-        lifetime: &mail.lifetime_in_words(),
-        brand_color: &brand.to_string(),
-        button_text: &button_text.to_string(),
-    };
-    template?.render(&values).ok()
+/// One that fails after it once worked gives way to the built-in part: people get their mail.
+fn rendered(template: Option<&Template>, values: &Values<'_>) -> Option<String> {
+    template?.render(values).ok()
+}
+
+/// `text` so that mail programs do not make links of the hosts in it, which people then take for the button.
+pub(crate) fn unlinked(text: &str) -> String {
+    text.replace('.', "\u{200b}.")
 }
 
 #[derive(Clone, Debug)]
@@ -89,14 +81,14 @@ struct Template {
 }
 
 /// What templates may name.
-struct Values<'a> {
-    url: &'a str,
-    host: &'a str,
-    email: &'a str,
-    name: &'a str,
-    lifetime: &'a str,
-    brand_color: &'a str,
-    button_text: &'a str,
+pub(crate) struct Values<'a> {
+    pub(crate) url: &'a str,
+    pub(crate) host: &'a str,
+    pub(crate) email: &'a str,
+    pub(crate) name: &'a str,
+    pub(crate) lifetime: &'a str,
+    pub(crate) brand_color: &'a str,
+    pub(crate) button_text: &'a str,
 }
 
 /// What must not come out of an HTML template as it went in.

@@ -6,7 +6,7 @@ use keyward_pages::{
     SignUpPage, VerifyRequestPage, error_text,
 };
 
-use crate::{context::Context, edge::Edge, mailbox};
+use crate::{context::Context, edge::Edge, table::MAILBOX};
 
 /// The page as HTML. Forms carry no landing place: the cookie has it (protocol notes §9.2).
 pub(super) fn render(edge: &Edge, context: &Context, page: &reply::Page) -> String {
@@ -48,7 +48,7 @@ pub(super) fn render(edge: &Edge, context: &Context, page: &reply::Page) -> Stri
             ConfirmLinkPage { frame, csrf_token, action, callback_url, token, email, host }.render()
         }
         reply::Page::VerifyRequest { host, origin } => {
-            let mailbox = edge.settings.mailbox.as_ref().map(|_| context.public.route(mailbox::PATH));
+            let mailbox = edge.settings.mailbox.as_ref().map(|_| context.public.route(MAILBOX));
             VerifyRequestPage { frame, host, origin, mailbox_url: mailbox.as_deref().unwrap_or_default() }
                 .render()
         }

@@ -130,7 +130,7 @@ async fn issue(
 }
 
 fn key(deployment: &Deployment, token: &Secret, address: &str) -> TicketKey {
-    let hash = stored_form(token.expose(), deployment.settings());
+    let hash = stored_form(token.expose(), &deployment.settings().secrets);
     TicketKey { purpose: Purpose::EMAIL_LINK, subject: address.to_owned(), hash }
 }
 

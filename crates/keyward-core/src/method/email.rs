@@ -9,7 +9,6 @@ use crate::{
     mail::{Letters, Mailer},
     port::Random,
     secret::Secret,
-    settings::Settings,
 };
 
 /// One way to sign in by a link in a mail.
@@ -57,9 +56,9 @@ pub(crate) fn draw_token(random: &dyn Random) -> Secret {
 
 /// How a store knows a token, as NextAuth stores it: the hexadecimal SHA-256 of token and secret. It joins several
 /// secrets by commas.
-pub(crate) fn stored_form(token: &str, settings: &Settings) -> String {
+pub(crate) fn stored_form(token: &str, secrets: &[Secret]) -> String {
     let mut parts = vec![token.as_bytes()];
-    for (index, secret) in settings.secrets.iter().enumerate() {
+    for (index, secret) in secrets.iter().enumerate() {
         if index > 0 {
             parts.push(b",");
         }
