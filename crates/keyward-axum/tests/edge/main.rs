@@ -2,6 +2,7 @@
 
 mod application;
 mod bad_input;
+mod provider;
 mod routes;
 mod sockets;
 mod support;

@@ -16,9 +16,12 @@ use keyward_core::{
     dialect::Dialect,
     engine::{Engine, Ports},
     error::{Code, Refusal},
-    method::{CredentialsCheck, Proof, Submitted},
+    method::{CredentialsCheck, Proof, Submitted, redirect::RedirectSignIn},
     secret::Secret,
-    settings::{CustomPages, Field, Provider, SessionSettings, Settings, Strategy},
+    settings::{
+        CustomPages, Field, Provider, RedirectKind, RedirectProvider, SessionSettings, Settings,
+        SignOutScope, Strategy,
+    },
     user::{AccountKey, Admission, Profile, UserId},
 };
 use keyward_testkit::{FakeClock, FaultyStore, MemoryStore, NoLimits, SeededRandom};
@@ -52,7 +55,29 @@ impl World {
         Self::speaking(Dialect::NextAuth4, edge, strategy)
     }
 
+    /// With a provider at another site, `away`, that answers by post.
+    pub(crate) fn with_provider(dialect: Dialect, away: Arc<dyn RedirectSignIn>) -> Self {
+        let mut settings = settings(dialect, Strategy::Sealed);
+        settings.redirects.push(RedirectProvider {
+            id: "away".to_owned(),
+            name: "Away".to_owned(),
+            kind: RedirectKind::Oidc,
+            way: away,
+            on_sign_in_page: true,
+            answers_by_post: true,
+            sign_out: SignOutScope::Local,
+            allow_dangerous_email_account_linking: false,
+            keep: Vec::new(),
+            brand: None,
+        });
+        Self::of(settings, EdgeSettings::default())
+    }
+
     pub(crate) fn speaking(dialect: Dialect, edge: EdgeSettings, strategy: Strategy) -> Self {
+        Self::of(settings(dialect, strategy), edge)
+    }
+
+    fn of(settings: Settings, edge: EdgeSettings) -> Self {
         let store = Arc::new(FaultyStore::new(MemoryStore::default()));
         let ports = Ports {
             store: store.clone(),
@@ -61,7 +86,7 @@ impl World {
             random: Arc::new(SeededRandom::default()),
             session_fields: None,
         };
-        let auth = Auth::new(Arc::new(Engine::new(settings(dialect, strategy), ports)), edge);
+        let auth = Auth::new(Arc::new(Engine::new(settings, ports)), edge);
         Self { router: routes(&auth), auth, store, peer: SocketAddr::from(([192, 0, 2, 1], 4711)) }
     }
 
