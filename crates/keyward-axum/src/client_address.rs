@@ -1,22 +1,23 @@
 //! Who is calling, and by which address they reach us: the one place that reads forwarded headers.
 
 use std::{
+    borrow::Cow,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Once,
 };
 
 use axum::extract::{ConnectInfo, connect_info::MockConnectInfo};
-use http::{HeaderMap, header, request::Parts};
+use http::{Extensions, HeaderMap, header};
 use ipnet::IpNet;
 use keyward_core::address::PublicUrl;
 
 use crate::edge::Edge;
 
-/// The address at the other end of the connection.
-pub(crate) fn peer(parts: &Parts) -> IpAddr {
-    let connected = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
-    let mocked = || parts.extensions.get::<MockConnectInfo<SocketAddr>>().map(|info| info.0);
-    connected.or_else(mocked).map_or_else(unknown_peer, |address| address.ip().to_canonical())
+/// The address at the other end of the connection, as the server says it.
+pub(crate) fn peer(extensions: &Extensions) -> IpAddr {
+    let connected = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    let mocked = || extensions.get::<MockConnectInfo<SocketAddr>>().map(|info| info.0);
+    connected.or_else(mocked).map_or_else(unknown_peer, |address| address.ip())
 }
 
 /// The client behind the listed proxies: the rightmost hop of `X-Forwarded-For` that is not one of them.
@@ -35,12 +36,12 @@ pub(crate) fn client(trusted: &[IpNet], peer: IpAddr, headers: &HeaderMap) -> Ip
 }
 
 /// Where people reach Keyward: as configured, or in development what a request from this machine names.
-pub(crate) fn public_url(edge: &Edge, peer: IpAddr, headers: &HeaderMap) -> PublicUrl {
+pub(crate) fn public_url<'e>(edge: &'e Edge, peer: IpAddr, headers: &HeaderMap) -> Cow<'e, PublicUrl> {
     let configured = edge.public();
     if !edge.settings.development_origin || !peer.is_loopback() {
-        return configured.clone();
+        return Cow::Borrowed(configured);
     }
-    development_url(headers, configured.base_path()).unwrap_or_else(|| configured.clone())
+    development_url(headers, configured.base_path()).map_or(Cow::Borrowed(configured), Cow::Owned)
 }
 
 fn development_url(headers: &HeaderMap, base: &str) -> Option<PublicUrl> {

@@ -1,6 +1,6 @@
 //! What is known of a request before a byte of it is decoded; every answer, also a refusal, needs it.
 
-use std::net::IpAddr;
+use std::{borrow::Cow, net::IpAddr};
 
 use http::{HeaderMap, header, request::Parts};
 use keyward_core::address::PublicUrl;
@@ -12,9 +12,9 @@ use crate::{
 
 /// A request's surroundings.
 #[derive(Clone, Debug)]
-pub(crate) struct Context {
+pub(crate) struct Context<'e> {
     /// Where people reach Keyward.
-    pub(crate) public: PublicUrl,
+    pub(crate) public: Cow<'e, PublicUrl>,
     /// The client's network address.
     pub(crate) client: IpAddr,
     /// True for a browser that navigates: it gets a page where a script gets JSON.
@@ -23,14 +23,21 @@ pub(crate) struct Context {
     pub(crate) id: RequestId,
 }
 
-impl Context {
-    pub(crate) fn of(edge: &Edge, parts: &Parts) -> Self {
-        let peer = client_address::peer(parts);
+impl<'e> Context<'e> {
+    /// Of a request that came through an application's router.
+    pub(crate) fn of(edge: &'e Edge, parts: &Parts) -> Self {
+        let id = parts.extensions.get::<RequestId>().cloned().unwrap_or_else(|| edge.next_request_id());
+        Self::new(edge, client_address::peer(&parts.extensions), &parts.headers, id)
+    }
+
+    /// Of a request that came from `peer`.
+    pub(crate) fn new(edge: &'e Edge, peer: IpAddr, headers: &HeaderMap, id: RequestId) -> Self {
+        let peer = peer.to_canonical();
         Self {
-            public: client_address::public_url(edge, peer, &parts.headers),
-            client: client_address::client(&edge.settings.trusted_proxies, peer, &parts.headers),
-            wants_page: wants_page(&parts.headers),
-            id: parts.extensions.get::<RequestId>().cloned().unwrap_or_else(|| edge.next_request_id()),
+            public: client_address::public_url(edge, peer, headers),
+            client: client_address::client(&edge.settings.trusted_proxies, peer, headers),
+            wants_page: wants_page(headers),
+            id,
         }
     }
 }

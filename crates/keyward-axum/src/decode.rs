@@ -7,9 +7,16 @@ mod target;
 
 use std::borrow::Cow;
 
-use axum::body::Body;
+use axum::{
+    BoxError,
+    body::{Body, HttpBody},
+};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
-use keyward_core::request::{self, Request};
+use keyward_core::{
+    address::PublicUrl,
+    request::{self, Request},
+};
 use tokio::sync::SemaphorePermit;
 
 pub(crate) use cookies::cookies;
@@ -33,12 +40,16 @@ pub(crate) const MAX_PARAMETERS: usize = 200;
 
 /// Decodes a request to one of the routes under the base path, or says why it cannot be. With a large body comes its
 /// place, to be held as long as the request is.
-pub(crate) async fn decode<'e>(
+pub(crate) async fn decode<'e, B>(
     edge: &'e Edge,
-    context: &Context,
+    context: &Context<'_>,
     parts: &Parts,
-    body: Body,
-) -> Result<(Request, Option<SemaphorePermit<'e>>), EdgeRefusal> {
+    body: B,
+) -> Result<(Request, Option<SemaphorePermit<'e>>), EdgeRefusal>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     check_size(parts)?;
     let path = target::path(parts.uri.path(), edge.public().base_path())?;
     let query = target::parameters(parts.uri.query().unwrap_or("").as_bytes())?;
@@ -47,7 +58,8 @@ pub(crate) async fn decode<'e>(
         Some(spec) if method == request::Method::Post && spec.body > 0 => {
             let time = edge.settings.limits.body_time;
             let rules = body::Rules { most: spec.body, time, large: &edge.large_bodies };
-            body::read(&parts.headers, body, rules).await?
+            // Boxed, as most requests have no body: the futures of their answers are the smaller for it.
+            Box::pin(body::read(&parts.headers, Body::new(body), rules)).await?
         }
         _ => (request::Body::None, None),
     };
@@ -58,7 +70,7 @@ pub(crate) async fn decode<'e>(
         body,
         cookies: cookies(&parts.headers),
         json_header: parts.headers.contains_key(JSON_HEADER),
-        public: context.public.clone(),
+        public: PublicUrl::clone(&context.public),
         client: context.client,
         user_agent: user_agent(&parts.headers),
     };

@@ -89,7 +89,13 @@ impl fmt::Debug for Auth {
 
 /// How log, error page and `X-Request-Id` name a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct RequestId(pub(crate) Arc<str>);
+pub(crate) struct RequestId(String);
+
+impl RequestId {
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
 
 /// Everything behind an [`Auth`].
 pub(crate) struct Edge {
@@ -110,7 +116,7 @@ pub(crate) struct Edge {
 impl Edge {
     pub(crate) fn next_request_id(&self) -> RequestId {
         let number = self.requests.fetch_add(1, Ordering::Relaxed);
-        RequestId(format!("{}-{number:x}", self.process).into())
+        RequestId(format!("{}-{number:x}", self.process))
     }
 
     /// Where people reach Keyward, as configured.

@@ -31,7 +31,7 @@ impl Auth {
 }
 
 /// The whole response. Nothing that the engine answers may be kept by a cache (lesson 59).
-pub(crate) fn response(edge: &Edge, context: &Context, reply: Reply) -> Response {
+pub(crate) fn response(edge: &Edge, context: &Context<'_>, reply: Reply) -> Response {
     let (content_type, body) = match reply.body {
         ReplyBody::Empty => (None, String::new()),
         ReplyBody::Json(json) => (Some("application/json"), json),

@@ -118,7 +118,7 @@ pub(crate) async fn session_or_answer(
 }
 
 /// Asks the engine once per request: what it found rides along for the next who asks.
-async fn session(edge: &Edge, context: &Context, parts: &mut Parts) -> Result<Option<Session>, Refusal> {
+async fn session(edge: &Edge, context: &Context<'_>, parts: &mut Parts) -> Result<Option<Session>, Refusal> {
     if let Some(Found(found)) = parts.extensions.get::<Found>() {
         return Ok(found.clone());
     }

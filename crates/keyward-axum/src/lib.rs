@@ -23,6 +23,6 @@ pub use edge::{Auth, EdgeSettings, Limits};
 pub use extract::{Session, SessionRejection};
 pub use guard::{Guarded, RequireSession, require_session};
 pub use refuse::EdgeRefusal;
-pub use route::{routes, site};
-pub use serve::{ConnectionLimits, serve};
+pub use route::{Site, routes, site};
+pub use serve::{App, ConnectionLimits, serve};
 pub use table::{Cache, Gate, ROUTES, RouteSpec, Scope};

@@ -35,7 +35,10 @@ fn page(auth: &Auth, request: Request<Body>) -> Response {
         let mail = &kept.mail;
         ShownMail { to: &mail.to, subject: &mail.subject, at, text: &mail.text }
     });
-    let frame =
-        Frame { theme: &edge.settings.theme, base: context.public.base_path(), request_id: &context.id.0 };
+    let frame = Frame {
+        theme: &edge.settings.theme,
+        base: context.public.base_path(),
+        request_id: context.id.as_str(),
+    };
     auth.page(MailboxPage { frame, mails: mails.collect() }.render())
 }

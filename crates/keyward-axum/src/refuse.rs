@@ -67,7 +67,7 @@ refusals! {
 
 /// The answer to a refused request: a page for who navigates, otherwise JSON with an absolute `url`, because
 /// the original clients call `new URL(data.url)` (invariant 6).
-pub(crate) fn refuse(edge: &Edge, context: &Context, refusal: EdgeRefusal) -> Response {
+pub(crate) fn refuse(edge: &Edge, context: &Context<'_>, refusal: EdgeRefusal) -> Response {
     let mut response =
         refusal_answer(edge, context, refusal.status(), refusal.code(), refusal.message(), None);
     let headers = response.headers_mut();
@@ -88,7 +88,7 @@ pub(crate) fn refuse(edge: &Edge, context: &Context, refusal: EdgeRefusal) -> Re
 }
 
 /// The answer where the engine could not say whether there is a session (503): never "no session".
-pub(crate) fn unavailable(edge: &Edge, context: &Context, refusal: Refusal) -> Response {
+pub(crate) fn unavailable(edge: &Edge, context: &Context<'_>, refusal: Refusal) -> Response {
     let status = refusal.status().and_then(|status| StatusCode::from_u16(status).ok());
     let mut response = refusal_answer(
         edge,
@@ -105,7 +105,7 @@ pub(crate) fn unavailable(edge: &Edge, context: &Context, refusal: Refusal) -> R
 
 fn refusal_answer(
     edge: &Edge,
-    context: &Context,
+    context: &Context<'_>,
     status: StatusCode,
     code: &'static str,
     message: &str,

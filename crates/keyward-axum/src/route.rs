@@ -1,24 +1,34 @@
 //! The router that serves the routes.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::{
+    convert::Infallible,
+    hash::{DefaultHasher, Hash, Hasher},
+    net::{IpAddr, SocketAddr},
+};
 
 use axum::{
-    Router,
-    body::Body,
+    BoxError, Router,
+    body::{Body, HttpBody},
     extract::State,
     middleware::{self, Next},
     response::{IntoResponse, Response},
     routing::any,
 };
-use http::{HeaderValue, Method, Request, StatusCode, header};
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
+use hyper::body::Incoming;
 use keyward_pages::{STYLE_CSS, STYLE_FILE, THEME_FILE};
 
 use crate::{
+    client_address,
     context::Context,
     decode,
     edge::{Auth, Edge},
-    encode, log, mailbox,
+    encode,
+    log::{self, Line},
+    mailbox,
     refuse::{EdgeRefusal, refuse},
+    serve::App,
     table::MAILBOX,
 };
 
@@ -40,33 +50,84 @@ where
         .with_state(auth.clone())
 }
 
-/// The routes for a server that serves nothing else but `own` pages: these get their line in the log too, and
-/// every other address a refusal with its code.
-pub fn site(auth: &Auth, own: Router) -> Router {
+/// A server that serves nothing else than Keyward and `own` pages: these get their line in the log too, and every
+/// other address a refusal with its code.
+pub fn site(auth: &Auth, own: Router) -> Site {
     let rest = Router::new().fallback(nothing).with_state(auth.clone());
     let line = async |State(auth): State<Auth>, request: Request<Body>, next: Next| {
         log::line(&auth, request, |request| next.run(request)).await
     };
-    routes(auth).merge(own.layer(middleware::from_fn_with_state(auth.clone(), line))).merge(rest)
+    let router =
+        routes(auth).merge(own.layer(middleware::from_fn_with_state(auth.clone(), line))).merge(rest);
+    Site { auth: auth.clone(), router }
+}
+
+/// What [`site`] makes, to be served by [`serve`](crate::serve). A router of it would answer the same; but what the
+/// engine answers goes there straight, past the router's search and its boxes.
+#[derive(Clone, Debug)]
+pub struct Site {
+    auth: Auth,
+    router: Router,
+}
+
+impl App for Site {
+    fn answer(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+        let auth = self.auth.clone();
+        let base = auth.edge().public().base_path();
+        let other = (!is_for_engine(request.uri().path(), base)).then(|| self.router.clone());
+        async move {
+            match other {
+                None => Ok(answer_from(auth.edge(), peer.ip(), request).await),
+                Some(router) => Box::pin(router.answer(peer, request)).await,
+            }
+        }
+    }
+}
+
+/// True for paths that only the engine answers. Below `/-/` there are style sheets and pages, and a router knows which.
+fn is_for_engine(path: &str, base: &str) -> bool {
+    let rest = path.strip_prefix(base);
+    rest.is_some_and(|rest| (rest.is_empty() || rest.starts_with('/')) && !rest.starts_with("/-/"))
+}
+
+/// Everything that the engine answers, through a router.
+async fn answer(State(auth): State<Auth>, request: Request<Body>) -> Response {
+    let peer = client_address::peer(request.extensions());
+    answer_from(auth.edge(), peer, request).await
 }
 
 /// Everything that the engine answers.
-async fn answer(State(auth): State<Auth>, request: Request<Body>) -> Response {
-    log::line(&auth, request, |request| through_the_engine(auth.edge(), request)).await
+async fn answer_from<B>(edge: &Edge, peer: IpAddr, request: Request<B>) -> Response
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let line = Line::begin(edge);
+    let (parts, body) = request.into_parts();
+    let context = Context::new(edge, peer, &parts.headers, line.id().clone());
+    let mut response = through_the_engine(edge, &context, &parts, body).await;
+    line.end(&parts.method, parts.uri.path(), &mut response);
+    response
 }
 
-async fn through_the_engine(edge: &Edge, request: Request<Body>) -> Response {
-    let (parts, body) = request.into_parts();
-    let context = Context::of(edge, &parts);
-    let (request, _place) = match decode::decode(edge, &context, &parts, body).await {
+async fn through_the_engine<B>(edge: &Edge, context: &Context<'_>, parts: &Parts, body: B) -> Response
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    let (request, _place) = match decode::decode(edge, context, parts, body).await {
         Ok(decoded) => decoded,
-        Err(refusal) => return refuse(edge, &context, refusal),
+        Err(refusal) => return refuse(edge, context, refusal),
     };
     // Only now, so that clients who dawdle over their bodies keep nobody else out.
     let Ok(_permit) = edge.in_flight.try_acquire() else {
-        return refuse(edge, &context, EdgeRefusal::Overloaded);
+        return refuse(edge, context, EdgeRefusal::Overloaded);
     };
-    encode::response(edge, &context, edge.engine.answer(request).await)
+    encode::response(edge, context, edge.engine.answer(request).await)
 }
 
 /// Every address that is none.

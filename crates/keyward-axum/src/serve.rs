@@ -1,20 +1,19 @@
-//! A server for a router: bounded in what it reads from a connection, and drained at its end.
+//! A server for an application: bounded in what it reads from a connection, and drained at its end.
 
-use std::{future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
-use axum::{Router, body::Body, extract::ConnectInfo};
+use axum::{Router, body::Body, extract::ConnectInfo, response::Response};
 use http::Request;
-use hyper::{body::Incoming, server::conn::http1};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
     server::graceful::GracefulShutdown,
-    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
 };
-use tower::ServiceExt;
+use tower::Service;
 
 /// What the server takes from its connections.
 #[derive(Clone, Copy, Debug)]
@@ -33,11 +32,33 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Serves `router` until `shutdown` completes, then lets running requests end. Handlers see the peer's
-/// address as `ConnectInfo<SocketAddr>`. False if some requests had not ended within the drain time.
+/// What [`serve`] puts on the network: a router, or a [`Site`](crate::Site).
+pub trait App: Clone + Send + 'static {
+    /// Answers a request that came from `peer`.
+    fn answer(
+        &self,
+        peer: SocketAddr,
+        request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<Self>;
+}
+
+/// Handlers see the peer's address as `ConnectInfo<SocketAddr>`.
+impl App for Router {
+    fn answer(
+        &self,
+        peer: SocketAddr,
+        mut request: Request<Incoming>,
+    ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<> {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        self.clone().call(request.map(Body::new))
+    }
+}
+
+/// Serves `app` until `shutdown` completes, then lets running requests end. False if some requests had not ended
+/// within the drain time.
 pub async fn serve(
     listener: TcpListener,
-    router: Router,
+    app: impl App,
     limits: ConnectionLimits,
     shutdown: impl Future<Output = ()>,
 ) -> bool {
@@ -50,7 +71,7 @@ pub async fn serve(
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, peer, permit)) => connection(&graceful, stream, peer, permit, &router, limits),
+            Ok((stream, peer, permit)) => connection(&graceful, stream, peer, permit, app.clone(), limits),
             Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => {}
             // Out of file descriptors, most likely: some are given back soon.
             Err(error) => {
@@ -85,19 +106,16 @@ fn connection(
     stream: TcpStream,
     peer: SocketAddr,
     permit: OwnedSemaphorePermit,
-    router: &Router,
+    app: impl App,
     limits: ConnectionLimits,
 ) {
-    let service = router.clone().into_service::<Body>().map_request(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(ConnectInfo(peer));
-        request.map(Body::new)
-    });
+    let service = service_fn(move |request| app.answer(peer, request));
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header_time)
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        .serve_connection(TokioIo::new(stream), service);
     let served = graceful.watch(served);
     tokio::spawn(async move {
         // Peers that vanish or speak no HTTP are no news.

@@ -64,7 +64,7 @@ async fn a_request_is_one_line_with_its_id_and_without_its_secrets() {
         world.post("/api/auth/callback/login?x=MARKED", &headers, "password=MARKED&csrfToken=MARKED").await;
     let line = lines.take();
     assert_eq!(line.matches("keyward::request").count(), 1, "{line}");
-    for needed in ["method=POST", "path=\"/api/auth/callback/login\"", "status=302", "micros="] {
+    for needed in ["method=\"POST\"", "path=\"/api/auth/callback/login\"", "status=302", "micros="] {
         assert!(line.contains(needed), "{needed}: {line}");
     }
     assert!(line.contains(&format!("id=\"{}\"", refused.header("x-request-id").expect("an id"))), "{line}");

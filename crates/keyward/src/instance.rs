@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{Router, extract::FromRef};
-use keyward_axum::{Auth, RequireSession};
+use keyward_axum::{Auth, RequireSession, Site};
 use keyward_store_sqlite::SqliteStore;
 
 use crate::jobs::Jobs;
@@ -39,9 +39,9 @@ impl Keyward {
         keyward_axum::routes(&self.auth)
     }
 
-    /// The whole router of a server that serves nothing else but `own` pages: every address that is none gets a
-    /// refusal with its code, and every request its line in the log.
-    pub fn site(&self, own: Router) -> Router {
+    /// All that a server serves which serves nothing else but `own` pages: every address that is none gets a
+    /// refusal with its code, and every request its line in the log. For [`serve`](crate::serve).
+    pub fn site(&self, own: Router) -> Site {
         keyward_axum::site(&self.auth, own)
     }
 

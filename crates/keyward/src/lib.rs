@@ -58,7 +58,7 @@ mod validate;
 
 pub use async_trait::async_trait;
 pub use keyward_axum::{
-    Auth, ConnectionLimits, Limits as EdgeLimits, RequireSession, Session, SessionRejection, serve,
+    App, Auth, ConnectionLimits, Limits as EdgeLimits, RequireSession, Session, SessionRejection, Site, serve,
 };
 pub use keyward_core::{
     claims::Claims,

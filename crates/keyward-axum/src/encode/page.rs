@@ -9,9 +9,9 @@ use keyward_pages::{
 use crate::{context::Context, edge::Edge, table::MAILBOX};
 
 /// The page as HTML. Forms carry no landing place: the cookie has it (protocol notes §9.2).
-pub(super) fn render(edge: &Edge, context: &Context, page: &reply::Page) -> String {
+pub(super) fn render(edge: &Edge, context: &Context<'_>, page: &reply::Page) -> String {
     let theme = &edge.settings.theme;
-    let frame = Frame { theme, base: context.public.base_path(), request_id: &context.id.0 };
+    let frame = Frame { theme, base: context.public.base_path(), request_id: context.id.as_str() };
     let words = |error: &Option<String>| error.as_deref().map(|error| error_words(edge, error));
     match page {
         reply::Page::SignIn { csrf_token, error, providers, sign_up } => SignInPage {

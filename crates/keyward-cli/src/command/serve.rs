@@ -91,13 +91,13 @@ async fn serve(
         .await
         .map_err(|error| Failure { exit: 1, ..deployment.failure(faults_of(deployment, &error)) })?;
 
-    let router = keyward.site(match deployment.mode {
+    let site = keyward.site(match deployment.mode {
         Mode::Development => start_page::router(&keyward, deployment, shown_theme(deployment)),
         Mode::Production => axum::Router::new(),
     });
     announce(around, deployment, address, is_new, format);
     let draining = keyward.clone();
-    let drained = keyward::serve(listener, router, ConnectionLimits::default(), async move {
+    let drained = keyward::serve(listener, site, ConnectionLimits::default(), async move {
         signals.first().await;
         draining.drain();
     })
