@@ -1,6 +1,11 @@
 //! The log: lines for people on standard error, or JSON for machines on standard output.
 
-use std::fmt;
+use std::{
+    cell::Cell,
+    fmt::{self, Write as _},
+    io::{self, Write as _},
+    time::SystemTime,
+};
 
 use clap::ValueEnum;
 use tracing::{
@@ -12,12 +17,10 @@ use tracing_subscriber::{
     Layer,
     filter::Targets,
     fmt::{
-        FmtContext, FormatEvent, FormatFields,
         format::Writer,
-        time::{FormatTime, SystemTime},
+        time::{FormatTime, SystemTime as Moment},
     },
-    layer::SubscriberExt,
-    registry::LookupSpan,
+    layer::{Context, SubscriberExt},
     util::SubscriberInitExt,
 };
 
@@ -61,103 +64,182 @@ pub(crate) fn start(format: LogFormat, level: LogLevel, style: Style) {
     // Libraries that we use may log what they send; at most their warnings are wanted.
     let filter = Targets::new().with_default(level.min(LevelFilter::WARN)).with_target("keyward", level);
     let lines = match format {
-        LogFormat::Text => tracing_subscriber::fmt::layer()
-            .event_format(Lines { style })
-            .with_ansi(style == Style::Coloured)
-            .with_writer(std::io::stderr)
-            .boxed(),
+        LogFormat::Text => Lines { style }.boxed(),
         LogFormat::Json => {
-            tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(std::io::stdout).boxed()
+            tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(io::stdout).boxed()
         }
     };
-    tracing_subscriber::registry().with(lines.with_filter(filter)).init();
+    tracing_subscriber::registry().with(lines).with(filter).init();
 }
 
-/// Lines for people: `10:46:32Z  GET 200 /api/auth/session  0.4 ms  3f9a1c`.
+/// Lines for people: `10:46:32Z  GET  200 /api/auth/session  0.4 ms  id=3f9a1c-7`.
+///
+/// A layer of its own: every request writes one line, and by the way of fields that are kept and formatted later
+/// that took longer than much of the answer.
 struct Lines {
     style: Style,
 }
 
-impl<S, N> FormatEvent<S, N> for Lines
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-    N: for<'a> FormatFields<'a> + 'static,
-{
-    fn format_event(&self, _: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        let mut now = String::new();
-        SystemTime.format_time(&mut Writer::new(&mut now))?;
-        let now = match self.style {
-            // The day is known to who watches.
-            Style::Coloured => self.style.faint(&format!("{}Z", now.get(11..19).unwrap_or(&now))),
-            Style::Plain => format!("{}Z", now.get(..19).unwrap_or(&now)),
-        };
-        let mut fields = Fields::default();
+impl<S: Subscriber> Layer<S> for Lines {
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        // Taken out, so that a value that logs while it is written finds another one.
+        let mut line = LINE.take();
+        line.begin(self.style);
+        let metadata = event.metadata();
+        let is_request = metadata.target() == "keyward::request";
+        let mut fields = Fields { style: self.style, is_request, line: &mut line.text };
+        if !is_request {
+            fields.level(*metadata.level());
+        }
         event.record(&mut fields);
-        write!(out, "{now}  ")?;
-        if event.metadata().target() == "keyward::request" {
-            self.request(&mut out, &mut fields)?;
-        } else {
-            let level = match *event.metadata().level() {
-                Level::ERROR => self.style.strong("error"),
-                Level::WARN => self.style.warning("warn"),
-                Level::INFO => "info".to_owned(),
-                _ => self.style.faint("debug"),
-            };
-            write!(out, "{level}  {}", fields.take("message").unwrap_or_default())?;
-        }
-        for (name, value) in &fields.0 {
-            write!(out, "  {}{value}", self.style.faint(&format!("{name}=")))?;
-        }
-        writeln!(out)
+        line.text.push('\n');
+        // Whoever read the log is gone: nobody is left to tell.
+        let _gone = io::stderr().lock().write_all(line.text.as_bytes());
+        LINE.set(line);
     }
 }
 
-impl Lines {
-    fn request(&self, out: &mut Writer<'_>, fields: &mut Fields) -> fmt::Result {
-        let mut text = |name| fields.take(name).unwrap_or_default();
-        let (method, status, path, micros) = (text("method"), text("status"), text("path"), text("micros"));
-        let status = match status.as_bytes().first() {
-            Some(b'2' | b'3') => self.style.accent(&status),
-            _ => self.style.warning(&status),
-        };
-        let tenths = micros.parse::<u64>().map_or(0, |micros| micros.saturating_add(50) / 100);
-        let millis = self.style.faint(&format!("{}.{} ms", tenths / 10, tenths % 10));
-        write!(out, "{method:<4} {status} {path}  {millis}")
-    }
+thread_local! {
+    static LINE: Cell<Line> = const { Cell::new(Line { text: String::new(), stamp: 0, second: None }) };
 }
 
-/// An event's fields as texts without control characters, so that no request can forge a line.
+/// The last line of a thread, for the next one: nearly always it begins with the same second.
 #[derive(Default)]
-struct Fields(Vec<(&'static str, String)>);
+struct Line {
+    text: String,
+    /// Length of the time in `text`.
+    stamp: usize,
+    /// Which second that is, since the epoch; `None` for none yet.
+    second: Option<u64>,
+}
 
-impl Fields {
-    fn take(&mut self, name: &str) -> Option<String> {
-        let at = self.0.iter().position(|(other, _)| *other == name)?;
-        Some(self.0.remove(at).1)
-    }
-
-    fn put(&mut self, field: &Field, text: &str) {
-        let escaped = |c: char| if c.is_control() { c.escape_default().collect() } else { c.to_string() };
-        let plain = if text.contains(char::is_control) {
-            text.chars().map(escaped).collect::<String>()
-        } else {
-            text.to_owned()
-        };
-        self.0.push((field.name(), plain));
+impl Line {
+    /// Leaves the time alone in `text`.
+    fn begin(&mut self, style: Style) {
+        #[expect(clippy::disallowed_methods, reason = "a line says when it was written")]
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let second = since.ok().map(|since| since.as_secs());
+        if self.second != second || second.is_none() {
+            self.text = stamp(style);
+            (self.stamp, self.second) = (self.text.len(), second);
+        }
+        self.text.truncate(self.stamp);
     }
 }
 
-impl Visit for Fields {
-    // Digits, so nothing to escape; each request has two.
+fn stamp(style: Style) -> String {
+    let mut now = String::new();
+    // Writing to a `String` does not fail.
+    let _written = Moment.format_time(&mut Writer::new(&mut now));
+    let now = match style {
+        // The day is known to who watches.
+        Style::Coloured => style.faint(&format!("{}Z", now.get(11..19).unwrap_or(&now))),
+        Style::Plain => format!("{}Z", now.get(..19).unwrap_or(&now)),
+    };
+    now + "  "
+}
+
+/// Writes an event's fields in their order: a request's method, status, path and time without their names, as
+/// [`keyward_axum`] gives them, and everything else as `name=value`.
+struct Fields<'l> {
+    style: Style,
+    is_request: bool,
+    line: &'l mut String,
+}
+
+type Paint = fn(Style, &str) -> String;
+
+impl Fields<'_> {
+    fn level(&mut self, level: Level) {
+        let (paint, name): (Paint, _) = match level {
+            Level::ERROR => (Style::strong, "error"),
+            Level::WARN => (Style::warning, "warn"),
+            Level::INFO => (|_, text| text.to_owned(), "info"),
+            _ => (Style::faint, "debug"),
+        };
+        self.painted(paint, format_args!("{name}"));
+        self.line.push_str("  ");
+    }
+
+    /// What stands before a value.
+    fn name(&mut self, field: &Field) {
+        match field.name() {
+            "message" => {}
+            "method" | "path" if self.is_request => {}
+            name => {
+                self.line.push_str("  ");
+                self.painted(Style::faint, format_args!("{name}="));
+            }
+        }
+    }
+
+    fn painted(&mut self, paint: Paint, text: fmt::Arguments<'_>) {
+        match self.style {
+            Style::Coloured => self.line.push_str(&paint(self.style, &text.to_string())),
+            // Writing to a `String` does not fail.
+            Style::Plain => drop(self.line.write_fmt(text)),
+        }
+    }
+}
+
+impl Visit for Fields<'_> {
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.push((field.name(), value.to_string()));
+        match field.name() {
+            "status" if self.is_request => {
+                let paint = if (200..400).contains(&value) { Style::accent } else { Style::warning };
+                self.painted(paint, format_args!("{value}"));
+                self.line.push(' ');
+            }
+            "micros" if self.is_request => {
+                let tenths = value.saturating_add(50) / 100;
+                self.line.push_str("  ");
+                self.painted(Style::faint, format_args!("{}.{} ms", tenths / 10, tenths % 10));
+            }
+            _ => self.record_debug(field, &value),
+        }
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, value);
+        self.name(field);
+        // Writing to a `String` does not fail.
+        let _written = Plain(self.line).write_str(value);
+        if self.is_request && field.name() == "method" {
+            self.line.push_str(["    ", "   ", "  ", " "].get(value.len()).unwrap_or(&""));
+            self.line.push(' ');
+        }
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, &format!("{value:?}"));
+        self.name(field);
+        // Writing to a `String` does not fail.
+        let _written = write!(Plain(self.line), "{value:?}");
+    }
+}
+
+/// Texts without control characters, so that no request can forge a line.
+struct Plain<'l>(&'l mut String);
+
+impl fmt::Write for Plain<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.0.push_str(text);
+            return Ok(());
+        }
+        for c in text.chars() {
+            if c.is_control() { self.0.extend(c.escape_default()) } else { self.0.push(c) }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_is_logged_can_forge_a_line() {
+        let mut line = String::new();
+        Plain(&mut line).write_str("a\nb\u{1b}[1m\u{85}é\t").expect("a String takes everything");
+        assert_eq!(line, "a\\nb\\u{1b}[1m\\u{85}é\\t");
     }
 }
