@@ -39,7 +39,10 @@ for (const [id, { https = false, not = [] }] of Object.entries(FAKES)) {
 
       test("A1 C5 Keyward signs in, and the provider finds nothing to refuse", async () => {
         const config = { public_url: origin, dialect, session: { strategy: "sealed" }, providers: forKeyward(fakes) };
-        assert.deepEqual(await signInWith(startKeyward({ config })), seen.original);
+        const observed = await signInWith(startKeyward({ config }));
+        // The name that Apple posts beside the code, which next-auth 4 leaves lying.
+        const user = { ...seen.original.user, ...(id === "apple" && { name: "Ädá Løvelace 🧮" }) };
+        assert.deepEqual(observed, { ...seen.original, user });
       });
     });
   }

@@ -36,10 +36,10 @@ export class Visitor {
     return [...this.#cookies.keys()].sort();
   }
 
-  /** Asks to sign in, as the clients do: the address that the browser is sent to. */
-  async begin(provider, { callbackUrl = "/" } = {}) {
+  /** Asks to sign in, as the clients do: the address that the browser is sent to. `query` is `signIn`'s third argument. */
+  async begin(provider, { callbackUrl = "/", query = {} } = {}) {
     const { csrfToken } = await (await this.send("/api/auth/csrf")).json();
-    const response = await this.send(`/api/auth/signin/${provider}`, {
+    const response = await this.send(`/api/auth/signin/${provider}?${new URLSearchParams(query)}`, {
       method: "POST",
       headers: { "content-type": "application/x-www-form-urlencoded", "x-auth-return-redirect": "1" },
       body: new URLSearchParams({ csrfToken, callbackUrl, json: "true" }),

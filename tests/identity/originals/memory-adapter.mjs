@@ -1,6 +1,8 @@
 // The smallest database that next-auth 4 and 5 can link accounts in: what their adapters have to do, in memory.
 import { randomUUID } from "node:crypto";
 
+const defined = (row) => Object.fromEntries(Object.entries(row).filter(([, value]) => value !== undefined));
+
 export function memoryAdapter() {
   const users = new Map();
   const accounts = new Map();
@@ -8,7 +10,8 @@ export function memoryAdapter() {
   const found = (user) => (user ? { ...user } : null);
   return {
     async createUser(user) {
-      const made = { ...user, id: randomUUID() };
+      // A column without a value is null, in every database.
+      const made = { name: null, email: null, image: null, ...defined(user), id: randomUUID() };
       users.set(made.id, made);
       return found(made);
     },

@@ -17,7 +17,7 @@ export async function startRealProvider({ origin }) {
     client_id: "keyward",
     client_secret: "a secret & of/more:than+32 characters %",
     redirect_uris: [`${origin}/api/auth/callback/${ID}`],
-    post_logout_redirect_uris: [origin, `${origin}/`, `${origin}/bye`],
+    post_logout_redirect_uris: [`${origin}/api/auth/-/signed-out`],
   };
   const child = await startChild({
     command: process.execPath,
