@@ -16,6 +16,9 @@ const CALLBACK_COOKIE = {
 };
 /** What is asked: posted with everything that it needs to succeed, or looked at. */
 const POSTED = { "sign-in": "signin/login", callback: "callback/login", "sign-out": "signout" };
+/** Where the provider would ask the person, and the carriers that are taken there: the way is long. */
+const AUTHORIZE = "https://idp.test/authorize?";
+const PROVIDER_CARRIERS = ["form", "cookie"];
 const LOOKED_AT = { "sign-in page": "signin", "sign-out page": "signout", session: "session" };
 
 describe("hostile callback addresses", () => {
@@ -56,6 +59,27 @@ describe("hostile callback addresses", () => {
             }
           });
         }
+      }
+
+      for (const [carrier, carry] of Object.entries(CARRIERS).filter(([carrier]) => PROVIDER_CARRIERS.includes(carrier))) {
+        test(`c6 lesson_3 lesson_6 none leads away after a sign-in at a provider, begun with it as ${carrier}`, async () => {
+          assert.deepEqual(await throughProvider({ line: "a sound address", bytes: Buffer.from(`${OWN}/dash`) }), `${OWN}/dash`);
+          await each(corpus, throughProvider);
+
+          /** There and back, with the address remembered on the way; says where it ends. */
+          async function throughProvider({ line, bytes }) {
+            const begun = await ask({ method: "POST", path: "signin/idp", ...carry(bytes) });
+            const away = begun.places.find((place) => place.startsWith(AUTHORIZE));
+            judge({ ...begun, places: begun.places.filter((place) => place !== away) }, line);
+            if (!away) return assert.equal(begun.status, 400, `${line}: ${begun.status}`);
+            const { searchParams } = new URL(away);
+            assert.equal(searchParams.get("redirect_uri"), `${OWN}/api/auth/callback/idp`);
+            const path = `callback/idp?code=c&state=${encodeURIComponent(searchParams.get("state"))}`;
+            const arrived = await ask({ method: "GET", path, cookies: begun.cookies, cookie: CARRIERS.cookie(bytes).cookie });
+            judge(arrived, line);
+            return arrived.location;
+          }
+        });
       }
 
       for (const [what, path] of Object.entries(LOOKED_AT)) {
@@ -114,25 +138,36 @@ function keeps({ places }, action, place) {
   return places.includes(place) || (action === "sign-in" && places.join() === `${OWN}/api/auth/signin`);
 }
 
-const configuration = (dialect, backend) => ({
-  dialect,
-  public_url: OWN,
-  allowed_origins: [LISTED],
-  providers: [
-    {
-      id: "login",
-      type: "backend",
-      name: "Login",
-      endpoint: `http://127.0.0.1:${backend.address().port}/`,
-      fields: [{ name: "email" }],
-    },
-  ],
-});
+function configuration(dialect, backend) {
+  const url = `http://127.0.0.1:${backend.address().port}`;
+  return {
+    dialect,
+    public_url: OWN,
+    allowed_origins: [LISTED],
+    providers: [
+      { id: "login", type: "backend", name: "Login", endpoint: `${url}/login`, fields: [{ name: "email" }] },
+      {
+        id: "idp",
+        type: "oauth",
+        name: "Provider",
+        client_id: "keyward",
+        client_secret: "a-secret-of-the-test",
+        authorization_endpoint: AUTHORIZE.slice(0, -1),
+        token_endpoint: `${url}/token`,
+        userinfo_endpoint: `${url}/user`,
+        profile: { id: "id", name: "name", email: "email" },
+      },
+    ],
+  };
+}
 
+/** Back end and provider in one: whoever asks is told of Ada. */
 async function startBackend() {
-  const user = JSON.stringify({ id: "7", name: "Ada", email: "ada@example.com" });
+  const user = { id: "7", name: "Ada", email: "ada@example.com" };
+  const token = { access_token: "a-token", token_type: "Bearer" };
   const server = http.createServer((request, response) => {
-    request.resume().on("end", () => response.setHeader("content-type", "application/json").end(user));
+    const body = JSON.stringify(request.url === "/token" ? token : user);
+    request.resume().on("end", () => response.setHeader("content-type", "application/json").end(body));
   });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return server;
@@ -147,7 +182,7 @@ async function csrfOf(keyward) {
 /** Sends one request as the carriers describe it, with a CSRF token that holds and what the sign-in asks for. */
 function asker({ keyward, agent, dialect, csrf }) {
   const { hostname, port } = new URL(keyward.url);
-  return ({ method, path, query, cookie, type, body, wantsJson = false }) => {
+  return ({ method, path, query, cookie, cookies = [], type, body, wantsJson = false }) => {
     const posted = method === "POST" && contentOf({ type, body, csrf, wantsJson });
     const options = {
       agent,
@@ -156,7 +191,7 @@ function asker({ keyward, agent, dialect, csrf }) {
       method,
       path: `/api/auth/${path}${query === undefined ? "" : `?callbackUrl=${query}`}`,
       headers: {
-        cookie: csrf.cookie + (cookie === undefined ? "" : `; ${CALLBACK_COOKIE[dialect]}=${cookie}`),
+        cookie: [csrf.cookie, ...cookies, ...(cookie === undefined ? [] : [`${CALLBACK_COOKIE[dialect]}=${cookie}`])].join("; "),
         ...(posted && { "content-type": posted.type, "content-length": Buffer.byteLength(posted.body) }),
         ...(wantsJson && { "x-auth-return-redirect": "1" }),
       },
@@ -166,7 +201,8 @@ function asker({ keyward, agent, dialect, csrf }) {
         try {
           const text = Buffer.concat(await response.toArray()).toString();
           const { statusCode: status, headers, rawHeaders } = response;
-          resolve({ status, path, text, places: placesOf({ headers, rawHeaders, text }) });
+          const cookies = (headers["set-cookie"] ?? []).map((line) => line.split(";")[0]).filter((cookie) => cookie.includes(".attempt."));
+          resolve({ status, path, text, cookies, location: headers.location, places: placesOf({ headers, rawHeaders, text }) });
         } catch (error) {
           reject(error);
         }
