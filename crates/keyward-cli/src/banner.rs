@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path};
 
 use crate::{
-    config::{Deployment, accounts},
+    config::{Deployment, Provider, accounts},
     terminal::Style,
 };
 
@@ -13,8 +13,10 @@ pub(crate) fn text(deployment: &Deployment, address: SocketAddr, is_new: bool, s
     let open = format!("http://localhost:{}", address.port());
     let data = relative(&deployment.database.value);
     let data = if is_new { format!("{data} (new)") } else { data };
-    let mut ways = deployment.file.providers.iter().map(|provider| provider.id.clone()).collect::<Vec<_>>();
-    if accounts(&deployment.file).is_some() {
+    let listed = deployment.file.providers.iter().map(Provider::id);
+    let around = deployment.redirects_of_the_environment().map(|redirect| &*redirect.settings.id);
+    let mut ways: Vec<_> = listed.chain(around).map(str::to_owned).collect();
+    if accounts(deployment).is_some() {
         ways.insert(0, "e-mail and password".to_owned());
     }
     let rows = [

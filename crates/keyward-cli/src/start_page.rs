@@ -22,7 +22,7 @@ pub(crate) fn router(keyward: &Keyward, deployment: &Deployment, theme: Theme) -
         public.map_or_else(|_| deployment.base_path.value.clone(), |public| public.base_path().to_owned());
     let page = Page {
         auth: keyward.auth(),
-        signs_up: accounts(&deployment.file).is_some_and(|accounts| accounts.sign_up),
+        signs_up: accounts(deployment).is_some_and(|accounts| accounts.sign_up),
         rules: rules(&base, deployment.listen.value.port()),
         theme,
         base,

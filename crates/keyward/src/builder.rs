@@ -8,6 +8,7 @@ use keyward_core::{
     address::PublicUrl,
     dialect::Dialect,
     engine::{Engine, Ports},
+    mail::Mailbox,
     method::backend::BackendCheck,
     port::{Clock, HttpClient, PasswordHasher, Random, Store},
     secret::Secret,
@@ -16,17 +17,20 @@ use keyward_core::{
 };
 use keyward_net::OutgoingHttp;
 use keyward_pages::Theme;
+use keyward_providers::{RedirectTools, attempt::Sealer};
 use keyward_store_sqlite::{Options, SqliteStore};
 use url::Url;
 
 use crate::{
     accounts::AccountsSettings,
     clock::SystemClock,
+    email::EmailSettings,
     hasher::{Argon2Hasher, HasherSettings},
     instance::Keyward,
     jobs::Jobs,
     limits::{LimitSettings, Limits},
     mistake::{BuildError, Mistake},
+    oauth::OAuthSettings,
     plan::{BackendSettings, Plan, StoreChoice, Way},
     random::SystemRandom,
     validate,
@@ -100,6 +104,28 @@ impl Builder {
     /// A way to sign in that an existing back end decides.
     pub fn backend(mut self, backend: BackendSettings) -> Self {
         self.plan.providers.push(Way::Backend(Box::new(backend)));
+        self
+    }
+
+    /// A way to sign in through a provider of the catalogue: `.oauth("github", client_id, client_secret)`.
+    pub fn oauth(self, id: &str, client_id: &str, client_secret: impl Into<Secret>) -> Self {
+        self.oauth_provider(OAuthSettings::catalogue(id, client_id, client_secret))
+    }
+
+    /// A way to sign in through any OpenID provider, by its issuer.
+    pub fn openid(self, id: &str, issuer: &str, client_id: &str, client_secret: impl Into<Secret>) -> Self {
+        self.oauth_provider(OAuthSettings::openid(id, issuer, client_id, client_secret))
+    }
+
+    /// A way to sign in through a provider, with all that can be set.
+    pub fn oauth_provider(mut self, provider: OAuthSettings) -> Self {
+        self.plan.providers.push(Way::OAuth(Box::new(provider)));
+        self
+    }
+
+    /// A way to sign in by a link in a mail.
+    pub fn email_links(mut self, links: EmailSettings) -> Self {
+        self.plan.providers.push(Way::Email(Box::new(links)));
         self
     }
 
@@ -193,18 +219,38 @@ impl Builder {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let hasher = Arc::new(Argon2Hasher::new(plan.hasher, Arc::clone(&random)));
         let limits = Arc::new(Limits::new(plan.limits));
-        let http: Arc<dyn HttpClient> =
-            Arc::new(plan.proxy.map_or_else(OutgoingHttp::new, OutgoingHttp::through));
+        let outgoing = Arc::new(plan.proxy.map_or_else(OutgoingHttp::new, OutgoingHttp::through));
+        let http: Arc<dyn HttpClient> = Arc::clone(&outgoing) as _;
+        let tools = RedirectTools {
+            http: outgoing,
+            cache: Arc::default(),
+            clock: Arc::clone(&clock),
+            random: Arc::clone(&random),
+            sealer: Arc::new(Sealer::new(&plan.secrets)),
+        };
 
         let mut providers = Vec::new();
         if let Some(accounts) = &plan.accounts {
             let hasher: Arc<dyn PasswordHasher> = Arc::clone(&hasher) as _;
             providers.extend(accounts.providers(&store, &hasher, &random, &plan.theme.texts));
         }
-        providers.extend(plan.providers.into_iter().map(|way| match way {
-            Way::Own(provider) => provider,
-            Way::Backend(backend) => backend.provider(&http, &random),
-        }));
+        let mut order: Vec<_> = providers.iter().map(|provider| provider.id.clone()).collect();
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&clock), public.route("-/mailbox")));
+        let is_sent_nowhere = |way: &Way| matches!(way, Way::Email(settings) if settings.mailer.is_none());
+        let has_mailbox = plan.development && plan.providers.iter().any(is_sent_nowhere);
+        let mut emails = Vec::new();
+        let mut redirects = Vec::new();
+        for way in plan.providers {
+            order.push(way.id().to_owned());
+            match way {
+                Way::Own(provider) => providers.push(provider),
+                Way::Backend(backend) => providers.push(backend.provider(&http, &random)),
+                Way::Email(settings) => emails.push(settings.provider(&plan.theme, &mailbox)),
+                Way::OAuth(settings) => {
+                    redirects.push(settings.redirect(&tools).expect("checked above"));
+                }
+            }
+        }
         let settings = Settings {
             dialect: plan.dialect,
             public,
@@ -214,9 +260,9 @@ impl Builder {
             providers,
             allowed_origins: plan.allowed_origins,
             vault_keys: Vec::new(),
-            redirects: Vec::new(),
-            emails: Vec::new(),
-            order: Vec::new(),
+            redirects,
+            emails,
+            order,
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
         };
         let ports = Ports {
@@ -225,6 +271,7 @@ impl Builder {
             clock,
             random: Arc::clone(&random),
             session_fields: plan.session_fields,
+            rules: Vec::new(),
         };
         let engine = Arc::new(Engine::new(settings, ports));
         // Before the first request: a session that was ended must not live again after a restart.
@@ -234,6 +281,7 @@ impl Builder {
             trusted_proxies: plan.trusted_proxies,
             development_origin: plan.development,
             theme: plan.theme,
+            mailbox: has_mailbox.then_some(mailbox),
             limits: plan.edge_limits,
         };
         let auth = Auth::new(Arc::clone(&engine), edge);

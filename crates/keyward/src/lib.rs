@@ -35,8 +35,9 @@
 //! # }
 //! ```
 //!
-//! Ways to sign in: Keyward's own accounts ([`AccountsSettings`]), an existing back end ([`BackendSettings`]),
-//! or a check of one's own ([`CredentialsCheck`], [`Provider`], [`Person`]). Session fields of one's own come from
+//! Ways to sign in: a hundred providers and any other ([`OAuthSettings`]), Keyward's own accounts
+//! ([`AccountsSettings`]), an existing back end ([`BackendSettings`]), or a check of one's own
+//! ([`CredentialsCheck`], [`Provider`], [`Person`]). Session fields of one's own come from
 //! a [`SessionFields`]. `examples/embed.rs` shows all of it.
 //!
 //! Below this crate nothing reads the clock, the environment or the system's randomness; here they are put in.
@@ -44,11 +45,13 @@
 mod accounts;
 mod builder;
 mod clock;
+mod email;
 mod hasher;
 mod instance;
 mod jobs;
 mod limits;
 mod mistake;
+mod oauth;
 mod person;
 mod plan;
 mod provider;
@@ -64,6 +67,7 @@ pub use keyward_core::{
     claims::Claims,
     dialect::Dialect,
     error::{Code, Refusal},
+    mail::{Mail, MailFault, MailFaultKind, Mailer},
     method::{
         CredentialsCheck, Proof, Submitted,
         backend::{Endpoint, UserFields},
@@ -71,17 +75,23 @@ pub use keyward_core::{
     port::{Clock, PasswordHasher, Random, Store},
     secret::Secret,
     session::SessionFields,
-    settings::{CustomPages, Field, Provider, SessionSettings, Strategy},
+    settings::{CustomPages, Field, Provider, SessionSettings, SignOutScope, Strategy},
 };
-pub use keyward_pages::{ColorScheme, Colour, ErrorText, Texts, Theme};
+pub use keyward_net::{SmtpMailer, SmtpMistake, SmtpServer, SmtpTls};
+pub use keyward_pages::{
+    ColorScheme, Colour, ErrorText, InvalidTemplate, MailPart, MailTemplates, Texts, Theme,
+};
+pub use keyward_providers as providers;
 
 pub use accounts::AccountsSettings;
 pub use builder::Builder;
 pub use clock::SystemClock;
+pub use email::EmailSettings;
 pub use hasher::{Argon2Hasher, HasherSettings};
 pub use instance::Keyward;
 pub use limits::{InvalidRate, LimitSettings, Limits, Rate};
 pub use mistake::{BuildError, Mistake};
+pub use oauth::{OAuthSettings, Service};
 pub use person::Person;
 pub use plan::BackendSettings;
 pub use provider::{field, provider};

@@ -15,7 +15,10 @@ use keyward_core::{
 use keyward_pages::Theme;
 use url::Url;
 
-use crate::{accounts::AccountsSettings, hasher::HasherSettings, limits::LimitSettings};
+use crate::{
+    accounts::AccountsSettings, email::EmailSettings, hasher::HasherSettings, limits::LimitSettings,
+    oauth::OAuthSettings,
+};
 
 /// The settings that [`Builder`](crate::Builder) collects.
 pub(crate) struct Plan {
@@ -43,6 +46,20 @@ pub(crate) struct Plan {
 pub(crate) enum Way {
     Own(Provider),
     Backend(Box<BackendSettings>),
+    OAuth(Box<OAuthSettings>),
+    Email(Box<EmailSettings>),
+}
+
+impl Way {
+    /// Its id in addresses.
+    pub(crate) fn id(&self) -> &str {
+        match self {
+            Self::Own(provider) => &provider.id,
+            Self::Backend(settings) => &settings.id,
+            Self::OAuth(settings) => &settings.id,
+            Self::Email(settings) => &settings.id,
+        }
+    }
 }
 
 /// Where users and sessions are kept.

@@ -1,5 +1,7 @@
 //! The rules that settings must keep, all in one place.
 
+mod oauth;
+
 use std::collections::HashSet;
 
 use http::HeaderName;
@@ -207,18 +209,19 @@ fn providers(plan: &Plan, found: &mut Vec<Mistake>) {
     }
     for (index, way) in plan.providers.iter().enumerate() {
         let at = format!("providers[{index}]");
-        let (provider_id, provider_fields) = match way {
-            Way::Own(provider) => (&provider.id, &provider.fields),
+        match way {
+            Way::Own(provider) => fields(&at, &provider.fields, found),
             Way::Backend(settings) => {
                 backend(&at, settings, found);
-                (&settings.id, &settings.fields)
+                fields(&at, &settings.fields, found);
             }
-        };
-        id(&format!("{at}.id"), provider_id, found);
-        if !ids.insert(provider_id) {
-            found.push(taken(&format!("{at}.id"), provider_id));
+            Way::OAuth(settings) => oauth::mistakes(&at, settings, plan, found),
+            Way::Email(settings) => settings.mistakes(&at, plan.development, found),
         }
-        fields(&at, provider_fields, found);
+        id(&format!("{at}.id"), way.id(), found);
+        if !ids.insert(way.id()) {
+            found.push(taken(&format!("{at}.id"), way.id()));
+        }
     }
 }
 

@@ -1,16 +1,23 @@
 //! `keyward check`.
 
+mod ways;
+
+use std::collections::BTreeSet;
+
 use keyward::{Dialect, Secret};
 use keyward_core::{
     address::PublicUrl,
-    dialect::cookies::{CookieChanges, SessionCookie},
+    dialect::{
+        attempts::AttemptChange,
+        cookies::{CookieChanges, SessionCookie},
+    },
     request::Pairs,
     time::Timestamp,
 };
 
 use super::{ConfigOptions, Surroundings};
 use crate::{
-    config::{Deployment, Mode, Origin, Period, Secrets, Settled, StrategyName, accounts, builder},
+    config::{Deployment, Mode, Origin, Period, Secrets, Settled, StrategyName, builder},
     fault::{Failure, Fault},
     terminal::Style,
 };
@@ -53,7 +60,7 @@ impl Report<'_> {
         self.table("Server", self.server(), &mut text);
         self.table("Cookies", self.cookies(), &mut text);
         self.table("Sessions", self.sessions(), &mut text);
-        self.table("Ways to sign in", self.providers(), &mut text);
+        self.table("Ways to sign in", self.ways(), &mut text);
         if !self.deployment.notes.is_empty() {
             text.push_str(&format!("\n{}\n", self.style.warning("Worth a look")));
             for note in &self.deployment.notes {
@@ -99,7 +106,11 @@ impl Report<'_> {
     }
 
     fn cookies(&self) -> Vec<Row> {
-        cookie_lines(self.deployment.dialect.value, self.public.is_secure())
+        let attempts =
+            self.deployment.redirects.iter().filter_map(|redirect| redirect.settings.provider().ok());
+        // One line for those of form posts, one for the others.
+        let kinds: BTreeSet<bool> = attempts.map(|provider| provider.answers_by_post()).collect();
+        cookie_lines(self.deployment.dialect.value, self.public.is_secure(), &kinds)
             .into_iter()
             .map(|(name, attributes)| (name, attributes, String::new()))
             .collect()
@@ -128,32 +139,6 @@ impl Report<'_> {
         }
         rows
     }
-
-    fn providers(&self) -> Vec<Row> {
-        let d = self.deployment;
-        let mut rows = Vec::new();
-        let mut provider = |id: &str, what: String, origin: Origin| {
-            rows.push(row(id, what, &origin));
-            let callback = format!("callback  {}", self.public.route(&format!("callback/{id}")));
-            rows.push((String::new(), callback, String::new()));
-        };
-        if let Some(accounts) = accounts(&d.file) {
-            let origin = d.origin("accounts.enabled");
-            provider(&accounts.provider_id, "Keyward's own accounts".to_owned(), origin.clone());
-            if accounts.sign_up {
-                provider(&accounts.sign_up_provider_id, "new accounts".to_owned(), origin);
-            }
-        }
-        for (index, table) in d.file.providers.iter().enumerate() {
-            let endpoint = url::Url::parse(&table.endpoint).map_or_else(
-                |_| String::new(),
-                // Without what might be a password or a token.
-                |url| format!("{}{}", url.origin().ascii_serialization(), url.path()),
-            );
-            provider(&table.id, format!("back end  {endpoint}"), d.origin(&format!("providers[{index}]")));
-        }
-        rows
-    }
 }
 
 fn row(name: &str, value: impl std::fmt::Display, origin: &Origin) -> Row {
@@ -173,15 +158,29 @@ fn count(secrets: usize) -> String {
     if secrets == 1 { "one".to_owned() } else { format!("{secrets}, the first seals") }
 }
 
-/// Names and attributes as the dialect writes them.
-fn cookie_lines(dialect: Dialect, secure: bool) -> Vec<(String, String)> {
-    let session = SessionCookie::Set { token: String::new(), expires: Timestamp::from_secs(0) };
-    let changes = CookieChanges { session, callback_url: Some(String::new()), csrf: Some(String::new()) };
+/// Names and attributes as the dialect writes them. `attempts`: whether there are attempts whose cookie comes along with
+/// a form post, and others.
+fn cookie_lines(dialect: Dialect, secure: bool, attempts: &BTreeSet<bool>) -> Vec<(String, String)> {
+    let begin = |cross_site: &bool| AttemptChange::Begin {
+        state: String::new(),
+        sealed: String::new(),
+        cross_site: *cross_site,
+    };
+    let changes = CookieChanges {
+        session: SessionCookie::Set { token: String::new(), expires: Timestamp::from_secs(0) },
+        callback_url: Some(String::new()),
+        csrf: Some(String::new()),
+        attempts: attempts.iter().map(begin).collect(),
+        asker: None,
+    };
     let lines = dialect.set_cookies(&changes, &Pairs::default(), secure, Timestamp::from_secs(0));
     let split = |line: &String| {
         let (name, rest) = line.split_once('=')?;
         let attributes: Vec<_> = rest.split("; ").skip(1).map(plain_attribute).collect();
-        Some((name.to_owned(), attributes.join("; ")))
+        // Each attempt's name ends otherwise.
+        let name =
+            name.split_once(".attempt.").map_or(name.to_owned(), |(start, _)| format!("{start}.attempt.…"));
+        Some((name, attributes.join("; ")))
     };
     lines.iter().filter_map(split).collect()
 }

@@ -1,21 +1,19 @@
 //! From a [`Deployment`] to the library's builder, and the library's mistakes back to their places.
 
-use std::{borrow::Cow, collections::BTreeMap};
+use std::borrow::Cow;
 
 use keyward::{
-    AccountsSettings, BackendSettings, BuildError, Builder, ColorScheme, CustomPages, Endpoint, ErrorText,
-    Field, HasherSettings, Keyward, LimitSettings, Mistake, Secret, SessionSettings, Strategy, Theme,
-    UserFields,
+    AccountsSettings, BuildError, Builder, ColorScheme, CustomPages, ErrorText, HasherSettings, Keyward,
+    LimitSettings, Mistake, Secret, SessionSettings, Strategy, Theme,
 };
 use keyward_pages::{codes, known_error};
-use url::Url;
 
 use super::{
     deployment::{Deployment, Mode},
-    file::{
-        ErrorTable, FieldTable, File, Keep, Provider, ProviderType, SchemeName, StrategyName, ThemeTable,
-    },
+    file::{ErrorTable, File, SchemeName, StrategyName, ThemeTable},
+    providers::{Provider, backend},
     settled::Origin,
+    value::path,
     wording::suggestion,
 };
 use crate::fault::Fault;
@@ -43,15 +41,31 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
     for secret in secrets {
         builder = builder.older_secret(secret);
     }
-    if let Some(accounts) = accounts(file) {
+    if let Some(accounts) = accounts(deployment) {
         builder = builder.accounts(accounts);
     }
+    let redirect = |index: usize| deployment.redirects.iter().find(|redirect| redirect.index == index);
     for (index, provider) in file.providers.iter().enumerate() {
-        let ProviderType::Backend = provider.kind;
-        match backend(provider) {
-            Ok(backend) => builder = builder.backend(backend),
-            Err(fault) => mistakes.push((format!("providers[{index}].endpoint"), fault)),
-        }
+        builder = match provider {
+            Provider::Backend(table) => match backend(table) {
+                Ok(backend) => builder.backend(backend),
+                Err(fault) => {
+                    mistakes.push((format!("providers[{index}].endpoint"), fault));
+                    builder
+                }
+            },
+            Provider::Redirect(_) => match redirect(index) {
+                Some(redirect) => builder.oauth_provider(redirect.settings.clone()),
+                None => builder,
+            },
+            Provider::Email(_) => match deployment.emails.iter().find(|email| email.index == index) {
+                Some(email) => builder.email_links(email.settings.clone()),
+                None => builder,
+            },
+        };
+    }
+    for redirect in deployment.redirects_of_the_environment() {
+        builder = builder.oauth_provider(redirect.settings.clone());
     }
     let mut faults: Vec<_> =
         mistakes.into_iter().map(|(path, fault)| fault.at(deployment.span(&path))).collect();
@@ -123,10 +137,11 @@ fn error_words(code: &str, table: &ErrorTable) -> Result<ErrorText, Fault> {
 }
 
 /// Keyward's own accounts, if they are on.
-pub(crate) fn accounts(file: &File) -> Option<AccountsSettings> {
-    let table = &file.accounts;
+pub(crate) fn accounts(deployment: &Deployment) -> Option<AccountsSettings> {
+    let table = &deployment.file.accounts;
     let default = AccountsSettings::default();
-    table.enabled.unwrap_or(file.providers.is_empty()).then(|| AccountsSettings {
+    let no_others = deployment.file.providers.is_empty() && deployment.redirects.is_empty();
+    table.enabled.unwrap_or(no_others).then(|| AccountsSettings {
         provider_id: table.provider_id.clone().unwrap_or(default.provider_id),
         sign_up: table.sign_up.unwrap_or(default.sign_up),
         sign_up_provider_id: table.sign_up_provider_id.clone().unwrap_or(default.sign_up_provider_id),
@@ -141,7 +156,11 @@ fn fault_of(deployment: &Deployment, mistake: &Mistake) -> Fault {
     let names: &[&str] =
         if field.starts_with("secret") { &["secret", "secrets", "secret_file"] } else { &[] };
     let span = std::iter::once(&field).chain(names).find_map(|path| deployment.span(path));
+    let around = deployment
+        .redirects_of_the_environment()
+        .find(|redirect| field.starts_with(&format!("providers[{}].", redirect.index)));
     let origin = match field.split(['[', '.']).next() {
+        Some("providers") => around.and_then(|redirect| redirect.client_id.as_ref()),
         Some("public_url") => Some(&deployment.public_url.origin),
         Some("secret" | "secrets") => Some(&deployment.secrets.origin),
         _ => None,
@@ -192,71 +211,4 @@ fn limits(file: &File) -> LimitSettings {
         link_per_address: table.link_per_address.map(|rate| rate.0).or(default.link_per_address),
         link_per_account: table.link_per_account.map(|rate| rate.0).or(default.link_per_account),
     }
-}
-
-/// How long a back end may take by default.
-const TIMEOUT: std::time::Duration = std::time::Duration::from_secs(5);
-/// The largest answer by default.
-const MAX_ANSWER: usize = 256 * 1024;
-
-fn backend(table: &Provider) -> Result<BackendSettings, Fault> {
-    let url = Url::parse(&table.endpoint).map_err(|_| {
-        Fault::new("this is not an address").remedy("write one such as https://api.example/login")
-    })?;
-    let at = |place: &Option<String>, default: &str| path(place.as_deref().unwrap_or(default));
-    let default = UserFields::default();
-    let endpoint = Endpoint {
-        source: table.source.clone().unwrap_or_else(|| url.origin().ascii_serialization()),
-        headers: table.headers.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect(),
-        timeout: table.timeout.map_or(TIMEOUT, |period| period.0),
-        max_answer: table.max_answer.map_or(MAX_ANSWER, |size| size.0),
-        user: table.user.as_deref().map(path).unwrap_or_default(),
-        fields: UserFields {
-            id: table.id_field.as_deref().map_or(default.id, |place| vec![path(place)]),
-            name: at(&table.name_field, "name"),
-            email: at(&table.email_field, "email"),
-            image: at(&table.image_field, "image"),
-        },
-        keep: kept(table.keep.as_ref()),
-        own_word_on_401: table.message_on_401.unwrap_or(false),
-        message: at(&table.message_field, "message"),
-        code: at(&table.code_field, "code"),
-        url,
-    };
-    let name = table.name.clone().unwrap_or_else(|| table.id.clone());
-    Ok(BackendSettings {
-        id: table.id.clone(),
-        name,
-        fields: table.fields.iter().map(field).collect(),
-        endpoint,
-    })
-}
-
-fn kept(keep: Option<&Keep>) -> Vec<(String, Vec<String>)> {
-    let own_name = |name: &String| (name.clone(), path(name));
-    let places = |places: &BTreeMap<String, String>| {
-        places.iter().map(|(field, place)| (field.clone(), path(place))).collect()
-    };
-    match keep {
-        Some(Keep::Fields(fields)) => fields.iter().map(own_name).collect(),
-        Some(Keep::Places(table)) => places(table),
-        None => Vec::new(),
-    }
-}
-
-fn field(table: &FieldTable) -> Field {
-    Field {
-        name: table.name.clone(),
-        label: table.label.clone().unwrap_or_else(|| table.name.clone()),
-        kind: table.kind.clone().unwrap_or_else(|| "text".to_owned()),
-        placeholder: table.placeholder.clone(),
-        autocomplete: table.autocomplete.clone(),
-        required: table.required,
-        attributes: table.attributes.clone(),
-    }
-}
-
-/// `user.role` as its steps.
-fn path(place: &str) -> Vec<String> {
-    place.split('.').map(str::to_owned).collect()
 }

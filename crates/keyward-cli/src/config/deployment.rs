@@ -12,6 +12,7 @@ use keyward::{Dialect, Secret, SessionSettings};
 use super::{
     file::File,
     load::{self, Places},
+    providers::{Email, Redirect},
     secret_file::SecretFile,
     settled::{Origin, Settled},
 };
@@ -57,6 +58,10 @@ pub(crate) struct Deployment {
     pub(crate) data: Settled<PathBuf>,
     /// The SQLite file.
     pub(crate) database: Settled<PathBuf>,
+    /// Providers at other sites.
+    pub(crate) redirects: Vec<Redirect>,
+    /// Providers of links in mails.
+    pub(crate) emails: Vec<Email>,
     /// What deserves a look, though nothing is wrong.
     pub(crate) notes: Vec<String>,
 }
@@ -95,6 +100,12 @@ impl Deployment {
     /// Where the file says this, or `default`.
     pub(crate) fn origin(&self, path: &str) -> Origin {
         self.source.as_ref().and_then(|source| source.origin(path)).unwrap_or(Origin::Default)
+    }
+
+    /// The providers that the environment alone names.
+    pub(crate) fn redirects_of_the_environment(&self) -> impl Iterator<Item = &Redirect> {
+        let listed = self.file.providers.len();
+        self.redirects.iter().filter(move |redirect| redirect.index >= listed)
     }
 
     /// How long a session lives after its last renewal.

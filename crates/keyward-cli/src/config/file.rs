@@ -6,10 +6,13 @@
 use std::{collections::BTreeMap, net::SocketAddr};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::Value;
 
-use super::value::{Hidden, Network, Origin, Paint, Period, Rate, Size};
+use super::{
+    providers::Provider,
+    value::{Hidden, Network, Origin, Paint, Period, Rate},
+};
 
 /// Configuration of Keyward (`keyward.toml`). In every text `${NAME}` stands for the environment variable NAME;
 /// write `$${` for the characters `${`.
@@ -49,7 +52,9 @@ pub(crate) struct File {
     pub(crate) accounts: Accounts,
     /// How much one client may ask.
     pub(crate) limits: LimitsTable,
-    /// Ways to sign in that your own back end checks.
+    /// Ways to sign in beside Keyward's own accounts, in the order in which the sign-in page shows them.
+    // Each is read by its type, in `load`: an enum of serde's own would lose the places of mistakes.
+    #[serde(deserialize_with = "a_list")]
     pub(crate) providers: Vec<Provider>,
 }
 
@@ -176,7 +181,7 @@ pub(crate) enum SchemeName {
 #[derive(Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Accounts {
-    /// Whether there are any. Default: true without `[[providers]]`, else false.
+    /// Whether there are any. Default: true where there is no other way to sign in, else false.
     pub(crate) enabled: Option<bool>,
     /// Id of the provider that signs in, as in `signIn("credentials", …)`. Default: `credentials`.
     pub(crate) provider_id: Option<String>,
@@ -209,91 +214,7 @@ pub(crate) struct LimitsTable {
     pub(crate) hash_queue: Option<usize>,
 }
 
-/// A way to sign in that your own back end checks.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Provider {
-    /// Its name in addresses and in `signIn("login", …)`.
-    pub(crate) id: String,
-    /// What kind of provider it is.
-    #[serde(rename = "type")]
-    pub(crate) kind: ProviderType,
-    /// What people read. Default: the id.
-    pub(crate) name: Option<String>,
-    /// Where the submitted fields are sent, as JSON by POST.
-    pub(crate) endpoint: String,
-    /// The back end's name: providers of one source sign in the same people. Default: the endpoint's origin.
-    pub(crate) source: Option<String>,
-    /// Where in the answer the user lies, such as `data`. Default: the whole body.
-    pub(crate) user: Option<String>,
-    /// Where in the user the id lies. Default: the first of `id`, `_id`, `sub`, `email`.
-    pub(crate) id_field: Option<String>,
-    /// Where in the user the name lies. Default: `name`.
-    pub(crate) name_field: Option<String>,
-    /// Where in the user the address lies. Default: `email`.
-    pub(crate) email_field: Option<String>,
-    /// Where in the user the picture's address lies. Default: `image`.
-    pub(crate) image_field: Option<String>,
-    /// What of the user the token keeps: a list of fields, or a table of token field to place in the user.
-    pub(crate) keep: Option<Keep>,
-    /// Whether a 401 too shows the back end's own message. Default: false ("wrong credentials").
-    pub(crate) message_on_401: Option<bool>,
-    /// Where in a refusal the message lies. Default: `message`.
-    pub(crate) message_field: Option<String>,
-    /// Where in a refusal the code lies. Default: `code`.
-    pub(crate) code_field: Option<String>,
-    /// How long the back end may take. Default: `5s`.
-    pub(crate) timeout: Option<Period>,
-    /// The largest answer that is read. Default: `256KiB`.
-    pub(crate) max_answer: Option<Size>,
-    /// Headers that go along, such as an API key.
-    #[serde(default)]
-    pub(crate) headers: BTreeMap<String, Hidden>,
-    /// What the sign-in page asks for.
-    #[serde(default)]
-    pub(crate) fields: Vec<FieldTable>,
-}
-
-/// The kinds of providers.
-#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ProviderType {
-    /// An endpoint of your own back end.
-    Backend,
-}
-
-/// What of a back end's user the token keeps.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(
-    untagged,
-    expecting = "this says not what to keep; write keep = [\"role\"], or keep = { role = \"profile.role\" }"
-)]
-pub(crate) enum Keep {
-    /// Fields, kept under their own names.
-    Fields(Vec<String>),
-    /// Token field to place in the user.
-    Places(BTreeMap<String, String>),
-}
-
-/// A field of a sign-in form.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct FieldTable {
-    /// Its name as it is sent.
-    pub(crate) name: String,
-    /// What people read. Default: the name.
-    pub(crate) label: Option<String>,
-    /// The input's type: `text`, `email`, `password` … Default: `text`.
-    #[serde(rename = "type")]
-    pub(crate) kind: Option<String>,
-    /// Shown while it is empty.
-    pub(crate) placeholder: Option<String>,
-    /// HTML's `autocomplete`, such as `username` or `current-password`.
-    pub(crate) autocomplete: Option<String>,
-    /// Whether the browser insists on it. Default: false.
-    #[serde(default)]
-    pub(crate) required: bool,
-    /// Further HTML attributes, by name.
-    #[serde(default)]
-    pub(crate) attributes: BTreeMap<String, String>,
+/// Something that is a list; `load` has taken its items out.
+fn a_list<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Provider>, D::Error> {
+    Vec::<IgnoredAny>::deserialize(from).map(|_| Vec::new())
 }

@@ -8,13 +8,18 @@ use std::{
 
 use miette::NamedSource;
 use schemars::schema_for;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use toml::{
     Spanned,
     de::{DeArray, DeTable, DeValue},
 };
 
-use super::{file::File, redact::masked, wording};
+use super::{
+    file::File,
+    providers::{self, Provider, Reader},
+    redact::masked,
+    wording,
+};
 use crate::{environment::Environment, fault::Fault};
 
 /// A configuration file that has its shape.
@@ -43,23 +48,16 @@ pub(crate) fn load(text: &str, forgiving: bool, environment: &Environment) -> Re
     note(root.get_ref(), "", &mut places.spans);
     Substitution { text, forgiving, environment, faults: &mut faults }.table(root.get_mut());
 
-    let file = loop {
-        match File::deserialize(toml::de::Deserializer::from(root.clone())) {
-            Ok(file) => break file,
-            Err(error) => {
-                let span = error.span();
-                // What was taken out because of its own mistake is not missed too.
-                if !places.had(span.as_ref(), error.message()) {
-                    faults.push(wording::of_shape(error.message()).at(span.clone()));
-                }
-                // Go on without it, to find the next mistake as well.
-                if !span.is_some_and(|span| cut(root.get_mut(), &span)) || faults.len() > MOST_FAULTS {
-                    return Err(faults);
-                }
-            }
+    let listed = providers::take(root.get_mut());
+    let mut shaping = Shaping { places: &places, faults };
+    let file: Option<File> = shaping.shape(root);
+    let listed: Vec<_> = listed.iter().map(|item| Provider::read(item.clone(), &mut shaping)).collect();
+    match (file, listed.into_iter().collect(), shaping.faults) {
+        (Some(file), Some(providers), faults) if faults.is_empty() => {
+            Ok(Loaded { file: File { providers, ..file }, places })
         }
-    };
-    if faults.is_empty() { Ok(Loaded { file, places }) } else { Err(faults) }
+        (.., faults) => Err(faults),
+    }
 }
 
 /// The file as a terminal may show it.
@@ -95,13 +93,43 @@ impl Places {
     }
 }
 
+/// Makes what was meant of tables, and keeps every mistake.
+struct Shaping<'a> {
+    places: &'a Places,
+    faults: Vec<Fault>,
+}
+
+impl Reader for Shaping<'_> {
+    fn shape<T: DeserializeOwned>(&mut self, mut table: Spanned<DeTable<'_>>) -> Option<T> {
+        loop {
+            let error = match T::deserialize(toml::de::Deserializer::from(table.clone())) {
+                Ok(shaped) => return Some(shaped),
+                Err(error) => error,
+            };
+            let span = error.span();
+            // What was taken out because of its own mistake is not missed too.
+            if !self.places.had(span.as_ref(), error.message()) {
+                self.faults.push(wording::of_shape(error.message()).at(span.clone()));
+            }
+            // Go on without it, to find the next mistake as well.
+            if !span.is_some_and(|span| cut(table.get_mut(), &span)) || self.faults.len() > MOST_FAULTS {
+                return None;
+            }
+        }
+    }
+
+    fn fault(&mut self, fault: Fault, at: Range<usize>) {
+        self.faults.push(fault.at(Some(at)));
+    }
+}
+
 const MOST_FAULTS: usize = 20;
 
 /// Keys whose values may be shown: all that the file knows, without those that hold secrets.
 fn plain_keys() -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     collect_keys(schema_for!(File).as_value(), &mut keys);
-    for secret in ["secret", "secrets", "headers"] {
+    for secret in ["secret", "secrets", "headers", "client_secret", "private_key", "options"] {
         keys.remove(secret);
     }
     keys

@@ -11,6 +11,7 @@ use super::{
     deployment::{ConfigFile, Deployment, Mode, Secrets, Sources},
     file::{DialectName, File},
     load::{self, Loaded},
+    providers::{Email, Redirect, settle, settle_emails},
     secret_file::SecretFile,
     settled::{Origin, Settled},
 };
@@ -32,6 +33,8 @@ pub(crate) fn resolve(sources: &Sources, environment: &Environment) -> Result<De
     let mut resolver =
         Resolver { sources, environment, source: source.as_ref(), faults: Vec::new(), notes: Vec::new() };
     let settled = resolver.settle(&file);
+    let redirects = resolver.redirects(&file);
+    let emails = resolver.emails(&file);
     let Resolver { faults, notes, .. } = resolver;
     let Some(Values { mode, public_url, base_path, listen, dialect, secrets, data, database }) =
         settled.filter(|_| faults.is_empty())
@@ -49,6 +52,8 @@ pub(crate) fn resolve(sources: &Sources, environment: &Environment) -> Result<De
         secrets,
         data,
         database,
+        redirects,
+        emails,
         notes,
     })
 }
@@ -156,7 +161,7 @@ impl Resolver<'_> {
         let default = Settled::new(Dialect::default(), Origin::Default);
         let Some(name) = self.environment.get("KEYWARD_DIALECT") else { return default };
         match Dialect::from_name(name) {
-            Some(dialect) => Settled::new(dialect, Origin::Environment("KEYWARD_DIALECT")),
+            Some(dialect) => Settled::new(dialect, Origin::Environment("KEYWARD_DIALECT".into())),
             None => {
                 self.fault(
                     None,
@@ -178,7 +183,7 @@ impl Resolver<'_> {
         let default = Settled::new(DEFAULT_LISTEN, Origin::Default);
         let Some(text) = self.environment.get("KEYWARD_LISTEN") else { return default };
         match text.parse() {
-            Ok(listen) => Settled::new(listen, Origin::Environment("KEYWARD_LISTEN")),
+            Ok(listen) => Settled::new(listen, Origin::Environment("KEYWARD_LISTEN".into())),
             Err(_) => {
                 self.fault(
                     None,
@@ -195,7 +200,7 @@ impl Resolver<'_> {
             return Settled::new(data.clone(), Origin::Flag("--data"));
         }
         if let Some(data) = self.environment.get("KEYWARD_DATA") {
-            return Settled::new(PathBuf::from(data), Origin::Environment("KEYWARD_DATA"));
+            return Settled::new(PathBuf::from(data), Origin::Environment("KEYWARD_DATA".into()));
         }
         match (self.source, mode) {
             (Some(source), Mode::Production) => {
@@ -235,7 +240,7 @@ impl Resolver<'_> {
                      for production write one with keyward init"
                 ));
             }
-            return Some(Settled::new(url.to_owned(), Origin::Environment(name)));
+            return Some(Settled::new(url.to_owned(), Origin::Environment(name.into())));
         }
         if mode == Mode::Development || self.sources.data_only {
             return Some(Settled::new(
@@ -319,7 +324,7 @@ impl Resolver<'_> {
                 names.iter().filter_map(|name| Some((*name, self.environment.get(name)?))).collect();
             let (name, _) = *found.first()?;
             let secrets = found.iter().map(|(_, value)| Secret::from(*value)).collect();
-            Some(Settled::new(Secrets::Known(secrets), Origin::Environment(name)))
+            Some(Settled::new(Secrets::Known(secrets), Origin::Environment(name.into())))
         };
         match dialect {
             Dialect::NextAuth3 | Dialect::NextAuth4 => {
@@ -372,6 +377,30 @@ impl Resolver<'_> {
             return None;
         };
         Some(Settled::new(data.join(path), url.origin))
+    }
+
+    fn redirects(&mut self, file: &File) -> Vec<Redirect> {
+        if self.sources.data_only {
+            return Vec::new();
+        }
+        let settled = settle(&file.providers, self.environment, |path| self.source?.origin(path));
+        self.notes.extend(settled.notes);
+        let span = |path: &str| self.source?.places.span(path);
+        self.faults.extend(settled.faults.into_iter().map(|(path, fault)| fault.at(span(&path))));
+        settled.all
+    }
+
+    fn emails(&mut self, file: &File) -> Vec<Email> {
+        if self.sources.data_only {
+            return Vec::new();
+        }
+        let folder = self.source.map_or(Path::new("."), ConfigFile::folder);
+        let origin = |path: &str| self.source?.origin(path);
+        let settled = settle_emails(&file.providers, self.environment, folder, origin);
+        self.notes.extend(settled.notes);
+        let span = |path: &str| self.source?.places.span(path);
+        self.faults.extend(settled.faults.into_iter().map(|(path, fault)| fault.at(span(&path))));
+        settled.all
     }
 
     /// What surrounds us and does not do what it does in NextAuth.

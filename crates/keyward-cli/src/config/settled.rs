@@ -1,6 +1,6 @@
 //! A setting together with where it comes from.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 /// A setting and its origin.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub(crate) enum Origin {
     /// The configuration file, as `keyward.toml:3`.
     File(String),
     /// The environment variable of this name.
-    Environment(&'static str),
+    Environment(Cow<'static, str>),
     /// Keyward's own choice.
     Default,
     /// Follows from another setting.

@@ -140,6 +140,11 @@ impl fmt::Display for Period {
     }
 }
 
+/// A place inside a value, `user.role`, as its steps.
+pub(super) fn path(place: &str) -> Vec<String> {
+    place.split('.').map(str::to_owned).collect()
+}
+
 /// `256KiB` as 256 and `KiB`.
 fn number_and_unit(text: &str) -> Option<(u64, &str)> {
     let end = text.find(|c: char| !c.is_ascii_digit())?;

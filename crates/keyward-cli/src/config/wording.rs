@@ -31,7 +31,7 @@ pub(super) fn of_shape(message: &str) -> Fault {
     }
     if let Some(rest) = message.strip_prefix("unknown variant ") {
         let (_, known) = found_and_known(rest);
-        return Fault::new(NO_CHOICE).remedy(format!("choose from: {}", known.join(", ")));
+        return no_choice(&known);
     }
     if let Some(name) = message.strip_prefix("missing field ") {
         let name = name.trim_matches('`');
@@ -60,16 +60,39 @@ pub(super) fn of_shape(message: &str) -> Fault {
     }
 }
 
+/// A word that is none of those that may stand here.
+pub(super) fn no_choice(known: &[impl AsRef<str>]) -> Fault {
+    let known: Vec<&str> = known.iter().map(AsRef::as_ref).collect();
+    Fault::new(NO_CHOICE).remedy(format!("choose from: {}", known.join(", ")))
+}
+
 const NO_CHOICE: &str = "this is none of the choices";
 
 /// The nearest of `known`, or all of them.
 pub(super) fn suggestion(found: &str, known: &[String], otherwise: &str) -> String {
+    did_you_mean(found, known).unwrap_or_else(|| format!("{otherwise}: {}", known.join(", ")))
+}
+
+/// The nearest of `known`, or the nearest few: where there are too many to name them all.
+pub(super) fn nearest(found: &str, known: &[String]) -> String {
+    did_you_mean(found, known).unwrap_or_else(|| {
+        let mut near: Vec<&String> = known.iter().collect();
+        // What holds the other comes before what only looks alike: `microsoft` is `microsoft-entra-id`.
+        let holds = |other: &String| other.contains(found) || found.contains(other.as_str());
+        near.sort_by_cached_key(|other| (!holds(other), distance(found, other)));
+        let near: Vec<_> = near.into_iter().take(4).map(|id| format!("`{id}`")).collect();
+        format!("the nearest are {}", near.join(", "))
+    })
+}
+
+fn did_you_mean(found: &str, known: &[String]) -> Option<String> {
+    let near = known.iter().min_by_key(|other| distance(found, other))?;
+    (distance(found, near) <= 2.max(near.len() / 4)).then(|| format!("did you mean `{near}`?"))
+}
+
+fn distance(found: &str, other: &str) -> usize {
     let plain = |text: &str| text.replace(['_', '-'], "").to_lowercase();
-    let distance = |other: &String| strsim::damerau_levenshtein(&plain(found), &plain(other));
-    match known.iter().min_by_key(|other| distance(other)) {
-        Some(near) if distance(near) <= 2.max(near.len() / 4) => format!("did you mean `{near}`?"),
-        _ => format!("{otherwise}: {}", known.join(", ")),
-    }
+    strsim::damerau_levenshtein(&plain(found), &plain(other))
 }
 
 /// From "`x`, expected one of `a`, `b`": x, and a and b.

@@ -3,5 +3,6 @@
 mod accounts;
 mod commands;
 mod mistakes;
+mod providers;
 mod serve;
 mod support;

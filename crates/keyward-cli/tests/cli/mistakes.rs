@@ -11,7 +11,7 @@ fn said(text: &str) -> String {
 }
 
 /// A sound beginning, so that the mistake is the only one. Three lines.
-fn said_after(mistake: &str) -> String {
+pub(crate) fn said_after(mistake: &str) -> String {
     said(&format!("public_url = \"https://app.example\"\nsecret = \"{SECRET}\"\n\n{mistake}\n"))
 }
 
@@ -128,7 +128,7 @@ fn every_kind_of_mistake_has_its_place_and_its_remedy() {
             "`id` is missing here",
             "add `id = …`",
         ),
-        ("[[providers]]\nid = \"a\"\ntype = \"oauth\"", "6:8", "this is none of the choices", "backend"),
+        ("[[providers]]\nid = \"a\"\ntype = \"oaut\"", "6:8", "this is none of the choices", "oidc, backend"),
         (
             &format!("{provider}[[providers]]\nid = \"a\"\ntype = \"backend\"\nendpoint = \"http://a\""),
             "9:6",
