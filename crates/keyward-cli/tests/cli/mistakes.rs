@@ -128,7 +128,7 @@ fn every_kind_of_mistake_has_its_place_and_its_remedy() {
             "`id` is missing here",
             "add `id = …`",
         ),
-        ("[[providers]]\nid = \"a\"\ntype = \"oaut\"", "6:8", "this is none of the choices", "oidc, backend"),
+        ("[[providers]]\nid = \"a\"\ntype = \"oaut\"", "6:8", "this is none of the choices", "oauth, oidc"),
         (
             &format!("{provider}[[providers]]\nid = \"a\"\ntype = \"backend\"\nendpoint = \"http://a\""),
             "9:6",
