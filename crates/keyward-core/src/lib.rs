@@ -1,4 +1,4 @@
-//! Users, accounts, sessions, sign-in flows, policy and the NextAuth dialects.
+//! Users, accounts, sessions, tickets, sign-in flows, policy and the NextAuth dialects.
 //!
 //! A request that the edge has decoded comes in as a [`request::Request`]; [`engine::Engine::answer`] turns it
 //! into an [`action::Action`], one [`flow`] carries that out against the [`port`]s, and the

@@ -14,7 +14,7 @@ use crate::{
     secret::Secret,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
-    user::{Account, AccountKey, Admission, User, UserId},
+    user::{Account, AccountKey, Admission, Standing, User, UserId},
 };
 
 /// The time of day.
@@ -125,26 +125,6 @@ pub enum Admitted {
     /// What the decision stood on changed in the meantime; nothing was written, and no ticket used up. The caller
     /// reads again and decides again.
     Changed,
-}
-
-/// How somebody for whom another site vouches stands to the directory: what [`crate::policy::linking`] decides on.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Standing {
-    /// Whose the account is.
-    pub owner: Option<User>,
-    /// Who has the address.
-    pub by_email: Option<EmailHolder>,
-}
-
-/// The user who has an address, and by what they come in.
-#[derive(Clone, Debug, PartialEq)]
-pub struct EmailHolder {
-    /// Who. Whether they proved the address stands in `email_verified`.
-    pub user: User,
-    /// Sources of their accounts, each once, in the order in which they were linked.
-    pub providers: Vec<String>,
-    /// True if they have a password here.
-    pub has_password: bool,
 }
 
 /// What came of unlinking an account.

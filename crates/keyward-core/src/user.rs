@@ -108,6 +108,26 @@ pub struct Vouched {
     pub tokens: Option<Vec<u8>>,
 }
 
+/// How somebody for whom another site vouches stands to the directory: what [`crate::policy::linking`] decides on.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Standing {
+    /// Whose the account is.
+    pub owner: Option<User>,
+    /// Who has the address.
+    pub by_email: Option<EmailHolder>,
+}
+
+/// The user who has an address, and by what they come in.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EmailHolder {
+    /// Who. Whether they proved the address stands in `email_verified`.
+    pub user: User,
+    /// Sources of their accounts, each once, in the order in which they were linked.
+    pub providers: Vec<String>,
+    /// True if they have a password here.
+    pub has_password: bool,
+}
+
 /// Where a vouched-for person belongs, as [`crate::policy::linking`] decided; what it rests on must still hold
 /// when they are admitted.
 #[derive(Clone, Debug)]

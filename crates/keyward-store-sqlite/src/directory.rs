@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use keyward_core::{
-    port::{Directory, EmailHolder, Standing, StoreError, StoredPassword, Unlinked},
+    port::{Directory, StoreError, StoredPassword, Unlinked},
     time::Timestamp,
-    user::{Account, AccountKey, NewUser, User, UserId},
+    user::{Account, AccountKey, EmailHolder, NewUser, Standing, User, UserId},
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 

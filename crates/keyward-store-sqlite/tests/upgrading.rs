@@ -1,9 +1,9 @@
 //! A database that an earlier version wrote.
 
 use keyward_core::{
-    port::{Admitted, Directory, Ledger, SessionId, SessionRecord, SignIns, Standing},
+    port::{Admitted, Directory, Ledger, SessionId, SessionRecord, SignIns},
     time::Timestamp,
-    user::{Account, AccountKey, Address, Admission, Place, Profile, User, UserId, Vouched},
+    user::{Account, AccountKey, Address, Admission, Place, Profile, Standing, User, UserId, Vouched},
 };
 use keyward_store_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;

@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
     port::{
-        Admitted, Directory, Ended, Ending, Ledger, NewSession, SessionId, SessionRecord, SignIns, Standing,
+        Admitted, Directory, Ended, Ending, Ledger, NewSession, SessionId, SessionRecord, SignIns,
         StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
     },
     ticket::{Ticket, TicketKey},
     time::Timestamp,
-    user::{Account, AccountKey, Admission, User, UserId},
+    user::{Account, AccountKey, Admission, Standing, User, UserId},
 };
 
 /// An operation of the store's ports.

@@ -9,12 +9,14 @@ use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
     port::{
-        Admitted, Directory, EmailHolder, Ended, Ending, Ledger, NewSession, SessionId, SessionRecord,
-        SignIns, Standing, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
+        Admitted, Directory, Ended, Ending, Ledger, NewSession, SessionId, SessionRecord, SignIns,
+        StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
     },
     ticket::{Ticket, TicketKey},
     time::Timestamp,
-    user::{Account, AccountKey, Admission, NewUser, Place, Profile, User, UserId, Vouched},
+    user::{
+        Account, AccountKey, Admission, EmailHolder, NewUser, Place, Profile, Standing, User, UserId, Vouched,
+    },
 };
 
 /// Keeps everything in memory behind one lock, so that every operation is atomic.

@@ -10,10 +10,7 @@
 //!   NextAuth's `emailVerified` stays null for whoever comes through a provider.
 //! - By what the holder of an address came before is told only to somebody whose provider vouches for the address.
 
-use crate::{
-    port::Standing,
-    user::{Address, User, UserId},
-};
+use crate::user::{Address, Standing, User, UserId};
 
 /// What to do with a person who came back from a provider.
 #[derive(Clone, Debug, PartialEq)]

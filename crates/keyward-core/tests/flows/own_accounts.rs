@@ -1,7 +1,7 @@
 //! Keyward's own accounts: sign-up, sign-in, and what they must not reveal (F1).
 
 use crate::support::{ALL, BOTH, Options, PASSWORD, build, error_of, world};
-use keyward_core::{dialect::Dialect, settings::Strategy};
+use keyward_core::{dialect::Dialect, port::Directory, settings::Strategy};
 use keyward_testkit::{CountingHasher, Operation};
 
 #[tokio::test]
@@ -20,6 +20,9 @@ async fn f1_who_signs_up_is_signed_in_and_can_sign_in_again_in_every_dialect_and
             let mut other = world.browser();
             assert_eq!(other.sign_in("ADA@example.com", PASSWORD).await.status, 200);
             assert!(other.is_signed_in().await, "{dialect:?} {strategy:?}");
+            // A password proves who one is, and not that the address is theirs (lesson 43).
+            let user = world.store.user_by_email("ada@example.com").await.expect("a store").expect("made");
+            assert_eq!(user.email_verified, None);
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use keyward_core::{
-    port::{Admitted, EmailHolder, Standing, Store, Unlinked},
-    user::{Account, AccountKey, Address, Admission, NewUser, Place, User, Vouched},
+    port::{Admitted, Store, Unlinked},
+    user::{Account, AccountKey, Address, Admission, EmailHolder, NewUser, Place, Standing, User, Vouched},
 };
 
 use super::{

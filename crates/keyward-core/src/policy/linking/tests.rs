@@ -1,7 +1,9 @@
+//! The whole table, printed beside NextAuth's.
+
 use std::fmt;
 
 use super::*;
-use crate::{port::EmailHolder, time::Timestamp};
+use crate::{time::Timestamp, user::EmailHolder};
 
 /// Who something belongs to, or who is signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
