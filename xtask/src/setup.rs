@@ -23,6 +23,9 @@ pub(crate) const END_TO_END: [Program; 4] = [
     Program { name: "wrk", package: "wrk" },
 ];
 
+/// What the Rust tests start.
+pub(crate) const RUST: [Program; 1] = [Program { name: "exim4", package: "exim4-daemon-light" }];
+
 /// The oldest Node.js that the tests run on.
 const NODE: u32 = 20;
 

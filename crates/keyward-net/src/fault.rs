@@ -24,7 +24,7 @@ pub(crate) fn place(url: &Url) -> String {
 }
 
 /// The cause below all others.
-fn innermost(error: &dyn Error) -> String {
+pub(crate) fn innermost(error: &dyn Error) -> String {
     let mut cause = error;
     while let Some(deeper) = cause.source() {
         cause = deeper;

@@ -5,10 +5,12 @@ use std::time::Duration;
 use crate::Result;
 use crate::part::Outcome;
 use crate::run::{Watch, tool};
+use crate::setup;
 use crate::workspace::Workspace;
 
-/// Runs `cargo test` over the whole workspace.
+/// Installs what is missing, and runs `cargo test` over the whole workspace.
 pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcome> {
+    setup::programs(workspace, &setup::RUST)?;
     cargo_test(workspace, "rust", &["--workspace".to_owned()], filter)
 }
 

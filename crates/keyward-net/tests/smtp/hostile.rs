@@ -1,0 +1,206 @@
+//! Mail against servers that hang, break off, and repeat what they should not.
+
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::{TcpListener, TcpStream},
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use keyward_core::{
+    mail::{MailFaultKind, Mailer as _},
+    secret::Secret,
+};
+use keyward_net::{SmtpServer, SmtpTls};
+
+use crate::{as_ada, fault, mail, mailer};
+
+/// A conversation: for each line of the client what is answered. `None` says nothing more, and keeps the connection.
+type Talk = fn(line: &str) -> Option<String>;
+
+/// Stands for the line before the first.
+const CONNECTED: &str = "(connected)";
+
+/// A server that follows a script: the first connection the first talk, and so on; the last one for all others.
+struct Scripted {
+    port: u16,
+    heard: Arc<Mutex<Vec<Vec<String>>>>,
+}
+
+impl Scripted {
+    fn saying(talks: &'static [Talk]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("bound").port();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let all = Arc::clone(&heard);
+        thread::spawn(move || {
+            for (number, stream) in listener.incoming().enumerate() {
+                let talk = talks[number.min(talks.len() - 1)];
+                let all = Arc::clone(&all);
+                all.lock().expect("a lock").push(Vec::new());
+                thread::spawn(move || converse(stream.expect("a client"), talk, number, &all));
+            }
+        });
+        Self { port, heard }
+    }
+
+    fn server(&self) -> SmtpServer {
+        SmtpServer {
+            port: Some(self.port),
+            tls: Some(SmtpTls::None),
+            timeout: Duration::from_millis(700),
+            ..SmtpServer::at("127.0.0.1")
+        }
+    }
+
+    fn heard(&self) -> Vec<Vec<String>> {
+        self.heard.lock().expect("a lock").clone()
+    }
+}
+
+fn converse(mut stream: TcpStream, talk: Talk, number: usize, heard: &Mutex<Vec<Vec<String>>>) {
+    let mut lines = BufReader::new(stream.try_clone().expect("a stream")).lines().map_while(Result::ok);
+    let mut line = CONNECTED.to_owned();
+    loop {
+        match talk(&line) {
+            Some(answer) if answer == "hang up" => return,
+            Some(answer) => {
+                let _ = stream.write_all(answer.as_bytes());
+            }
+            None => {}
+        }
+        let Some(next) = lines.next() else { return };
+        heard.lock().expect("a lock")[number].push(next.clone());
+        line = next;
+    }
+}
+
+/// What a server says that takes everything.
+fn willing(line: &str) -> Option<String> {
+    let verb = line.split(' ').next().unwrap_or_default();
+    let answer = match verb {
+        CONNECTED => "220 ready",
+        "EHLO" => "250-hello\r\n250 AUTH PLAIN",
+        "AUTH" => "235 welcome",
+        "MAIL" | "RCPT" | "NOOP" | "QUIT" => "250 fine",
+        "DATA" => "354 go on",
+        "." => "250 taken",
+        _ => return None,
+    };
+    Some(format!("{answer}\r\n"))
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_left_at_the_deadline() {
+    for talk in [
+        &[(|_: &str| None) as Talk] as &'static [Talk],
+        &[|line| if line.starts_with("EHLO") { None } else { willing(line) }],
+        &[|line| if line.starts_with("MAIL") { None } else { willing(line) }],
+        &[|line| if line == "." { None } else { willing(line) }],
+    ] {
+        let scripted = Scripted::saying(talk);
+        let start = Instant::now();
+        let text =
+            fault(mailer(scripted.server()).send(mail("ada@example.com")).await, MailFaultKind::Timeout);
+        assert!(
+            text.contains(&format!("127.0.0.1:{} did not take it within 700ms", scripted.port)),
+            "{text}"
+        );
+        assert!(start.elapsed() < Duration::from_secs(5));
+    }
+}
+
+#[tokio::test]
+async fn a_delivery_that_was_given_up_does_not_reach_into_the_next() {
+    let scripted = Scripted::saying(&[|line| if line == "DATA" { None } else { willing(line) }, willing]);
+    let mailer = mailer(scripted.server());
+    fault(mailer.send(mail("ada@example.com")).await, MailFaultKind::Timeout);
+    mailer.send(mail("bo@example.com")).await.expect("sent");
+    mailer.send(mail("cy@example.com")).await.expect("sent");
+    let heard = scripted.heard();
+    let recipients =
+        |lines: &[String]| lines.iter().filter(|line| line.starts_with("RCPT")).cloned().collect::<Vec<_>>();
+    assert_eq!(heard.len(), 2, "{heard:?}");
+    assert_eq!(recipients(&heard[0]), ["RCPT TO:<ada@example.com>"]);
+    assert_eq!(heard[0].last().map(String::as_str), Some("DATA"), "nothing follows what was given up");
+    assert_eq!(recipients(&heard[1]), ["RCPT TO:<bo@example.com>", "RCPT TO:<cy@example.com>"]);
+}
+
+#[tokio::test]
+async fn a_delivery_whose_caller_went_away_does_not_reach_into_the_next() {
+    let scripted = Scripted::saying(&[|line| if line == "." { None } else { willing(line) }, willing]);
+    let mailer = mailer(SmtpServer { timeout: Duration::from_secs(20), ..scripted.server() });
+    let given_up =
+        tokio::time::timeout(Duration::from_millis(300), mailer.send(mail("ada@example.com"))).await;
+    assert!(given_up.is_err());
+    mailer.send(mail("bo@example.com")).await.expect("sent");
+    let heard = scripted.heard();
+    assert!(heard[1].contains(&"RCPT TO:<bo@example.com>".to_owned()), "{heard:?}");
+    assert!(!heard[0].iter().any(|line| line.contains("bo@")), "{heard:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_breaks_off_or_is_none_is_unreachable() {
+    for talk in [
+        &[(|_: &str| Some("hang up".to_owned())) as Talk] as &'static [Talk],
+        &[|_| Some("HTTP/1.1 400 Bad Request\r\n\r\n".to_owned())],
+        &[|line| if line.starts_with("RCPT") { Some("hang up".to_owned()) } else { willing(line) }],
+        &[|_| Some(format!("220-{}\r\n", "x".repeat(1_000_000)))],
+    ] {
+        let scripted = Scripted::saying(talk);
+        let text =
+            fault(mailer(scripted.server()).send(mail("ada@example.com")).await, MailFaultKind::Unreachable);
+        assert!(text.contains(&format!("127.0.0.1:{}", scripted.port)) && text.len() < 400, "{text}");
+    }
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    drop(listener);
+    let server = SmtpServer { port: Some(port), ..SmtpServer::at("127.0.0.1") };
+    let text = fault(mailer(server).send(mail("ada@example.com")).await, MailFaultKind::Unreachable);
+    assert!(
+        text.starts_with(&format!("no connection to 127.0.0.1:{port}: ")) && text.contains("refused"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_server_repeats_of_password_and_mail_does_not_get_into_the_log() {
+    let scripted = Scripted::saying(&[|line| match line.split(' ').next() {
+        Some("AUTH") => Some(format!("535 5.7.8 I do not like {line} (pass word:%)\r\n")),
+        _ => willing(line),
+    }]);
+    let text =
+        fault(mailer(as_ada(scripted.server())).send(mail("ada@example.com")).await, MailFaultKind::Refused);
+    assert!(text.ends_with("refused user and password: 535 5.7.8"), "{text}");
+
+    let scripted = Scripted::saying(&[|line| match line {
+        "." => Some(
+            "554-5.7.1 spam:\r\n554 5.7.1 \u{7}<https://app.example/?token=link-secret> it is\r\n".to_owned(),
+        ),
+        line => willing(line),
+    }]);
+    let text = fault(mailer(scripted.server()).send(mail("ada@example.com")).await, MailFaultKind::Refused);
+    assert!(text.ends_with("refused the mail: 554 5.7.1 spam: … it is"), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_that_greets_with_a_refusal_refuses() {
+    let scripted = Scripted::saying(&[|_| Some("554 5.3.2 not today\r\n".to_owned())]);
+    let text = fault(mailer(scripted.server()).send(mail("ada@example.com")).await, MailFaultKind::Refused);
+    assert!(text.ends_with("refused the connection: 554 5.3.2 not today"), "{text}");
+}
+
+#[tokio::test]
+async fn a_server_without_a_way_to_take_the_password_does_not_get_it() {
+    let scripted = Scripted::saying(&[|line| match line.split(' ').next() {
+        Some("EHLO") => Some("250 hello\r\n".to_owned()),
+        _ => willing(line),
+    }]);
+    let server = SmtpServer { password: Some(Secret::from("p")), ..as_ada(scripted.server()) };
+    let text = fault(mailer(server).send(mail("ada@example.com")).await, MailFaultKind::Refused);
+    assert!(text.contains("can't take user and password"), "{text}");
+    assert!(
+        !scripted.heard().concat().iter().any(|line| line.starts_with("AUTH") || line.starts_with("MAIL"))
+    );
+}
