@@ -58,7 +58,7 @@ for (const dialect of ["next-auth-4", "auth-js-5"]) {
         await landed(app, "/added");
       }));
 
-    test("a session that was ended while the person was at the provider gets no account linked to it", () =>
+    test("lesson_44 a session that was ended while the person was at the provider gets no account linked to it", () =>
       play(async ({ tab, context }) => {
         const app = await tab("/");
         await signIn(app, "github", "mary", "/first");
