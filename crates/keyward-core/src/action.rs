@@ -4,7 +4,11 @@ use serde_json::{Map, Value};
 
 use url::Url;
 
-use crate::{error::Refusal, policy::redirect::Landing, request::Pairs};
+use crate::{
+    error::Refusal,
+    policy::{linking::NotLinked, redirect::Landing},
+    request::Pairs,
+};
 
 /// What a request asks for (protocol notes §1).
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +28,8 @@ pub enum Action {
     SignInPage {
         /// From the query.
         error: Option<String>,
+        /// Id of a provider that exists and is to be added, once the person has signed in.
+        link: Option<String>,
     },
     /// `POST signin[/provider]`: starts a sign-in. Credentials have nothing to start.
     SignIn {
@@ -119,6 +125,11 @@ pub enum Asked {
         /// Code or text to show.
         error: Option<String>,
     },
+    /// Add a provider to who is signed in.
+    AddAccount {
+        /// Id of a provider that exists.
+        provider: String,
+    },
     /// Sign up.
     SignUp {
         /// Code or text to show.
@@ -181,6 +192,13 @@ pub enum Outcome {
     },
     /// Refused a link, or who followed one.
     EmailRefused(Refusal),
+    /// The account, or its address, belongs to somebody who signs in another way.
+    NotLinked {
+        /// Id of the provider that they tried.
+        provider: String,
+        /// What may be told of the other way.
+        known: NotLinked,
+    },
     /// Refused on the way to a provider or back.
     RedirectRefused {
         /// Why.

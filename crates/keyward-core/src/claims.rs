@@ -63,6 +63,11 @@ impl Claims {
         }
     }
 
+    /// Takes a claim away.
+    pub fn remove(&mut self, name: &str) {
+        self.0.retain(|(own, _)| own != name);
+    }
+
     /// All claims in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value))
@@ -131,7 +136,10 @@ impl FromIterator<(String, Value)> for Claims {
 }
 
 /// Claims that describe the token or the session, which neither a back end nor `update()` may set.
-pub const RESERVED: [&str; 8] = ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "iss"];
+pub const RESERVED: [&str; 9] = ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "iss", SHOWN];
+
+/// Members that the deployment's rules add to what the session shows, kept until the token changes.
+pub const SHOWN: &str = "shown";
 
 #[cfg(test)]
 mod tests {

@@ -6,6 +6,7 @@ use crate::{
     dialect::token::TokenKeys,
     ended::EndedSessions,
     port::{Clock, Limiter, Random, SessionFields, Store},
+    rules::Rules,
     settings::Settings,
     time::Timestamp,
     vault::Vault,
@@ -24,6 +25,8 @@ pub struct Ports {
     pub random: Arc<dyn Random>,
     /// The embedder's own session fields.
     pub session_fields: Option<Arc<dyn SessionFields>>,
+    /// The deployment's own rules, in the order in which they are asked.
+    pub rules: Vec<Arc<dyn Rules>>,
 }
 
 /// Settings, keys and ports. One per process.
@@ -84,6 +87,12 @@ impl Deployment {
     #[must_use]
     pub fn session_fields(&self) -> Option<&dyn SessionFields> {
         self.ports.session_fields.as_deref()
+    }
+
+    /// The deployment's own rules, in the order in which they are asked.
+    #[must_use]
+    pub fn rules(&self) -> &[Arc<dyn Rules>] {
+        &self.ports.rules
     }
 
     /// The keys of the session cookie with or without its prefix for https.

@@ -45,6 +45,21 @@ pub enum Page {
         providers: Vec<ProviderForm>,
         /// Address of the sign-up page, if there is one.
         sign_up: Option<String>,
+        /// Where to land, for the hidden field; `None`: the cookie has it.
+        callback_url: Option<String>,
+        /// Name of the provider that can be added afterwards.
+        adds: Option<String>,
+    },
+    /// Ask whether to add a provider.
+    AddAccount {
+        /// For the hidden field.
+        csrf_token: String,
+        /// Where the form goes.
+        action: String,
+        /// Where to land, for the hidden field and for who would rather not.
+        callback_url: String,
+        /// The provider's name.
+        provider: String,
     },
     /// Sign up.
     SignUp {

@@ -11,6 +11,10 @@ use keyward_core::{
     mail::Mailbox,
     method::backend::BackendCheck,
     port::{Clock, HttpClient, PasswordHasher, Random, Store},
+    rules::{
+        Rules,
+        hook::{HookSettings, Hooks},
+    },
     secret::Secret,
     session::SessionFields,
     settings::{CustomPages, Provider, SessionSettings, Settings},
@@ -178,6 +182,19 @@ impl Builder {
         self
     }
 
+    /// A rule about who may sign in, what the token holds, where people land: NextAuth's callbacks. All that are
+    /// added are asked, in their order; the first that does not allow decides.
+    pub fn rules(mut self, rules: Arc<dyn Rules>) -> Self {
+        self.plan.rules.push(rules);
+        self
+    }
+
+    /// Asks receivers over HTTP, after the rules of [`Builder::rules`].
+    pub fn hooks(mut self, hooks: HookSettings) -> Self {
+        self.plan.hooks = Some(hooks);
+        self
+    }
+
     /// Fields of one's own in the session.
     pub fn session_fields(mut self, fields: Arc<dyn SessionFields>) -> Self {
         self.plan.session_fields = Some(fields);
@@ -265,13 +282,18 @@ impl Builder {
             order,
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
         };
+        let mut rules = plan.rules;
+        if let Some(settings) = plan.hooks {
+            let (clock, random) = (Arc::clone(&clock), Arc::clone(&random));
+            rules.push(Arc::new(Hooks { settings, http: Arc::clone(&http), clock, random }));
+        }
         let ports = Ports {
             store,
             limiter: Arc::clone(&limits) as _,
             clock,
             random: Arc::clone(&random),
             session_fields: plan.session_fields,
-            rules: Vec::new(),
+            rules,
         };
         let engine = Arc::new(Engine::new(settings, ports));
         // Before the first request: a session that was ended must not live again after a restart.

@@ -8,6 +8,7 @@ use keyward_core::{
     dialect::Dialect,
     method::backend::Endpoint,
     port::Store,
+    rules::{Rules, hook::HookSettings},
     secret::Secret,
     session::SessionFields,
     settings::{CustomPages, Field, Provider, SessionSettings},
@@ -39,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) edge_limits: EdgeLimits,
     pub(crate) hasher: HasherSettings,
     pub(crate) session_fields: Option<Arc<dyn SessionFields>>,
+    pub(crate) rules: Vec<Arc<dyn Rules>>,
+    pub(crate) hooks: Option<HookSettings>,
     pub(crate) proxy: Option<Url>,
 }
 
@@ -101,6 +104,8 @@ impl Plan {
             edge_limits: EdgeLimits::default(),
             hasher: HasherSettings::default(),
             session_fields: None,
+            rules: Vec::new(),
+            hooks: None,
             proxy: None,
         }
     }

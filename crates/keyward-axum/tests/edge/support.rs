@@ -85,6 +85,7 @@ impl World {
             clock: Arc::new(FakeClock::default()),
             random: Arc::new(SeededRandom::default()),
             session_fields: None,
+            rules: Vec::new(),
         };
         let auth = Auth::new(Arc::new(Engine::new(settings, ports)), edge);
         Self { router: routes(&auth), auth, store, peer: SocketAddr::from(([192, 0, 2, 1], 4711)) }

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use serde_json::Map;
+use serde_json::{Map, json};
 
+use super::rules::{self, Passed};
 use crate::{
     action::Outcome,
     claims::Claims,
@@ -13,18 +14,19 @@ use crate::{
     exchange::Exchange,
     mail::{Letter, LinkLetter, Mail, MailFault},
     method::email::{Asked, EmailProvider, draw_token, stored_form},
-    policy::email,
+    policy::{email, redirect::Landing},
     port::{Admitted, Limit, address_bucket, site_bucket, uuid},
+    rules::{Candidate, Trigger},
     secret::Secret,
     session::{self, remembered_until},
     surface::link,
     ticket::{Purpose, Ticket, TicketKey},
-    user::{Admission, Profile, User, UserId},
+    user::{Address, Admission, Profile, User, UserId},
 };
 
 /// Sends a link to the submitted address. The answer is the same whoever has the address.
 ///
-/// The steps: address, limits, ticket, mail.
+/// The steps: address, limits, the deployment's rules, ticket, mail.
 pub async fn request(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
@@ -32,14 +34,15 @@ pub async fn request(
     submitted: Option<&str>,
 ) -> Outcome {
     match send(deployment, exchange, &provider, submitted).await {
-        Ok(()) => Outcome::LinkSent { provider },
+        Ok(None) => Outcome::LinkSent { provider },
+        Ok(Some(elsewhere)) => Outcome::Land(elsewhere),
         Err(refusal) => Outcome::EmailRefused(refusal),
     }
 }
 
 /// Signs in who followed a link.
 ///
-/// The steps: ticket, perhaps the page with a button, admission (which uses the ticket up), session cookie, landing.
+/// The steps: ticket, perhaps the page with a button, the deployment's rules, admission (which uses the ticket up), session cookie, landing.
 pub async fn follow(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
@@ -68,11 +71,17 @@ async fn send(
     exchange: &mut Exchange<'_>,
     provider: &str,
     submitted: Option<&str>,
-) -> Result<(), Refusal> {
+) -> Result<Option<Landing>, Refusal> {
     let provider = find(deployment, provider)?;
     let address = submitted.and_then(email::normalise).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
     draw_on_limits(deployment, exchange, &address)?;
-    let has_account = provider.sign_up || deployment.store().user_by_email(&address).await?.is_some();
+    let known = deployment.store().user_by_email(&address).await?;
+    let mut asking =
+        Candidate { verification_request: true, ..candidate(provider, known.as_ref(), &address) };
+    if let Passed::Elsewhere(landing) = rules::pass(deployment, exchange, &mut asking).await? {
+        return Ok(Some(landing));
+    }
+    let has_account = provider.sign_up || known.is_some();
     // A link for nobody is issued like any other, so that neither answer nor time tells who has an account.
     let token = issue(deployment, exchange, provider, &address).await?;
     let public = &exchange.request.public;
@@ -85,7 +94,7 @@ async fn send(
         lifetime: provider.max_age,
     });
     provider.mailer.send(Mail { to: address, subject, text, html }).await?;
-    Ok(())
+    Ok(None)
 }
 
 fn find<'d>(deployment: &'d Deployment, id: &str) -> Result<&'d EmailProvider, Refusal> {
@@ -191,12 +200,27 @@ async fn admit(
             return Err(Refusal::new(Code::AccessDenied).because("nobody has the address, and none is made"));
         }
         let is_new = known.is_none();
+        let mut candidate = candidate(provider, known.as_ref(), &ticket.subject);
+        candidate.address = Some(Address { address: ticket.subject.clone(), verified: true });
+        let added = match rules::pass(deployment, exchange, &mut candidate).await? {
+            Passed::In(added) => added,
+            Passed::Elsewhere(landing) => return Ok(Outcome::Land(landing)),
+        };
         let user = known.unwrap_or_else(|| newcomer(deployment, &ticket.subject));
-        let claims = Claims::of(&profile_of(&user), &user.id.0, Map::new());
+        let mut claims = Claims::of(&profile_of(&user), &user.id.0, Map::new());
+        let mut keep = Map::new();
+        rules::merge(added, &mut Profile::default(), &mut keep);
+        claims.keep(keep);
+        let trigger = if is_new { Trigger::SignUp } else { Trigger::SignIn };
+        rules::complete(deployment, exchange, &mut claims, trigger, Some(&candidate), None).await?;
+        let landing = rules::landing(deployment, exchange).await?;
         let opening = session::Opening::prepare(deployment, exchange, claims);
+        let record = opening.record.clone();
+        // Before anything is written: what does not fit into a cookie uses no link up.
+        let cookie = opening.cookie(deployment, exchange)?;
         let was_proven = user.email_verified.is_some();
         let who = Admission::EmailLink { ticket: ticket.clone(), user: user.id, is_new, until };
-        match deployment.store().admit(&who, Some(&opening.record), exchange.now).await? {
+        match deployment.store().admit(&who, Some(&record), exchange.now).await? {
             Admitted::As { .. } => {}
             Admitted::Gone => return Err(no_such_link()),
             Admitted::Changed | Admitted::EmailTaken => continue,
@@ -205,13 +229,26 @@ async fn admit(
             // The first proof ended what was set up without one (lesson 43): here too, and not a second later.
             follow_endings(deployment, exchange).await;
         }
-        exchange.changes.session = opening.cookie(deployment, exchange)?;
-        let landing = exchange.landing.clone();
+        exchange.changes.session = cookie;
         return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
     }
     Err(Refusal::new(Code::StoreUnavailable)
         .because("the user kept changing")
         .retry_after(Duration::from_secs(1)))
+}
+
+/// The person as the rules see them; they have proven nothing yet.
+fn candidate(provider: &EmailProvider, known: Option<&User>, address: &str) -> Candidate {
+    let id = known.map_or(address, |user| &user.id.0);
+    let mut user = Map::from_iter([("id".to_owned(), json!(id)), ("email".to_owned(), json!(address))]);
+    if let Some(known) = known {
+        user.insert("name".to_owned(), json!(known.name));
+        user.insert("image".to_owned(), json!(known.image));
+    }
+    let mut account = rules::account(&provider.id, "email", address);
+    account.insert("userId".to_owned(), json!(id));
+    let address = Address { address: address.to_owned(), verified: false };
+    Candidate { user, account, address: Some(address), ..Candidate::default() }
 }
 
 /// Somebody who comes for the first time; the store gives them the address of the ticket.

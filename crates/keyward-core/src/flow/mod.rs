@@ -2,6 +2,7 @@
 
 pub mod email;
 pub mod redirect;
+mod rules;
 pub mod session;
 pub mod sign_in;
 pub mod sign_out;
@@ -50,7 +51,10 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         }
         Action::SignOut if exchange.csrf.verified => Box::pin(sign_out::sign_out(deployment, exchange)).await,
         Action::SignOut => Outcome::CsrfRefused(Form::SignOut),
-        Action::SignInPage { error } => Outcome::Page(Asked::SignIn { error }),
+        Action::SignInPage { error, link: None } => Outcome::Page(Asked::SignIn { error }),
+        Action::SignInPage { error, link: Some(provider) } => {
+            Box::pin(redirect::offer(deployment, exchange, provider, error)).await
+        }
         Action::SignUpPage { error } => Outcome::Page(Asked::SignUp { error }),
         Action::SignOutPage => Outcome::Page(Asked::SignOut),
         Action::ErrorPage { error } => Outcome::Page(Asked::Error { error }),

@@ -1,7 +1,8 @@
 //! Signing in with submitted fields (B1, F1; protocol notes §7).
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
+use super::rules::{self, Passed};
 use crate::{
     action::Outcome,
     claims::Claims,
@@ -12,12 +13,13 @@ use crate::{
     method::{Proof, Submitted},
     policy::email,
     port::{Admitted, Limit, address_bucket, site_bucket},
+    rules::{Candidate, Trigger},
     session,
     settings::{Field, Provider},
-    user::Admission,
+    user::{Address, Admission},
 };
 
-/// The steps: limits, check, admit, session cookie, landing.
+/// The steps: limits, check, the deployment's rules, admit, session cookie, landing.
 pub async fn with_credentials(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
@@ -44,7 +46,13 @@ async fn attempt(
     draw_on_limits(deployment, provider, &submitted)?;
     let proof = provider.check.check(&submitted).await?;
     let previous = exchange.session_token(deployment);
-    let outcome = admit(deployment, exchange, proof).await?;
+    let mut proof = proof;
+    let mut candidate = candidate(provider, &submitted, &proof);
+    match rules::pass(deployment, exchange, &mut candidate).await? {
+        Passed::In(added) => rules::merge(added, &mut proof.profile, &mut proof.extra),
+        Passed::Elsewhere(landing) => return Ok(Outcome::Land(landing)),
+    }
+    let outcome = admit(deployment, exchange, proof, &candidate).await?;
     // A sign-up that leaves the signing in to the person changes nobody.
     let replaced = matches!(exchange.changes.session, SessionCookie::Set { .. });
     if let Some(previous) = previous.filter(|_| replaced) {
@@ -91,13 +99,41 @@ fn account_of(provider: &Provider, submitted: &Submitted) -> Option<String> {
     Some(email::normalise(&account).unwrap_or_else(|| account.trim().to_lowercase()))
 }
 
+/// The person as the rules see them. No password goes along, and nothing that the form did not ask for.
+fn candidate(provider: &Provider, submitted: &Submitted, proof: &Proof) -> Candidate {
+    let mut user = proof.extra.clone();
+    user.insert("id".to_owned(), json!(proof.sub));
+    let profile = &proof.profile;
+    for (name, value) in [("name", &profile.name), ("email", &profile.email), ("image", &profile.image)] {
+        if let Some(value) = value {
+            user.insert(name.to_owned(), json!(value));
+        }
+    }
+    let open = provider.fields.iter().filter(|field| field.kind != "password");
+    let credentials =
+        open.filter_map(|field| Some((field.name.clone(), submitted.fields.get(&field.name)?.clone())));
+    let address = profile.email.clone().flatten().and_then(|address| email::normalise(&address));
+    Candidate {
+        user,
+        account: rules::account(&provider.id, "credentials", &proof.sub),
+        profile: None,
+        credentials: Some(credentials.collect()),
+        verification_request: false,
+        address: address.map(|address| Address { address, verified: false }),
+    }
+}
+
 async fn admit(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
     proof: Proof,
+    candidate: &Candidate,
 ) -> Result<Outcome, Refusal> {
     let by_registration = matches!(proof.admission, Admission::NewUser { .. });
-    let claims = Claims::of(&proof.profile, &proof.sub, proof.extra);
+    let mut claims = Claims::of(&proof.profile, &proof.sub, proof.extra);
+    let trigger = if by_registration { Trigger::SignUp } else { Trigger::SignIn };
+    rules::complete(deployment, exchange, &mut claims, trigger, Some(candidate), None).await?;
+    exchange.landing = rules::landing(deployment, exchange).await?;
     let opening = proof.opens_session.then(|| session::Opening::prepare(deployment, exchange, claims));
     let record = opening.as_ref().map(|opening| &opening.record);
     let admitted = deployment.store().admit(&proof.admission, record, exchange.now).await?;

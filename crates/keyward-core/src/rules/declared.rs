@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn c6_the_first_rule_that_fits_decides_and_a_list_of_allowed_keeps_the_others_out() {
-        let rows: [(&str, Option<(&str, bool)>, bool); 8] = [
+        let rows = [
             ("google", Some(("ada@acme.example", true)), true),
             ("google", Some(("ada@acme.example", false)), false),
             ("google", Some(("mallory@acme.example", true)), false),

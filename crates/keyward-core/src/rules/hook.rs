@@ -92,11 +92,7 @@ impl Rules for Hooks {
         self.ask("jwt", url, Value::Object(arguments), |answer| member(answer, "token")).await
     }
 
-    async fn session(
-        &self,
-        session: &Map<String, Value>,
-        claims: &Claims,
-    ) -> Result<Map<String, Value>, Refusal> {
+    async fn session(&self, session: &Value, claims: &Claims) -> Result<Map<String, Value>, Refusal> {
         let Some(url) = &self.settings.session else { return Ok(Map::new()) };
         let arguments = json!({ "session": session, "token": claims });
         self.ask("session", url, arguments, |answer| member(answer, "session")).await

@@ -135,11 +135,7 @@ pub trait Rules: Send + Sync {
 
     /// NextAuth's `session` callback: the members that the session shows beside its own. Asked when the token
     /// changes and kept with it.
-    async fn session(
-        &self,
-        _session: &Map<String, Value>,
-        _claims: &Claims,
-    ) -> Result<Map<String, Value>, Refusal> {
+    async fn session(&self, _session: &Value, _claims: &Claims) -> Result<Map<String, Value>, Refusal> {
         Ok(Map::new())
     }
 

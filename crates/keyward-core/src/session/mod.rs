@@ -115,6 +115,12 @@ pub async fn view(deployment: &Deployment, token: &str, secure: bool) -> Result<
         .map(|live| View { body: view::body(deployment, &live.claims, live.expires), claims: live.claims }))
 }
 
+/// What a session that holds `claims` would show now: what a rule is asked about.
+#[must_use]
+pub fn shown(deployment: &Deployment, claims: &Claims, now: Timestamp) -> Value {
+    view::body(deployment, claims, now.plus(deployment.settings().session.max_age))
+}
+
 /// Costs no store round trip (invariant 11).
 fn open_sealed(deployment: &Deployment, token: &str, secure: bool, now: Timestamp) -> Option<Live> {
     let claims = deployment.token_keys(secure).open(token, now)?;

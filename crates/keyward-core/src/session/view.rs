@@ -2,7 +2,12 @@
 
 use serde_json::{Map, Value};
 
-use crate::{claims::Claims, deployment::Deployment, dialect::Dialect, time::Timestamp};
+use crate::{
+    claims::{Claims, SHOWN},
+    deployment::Deployment,
+    dialect::Dialect,
+    time::Timestamp,
+};
 
 /// A session as an application on the same host reads it.
 #[derive(Clone, Debug)]
@@ -41,10 +46,25 @@ pub(super) fn body(deployment: &Deployment, claims: &Claims, expires: Timestamp)
     for (path, value) in &settings.session.add {
         put(&mut session, path, value.clone());
     }
+    if let Some(Value::Object(shown)) = claims.get(SHOWN) {
+        merge(&mut session, shown);
+    }
     if let Some(fields) = deployment.session_fields() {
         fields.add(claims, &mut session);
     }
     Value::Object(session)
+}
+
+/// Adds members; what is an object on both sides keeps its own members too.
+fn merge(session: &mut Map<String, Value>, members: &Map<String, Value>) {
+    for (name, value) in members {
+        match (session.get_mut(name), value) {
+            (Some(Value::Object(own)), Value::Object(more)) => merge(own, more),
+            _ => {
+                session.insert(name.clone(), value.clone());
+            }
+        }
+    }
 }
 
 /// Sets the member at a path; what is in the way and no object gives way.

@@ -60,7 +60,11 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
             Ok(Action::UpdateSession { data: request.body.members().remove("data") })
         }
         ("signin", Get) if second.is_some() && dialect == Dialect::AuthJs5 => Err(Misdirected::WrongMethod),
-        ("signin", Get) => Ok(Action::SignInPage { error: code_or_error(request).map(str::to_owned) }),
+        ("signin", Get) => {
+            let link = request.query.get("link").filter(|id| settings.redirect(id).is_some());
+            let error = code_or_error(request).map(str::to_owned);
+            Ok(Action::SignInPage { error, link: link.map(str::to_owned) })
+        }
         ("signin", Post) => match second {
             Some(id) if settings.redirect(id).is_some() => Ok(Action::Depart { provider: id.to_owned() }),
             Some(id) if settings.email(id).is_some() => {

@@ -2,5 +2,6 @@
 
 pub mod decode;
 pub(crate) mod link;
+mod not_linked;
 pub mod render;
 mod words;

@@ -11,9 +11,10 @@ use crate::{
     error::{Code, Refusal},
     exchange::Exchange,
     method::email::EmailProvider,
+    policy::linking::NotLinked,
     reply::{FormKind, Page, ProviderForm, Reply, ReplyBody},
     settings::{Provider, RedirectKind, RedirectProvider, Settings},
-    surface::{link, words},
+    surface::{link, not_linked::Second, words},
 };
 
 /// Every answer may set or depend on cookies, so none may be stored on the way (lesson 59). The three headers
@@ -61,6 +62,7 @@ pub fn outcome(settings: &Settings, exchange: &Exchange<'_>, outcome: Outcome) -
         Outcome::ChooseSignIn => reply.go(200, &exchange.request.public.route("signin")),
         Outcome::Depart(url) => reply.go(200, url.as_str()),
         Outcome::Refused { refusal, provider } => reply.refused(refusal, provider.as_deref()),
+        Outcome::NotLinked { provider, known } => reply.not_linked(&provider, &known),
         Outcome::RedirectRefused { refusal, leg } => {
             reply.refused_in_word(words::provider_word(settings.dialect, leg, &refusal), refusal)
         }
@@ -215,6 +217,19 @@ impl Render<'_> {
         self.marked(self.refused_quietly(self.go(200, &target)), refusal)
     }
 
+    fn not_linked(&self, provider: &str, known: &NotLinked) -> Reply {
+        let refusal = Refusal::new(Code::OAuthAccountNotLinked);
+        let page = match self.dialect {
+            Dialect::AuthJs5 => self.sign_in_page(),
+            Dialect::NextAuth3 | Dialect::NextAuth4 => self.exchange.request.public.route("error"),
+        };
+        let mut target = with_query(&page, "error", refusal.code.as_str());
+        if let Some(second) = Second::of(self.settings, provider, known) {
+            target = second.write(&target);
+        }
+        self.marked(self.refused_quietly(self.go(200, &target)), refusal)
+    }
+
     /// Where a refused person goes: every address carries `error`.
     fn refusal_address(&self, refusal: &Refusal, provider: Option<&str>) -> String {
         let public = &self.exchange.request.public;
@@ -304,7 +319,9 @@ impl Render<'_> {
                 let Some(page) = &pages.sign_in else {
                     return self.reply(200, ReplyBody::Page(self.sign_in_model(error)));
                 };
-                let landing = encode_component(self.exchange.landing.as_str());
+                let landing = self.exchange.landing.as_str();
+                let back = self.second().map(|second| second.landing(&public.route("signin"), landing));
+                let landing = encode_component(back.as_deref().unwrap_or(landing));
                 let mut target = with_query(page, "callbackUrl", &landing);
                 // Generations 3 and 4 hand the second segment (`signin/<id>`) to the application's page as an error.
                 let segment = (self.dialect != Dialect::AuthJs5)
@@ -315,6 +332,7 @@ impl Render<'_> {
                 }
                 self.redirect(&target)
             }
+            Asked::AddAccount { provider } => self.add_account(&provider),
             Asked::SignUp { error } => match self.sign_up_model(error) {
                 Some(page) => self.reply(200, ReplyBody::Page(page)),
                 None => self.redirect(&public.route("signin")),
@@ -365,6 +383,10 @@ impl Render<'_> {
         };
         if pass_on {
             let target = format!("{}?error={code}", self.exchange.request.public.route("signin"));
+            let target = match self.second() {
+                Some(second) => second.write(&target),
+                None => target,
+            };
             return self.redirect(&match self.exact_code() {
                 Some(exact) => with_query(&target, "code", exact),
                 None => target,
@@ -406,13 +428,39 @@ impl Render<'_> {
         let emails = self.settings.emails.iter().filter(|p| p.on_sign_in_page);
         providers.extend(emails.map(|provider| self.email_form(provider)));
         providers.sort_by_key(|form| self.settings.place_of(&form.id));
-        let sign_up = self.settings.sign_up_provider.as_ref();
+        let second = self.second();
+        if let Some(second) = &second {
+            providers.retain(|form| second.is_proven_by(&form.id));
+        }
+        let public = &self.exchange.request.public;
+        let back =
+            |second: &Second<'_>| second.landing(&public.route("signin"), self.exchange.landing.as_str());
+        let sign_up = self.settings.sign_up_provider.as_ref().filter(|_| second.is_none());
         Page::SignIn {
             csrf_token: self.exchange.csrf.token.clone(),
             error: self.exact_code().map(str::to_owned).or(error),
             providers,
-            sign_up: sign_up.map(|_| self.exchange.request.public.route("-/signup")),
+            sign_up: sign_up.map(|_| public.route("-/signup")),
+            callback_url: second.as_ref().map(back),
+            adds: second.map(|second| second.provider.name.clone()),
         }
+    }
+
+    /// Who came with a second provider, where the address says so.
+    fn second(&self) -> Option<Second<'_>> {
+        Second::read(self.settings, &self.exchange.request.query)
+    }
+
+    fn add_account(&self, provider: &str) -> Reply {
+        let public = &self.exchange.request.public;
+        let name = self.settings.redirect(provider).map(|provider| provider.name.clone());
+        let page = Page::AddAccount {
+            csrf_token: self.exchange.csrf.token.clone(),
+            action: public.route(&format!("signin/{provider}")),
+            callback_url: self.exchange.landing.as_str().to_owned(),
+            provider: name.unwrap_or_default(),
+        };
+        self.reply(200, ReplyBody::Page(page))
     }
 
     fn sign_up_model(&self, error: Option<String>) -> Option<Page> {

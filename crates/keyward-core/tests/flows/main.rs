@@ -4,5 +4,6 @@ mod backends;
 mod email_links;
 mod limits;
 mod own_accounts;
+mod rules;
 mod sessions;
 mod support;

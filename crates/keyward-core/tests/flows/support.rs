@@ -14,6 +14,7 @@ use keyward_core::{
     },
     reply::{Reply, ReplyBody},
     request::{Body, Method, Pairs, Request},
+    rules::Rules,
     secret::Secret,
     settings::{CustomPages, Field, Provider, SessionSettings, Settings, Strategy},
 };
@@ -42,6 +43,7 @@ pub(crate) struct Options {
     pub(crate) pages: CustomPages,
     pub(crate) reveals_existing: bool,
     pub(crate) public: &'static str,
+    pub(crate) rules: Vec<Arc<dyn Rules>>,
 }
 
 impl Options {
@@ -52,6 +54,7 @@ impl Options {
             pages: CustomPages::default(),
             reveals_existing: true,
             public: "http://app.test",
+            rules: Vec::new(),
         }
     }
 }
@@ -129,6 +132,7 @@ pub(crate) fn build(options: Options) -> World {
         clock: clock.clone(),
         random,
         session_fields: None,
+        rules: options.rules,
     };
     World { engine: Engine::new(settings, ports), clock, store, hasher, http, limits, mail }
 }

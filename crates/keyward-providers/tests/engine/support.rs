@@ -123,6 +123,7 @@ pub(crate) fn build(options: Options) -> World {
         clock: clock.clone(),
         random,
         session_fields: None,
+        rules: Vec::new(),
     };
     World { engine: Engine::new(settings, ports), clock, store, upstream, limits }
 }
@@ -234,8 +235,13 @@ impl Browser<'_> {
     /// As `signIn(provider)` does: the address to go to.
     pub(crate) async fn depart(&mut self, provider: &str, landing: &str) -> Url {
         let reply = self.post(&format!("signin/{provider}"), &[("callbackUrl", landing)]).await;
-        assert_eq!(reply.status, 200, "{:?}", reply.refused);
-        json(&reply)["url"].as_str().expect("a url").parse().expect("absolute")
+        assert_eq!(reply.refused, None);
+        let place = if self.json {
+            json(&reply)["url"].as_str().expect("a url").to_owned()
+        } else {
+            location(&reply).to_owned()
+        };
+        place.parse().expect("absolute")
     }
 
     /// Comes back with a response, as the provider answers.

@@ -1,8 +1,11 @@
 //! And back: an attempt ends.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
-use super::{SignedIn, configured, owner_of, signed_in};
+use super::{
+    super::rules::{self, Passed},
+    SignedIn, configured, owner_of, signed_in,
+};
 use crate::{
     action::{Leg, Outcome},
     claims::Claims,
@@ -18,6 +21,7 @@ use crate::{
     },
     port::{Admitted, SessionId, uuid},
     request::{Method, Pairs},
+    rules::{Candidate, Trigger},
     session::{self, Opening},
     settings::RedirectProvider,
     user::{AccountKey, Address, Admission, NewUser, Place, Profile, User, UserId, Vouched},
@@ -26,7 +30,7 @@ use crate::{
 /// How often a decision is made anew because what it stood on changed meanwhile.
 const TRIES: usize = 4;
 
-/// The steps: attempt, provider, who is signed in, landing, and then [`admit`].
+/// The steps: attempt, provider, who is signed in, landing, the deployment's rules, and then [`admit`].
 pub async fn arrive(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
@@ -51,7 +55,12 @@ async fn complete(
     let arrived = provider.way.arrive(Arrival { response, attempt: &attempt }).await?;
     let current = current(deployment, exchange, &arrived.purpose).await?;
     land_where_it_began(deployment, exchange, arrived.landing.as_deref());
-    let who = Person::of(provider, arrived);
+    let mut candidate = candidate(&arrived);
+    let added = match rules::pass(deployment, exchange, &mut candidate).await? {
+        Passed::In(added) => added,
+        Passed::Elsewhere(landing) => return Ok(Outcome::Land(landing)),
+    };
+    let who = Person::of(provider, arrived, candidate, added);
     admit(deployment, exchange, provider, who, current).await
 }
 
@@ -121,6 +130,27 @@ fn land_where_it_began(deployment: &Deployment, exchange: &mut Exchange<'_>, lan
     }
 }
 
+/// The person as the rules see them: as the provider describes them, by the provider's own id.
+fn candidate(arrived: &Arrived) -> Candidate {
+    let Profile { name, email, image } = arrived.profile.clone();
+    let members =
+        [("id", Some(Some(arrived.id.clone()))), ("name", name), ("email", email), ("image", image)];
+    let said = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), json!(value?))));
+    Candidate {
+        user: said.collect(),
+        account: arrived.account.clone(),
+        profile: Some(arrived.raw.clone()),
+        credentials: None,
+        verification_request: false,
+        address: address_of(arrived),
+    }
+}
+
+fn address_of(arrived: &Arrived) -> Option<Address> {
+    let address = arrived.profile.email.clone().flatten().and_then(|email| email::normalise(&email));
+    address.map(|address| Address { address, verified: arrived.email_verified })
+}
+
 /// Somebody for whom the provider vouches, as the directory takes them in.
 struct Person {
     vouched: Vouched,
@@ -128,15 +158,24 @@ struct Person {
     account: Map<String, Value>,
     /// What the token keeps of them.
     keep: Map<String, Value>,
+    candidate: Candidate,
 }
 
 impl Person {
-    fn of(provider: &RedirectProvider, arrived: Arrived) -> Self {
+    /// With what the rules added. Theirs is a name to show, not an address to be known by: that is the provider's.
+    fn of(
+        provider: &RedirectProvider,
+        mut arrived: Arrived,
+        candidate: Candidate,
+        added: Map<String, Value>,
+    ) -> Self {
         let key = AccountKey { source: provider.id.clone(), id: arrived.id.clone() };
-        let address = arrived.profile.email.clone().flatten().and_then(|email| email::normalise(&email));
-        let email = address.map(|address| Address { address, verified: arrived.email_verified });
+        let email = address_of(&arrived);
+        let mut keep = kept(provider, &arrived);
+        rules::merge(added, &mut arrived.profile, &mut keep);
         Self {
-            keep: kept(provider, &arrived),
+            keep,
+            candidate,
             account: arrived.account,
             vouched: Vouched {
                 key,
@@ -214,10 +253,15 @@ async fn admit(
             address,
             provider.allow_dangerous_email_account_linking,
         );
+        if let Link::Refuse(known) = link {
+            return Ok(Outcome::NotLinked { provider: provider.id.clone(), known });
+        }
         let Some((place, user)) = place(deployment, &who, link).await? else { continue };
         who.seal_tokens(deployment, standing.owner.is_some()).await?;
-        let opening = open_session(deployment, exchange, &who, user, current.as_ref());
+        let is_new = matches!(place, Place::New(_));
+        let opening = open_session(deployment, exchange, &who, user, current.as_ref(), is_new).await?;
         let record = opening.record.clone();
+        let landing = rules::landing(deployment, exchange).await?;
         // Before anything is written: what does not fit into a cookie leaves nothing behind.
         let cookie = opening.cookie(deployment, exchange)?;
         let admission = Admission::Vouched { who: Box::new(who.vouched.clone()), place, until };
@@ -225,7 +269,6 @@ async fn admit(
             Admitted::As { is_new, .. } => {
                 end_previous(deployment, exchange, current.as_ref()).await;
                 exchange.changes.session = cookie;
-                let landing = exchange.landing.clone();
                 return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
             }
             Admitted::Changed | Admitted::Gone | Admitted::EmailTaken => {}
@@ -255,28 +298,31 @@ async fn place(deployment: &Deployment, who: &Person, link: Link) -> Result<Opti
             };
             (Place::New(new), user)
         }
-        Link::Refuse(_) => return Err(Refusal::new(Code::OAuthAccountNotLinked)),
+        Link::Refuse(_) => return Ok(None),
     }))
 }
 
 /// A new session, also for who adds an account: what they may do has changed (lesson 55). As with NextAuth it says what
 /// the directory holds of them; who was signed in keeps what their session said.
-fn open_session(
+async fn open_session(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
     who: &Person,
     user: User,
     current: Option<&Current>,
-) -> Opening {
+    is_new: bool,
+) -> Result<Opening, Refusal> {
     let profile = Profile { name: Some(user.name), email: Some(user.email), image: Some(user.image) };
     let mut claims = match current.and_then(|current| current.claims.clone()) {
         Some(claims) => claims,
         None => Claims::of(&profile, &user.id.0, Map::new()),
     };
     claims.keep(who.keep.clone());
+    let trigger = if is_new { Trigger::SignUp } else { Trigger::SignIn };
+    rules::complete(deployment, exchange, &mut claims, trigger, Some(&who.candidate), None).await?;
     let mut opening = Opening::prepare(deployment, exchange, claims);
     opening.record.via = Some(who.vouched.key.clone());
-    opening
+    Ok(opening)
 }
 
 /// Nobody keeps, or hands to another, the session from before (lesson 55).

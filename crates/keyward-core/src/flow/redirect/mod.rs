@@ -6,6 +6,7 @@ mod depart;
 pub use self::{arrive::arrive, depart::depart};
 
 use crate::{
+    action::{Asked, Outcome},
     claims::Claims,
     deployment::Deployment,
     error::{Code, Refusal},
@@ -15,6 +16,20 @@ use crate::{
     settings::RedirectProvider,
     user::UserId,
 };
+
+/// Asks a person who proved themselves whether to add the provider that they tried before; the others sign in first.
+pub async fn offer(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    provider: String,
+    error: Option<String>,
+) -> Outcome {
+    match signed_in(deployment, exchange).await {
+        Ok(Some(_)) => Outcome::Page(Asked::AddAccount { provider }),
+        Ok(None) => Outcome::Page(Asked::SignIn { error }),
+        Err(refusal) => Outcome::Refused { refusal, provider: None },
+    }
+}
 
 /// Who is signed in in this browser.
 struct SignedIn {

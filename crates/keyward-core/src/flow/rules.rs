@@ -1,0 +1,127 @@
+//! The steps at which a sign-in, an update or a landing asks the deployment's rules.
+
+use serde_json::{Map, Value};
+
+use crate::{
+    claims::{Claims, RESERVED, SHOWN},
+    deployment::Deployment,
+    error::{Code, Refusal},
+    exchange::Exchange,
+    policy::redirect::{self, Landing},
+    rules::{Candidate, Trigger, Verdict},
+    session,
+    user::{Extra, Profile},
+};
+
+/// What the rules made of somebody.
+#[derive(Debug)]
+pub(super) enum Passed {
+    /// They may come in, with these members of the user on top.
+    In(Map<String, Value>),
+    /// They go there first, without a session.
+    Elsewhere(Landing),
+}
+
+/// An account as the rules see it.
+pub(super) fn account(provider: &str, kind: &str, id: &str) -> Map<String, Value> {
+    let members = [("provider", provider), ("type", kind), ("providerAccountId", id)];
+    members.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect()
+}
+
+/// Asks every rule whether somebody may come in. Each sees what those before it added to the user.
+pub(super) async fn pass(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    candidate: &mut Candidate,
+) -> Result<Passed, Refusal> {
+    let mut added = Map::new();
+    for rule in deployment.rules() {
+        match rule.sign_in(candidate).await? {
+            Verdict::Allow(members) => {
+                candidate.user.extend(members.clone());
+                added.extend(members);
+            }
+            Verdict::Deny => {
+                return Err(Refusal::new(Code::AccessDenied).because("a rule of the deployment denies"));
+            }
+            Verdict::Redirect(place) => {
+                return landing_of(deployment, exchange, &place).map(Passed::Elsewhere);
+            }
+        }
+    }
+    Ok(Passed::In(added))
+}
+
+/// Puts what the rules added where it belongs: into the profile, and into what the token keeps. The id is not theirs
+/// to change.
+pub(super) fn merge(added: Map<String, Value>, profile: &mut Profile, keep: &mut Extra) {
+    for (name, value) in added {
+        let (field, claim) = match name.as_str() {
+            "id" => continue,
+            "name" => (&mut profile.name, "name"),
+            "email" => (&mut profile.email, "email"),
+            "image" => (&mut profile.image, "picture"),
+            _ => {
+                keep.insert(name, value);
+                continue;
+            }
+        };
+        let said = match &value {
+            Value::String(text) => Some(text.clone()),
+            Value::Null => None,
+            _ => continue,
+        };
+        *field = Some(said);
+        keep.insert(claim.to_owned(), value);
+    }
+}
+
+/// Lets the rules have their say on what a session is about to hold, and keeps what it is to show besides.
+pub(super) async fn complete(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    claims: &mut Claims,
+    trigger: Trigger,
+    candidate: Option<&Candidate>,
+    data: Option<&Value>,
+) -> Result<(), Refusal> {
+    for rule in deployment.rules() {
+        for (name, value) in rule.token(claims, trigger, candidate, data).await? {
+            // What the token itself is made of is nobody's to set.
+            match value {
+                _ if RESERVED.contains(&name.as_str()) => {}
+                Value::Null => claims.remove(&name),
+                value => claims.set(&name, value),
+            }
+        }
+    }
+    claims.remove(SHOWN);
+    let mut shown = Map::new();
+    for rule in deployment.rules() {
+        let session = session::shown(deployment, claims, exchange.now);
+        shown.extend(rule.session(&session, claims).await?);
+        if !shown.is_empty() {
+            claims.set(SHOWN, shown.clone());
+        }
+    }
+    Ok(())
+}
+
+/// Where the person lands, after the rules were asked.
+pub(super) async fn landing(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<Landing, Refusal> {
+    let mut landing = exchange.landing.clone();
+    for rule in deployment.rules() {
+        if let Some(place) = rule.redirect(landing.as_str(), exchange.request.public.origin()).await? {
+            landing = landing_of(deployment, exchange, &place)?;
+        }
+    }
+    Ok(landing)
+}
+
+/// A rule decides within what the deployment allows, like everybody else (invariant 4).
+fn landing_of(deployment: &Deployment, exchange: &Exchange<'_>, place: &str) -> Result<Landing, Refusal> {
+    let allowed = &deployment.settings().allowed_origins;
+    redirect::landing(&exchange.request.public, allowed, Some(place), None).map_err(|_| {
+        Refusal::new(Code::HookWrongAnswer).because("a rule sends people to what is no http(s) address")
+    })
+}
