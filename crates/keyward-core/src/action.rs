@@ -153,8 +153,8 @@ pub enum Outcome {
     Csrf,
     /// The configured providers.
     Providers,
-    /// The session as its client sees it; `None` for nobody.
-    Session(Option<Value>),
+    /// The session as its client sees it, in JSON; `None` for nobody.
+    Session(Option<String>),
     /// `update()` without a good CSRF token.
     UpdateRefused,
     /// The session could not be read: not "nobody", but "ask again".

@@ -1,6 +1,6 @@
 //! What a session says of a person: the claims of a sealed token, or the data of a stored session.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use serde::{
     Deserialize, Deserializer, Serialize, Serializer,
@@ -16,7 +16,7 @@ use crate::{time::Timestamp, user::Profile};
 /// (protocol notes §4.1). Keyward adds `sid`, the session's id, and in a sealed token `seen`, when its record in the
 /// store was last brought up to date.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Claims(Vec<(String, Value)>);
+pub struct Claims(Vec<(Name, Value)>);
 
 impl Claims {
     /// The claims of a fresh sign-in.
@@ -46,7 +46,7 @@ impl Claims {
     /// A claim.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+        self.0.iter().find(|(own, _)| own.0 == name).map(|(_, value)| value)
     }
 
     /// A claim that is a text.
@@ -57,9 +57,9 @@ impl Claims {
 
     /// Sets a claim.
     pub fn set(&mut self, name: &str, value: impl Into<Value>) {
-        match self.0.iter_mut().find(|(own, _)| own == name) {
+        match self.0.iter_mut().find(|(own, _)| own.0 == name) {
             Some((_, slot)) => *slot = value.into(),
-            None => self.0.push((name.to_owned(), value.into())),
+            None => self.0.push((Name::of(name), value.into())),
         }
     }
 
@@ -70,11 +70,11 @@ impl Claims {
 
     /// All claims in their order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.0.iter().map(|(name, value)| (name.as_str(), value))
+        self.0.iter().map(|(name, value)| (&*name.0, value))
     }
 
     /// Of a repeated name the last value counts, as in JavaScript.
-    fn push_parsed(&mut self, name: String, value: Value) {
+    fn push_parsed(&mut self, name: Name, value: Value) {
         match self.0.iter_mut().find(|(own, _)| *own == name) {
             Some((_, slot)) => *slot = value,
             None => self.0.push((name, value)),
@@ -97,7 +97,7 @@ impl Claims {
 // order in which an application set them.
 impl Serialize for Claims {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, value)| (name, value)))
+        serializer.collect_map(self.iter())
     }
 }
 
@@ -118,7 +118,7 @@ impl<'de> Visitor<'de> for Members {
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Claims, A::Error> {
         let mut claims = Claims(Vec::with_capacity(12));
-        while let Some((name, value)) = members.next_entry::<String, Value>()? {
+        while let Some((name, value)) = members.next_entry::<Name, Value>()? {
             claims.push_parsed(name, value);
         }
         Ok(claims)
@@ -129,9 +129,41 @@ impl FromIterator<(String, Value)> for Claims {
     fn from_iter<T: IntoIterator<Item = (String, Value)>>(members: T) -> Self {
         let mut claims = Self::default();
         for (name, value) in members {
-            claims.push_parsed(name, value);
+            claims.push_parsed(Name::of(&name), value);
         }
         claims
+    }
+}
+
+/// The name of a claim. Those that nearly every session has are not copied out of each token.
+#[derive(Clone, Debug, PartialEq)]
+struct Name(Cow<'static, str>);
+
+impl Name {
+    fn of(name: &str) -> Self {
+        const USUAL: [&str; 9] = ["name", "email", "picture", "sub", "sid", "seen", "iat", "exp", "jti"];
+        let usual = USUAL.into_iter().find(|usual| *usual == name);
+        Self(usual.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed))
+    }
+}
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Text;
+
+        impl Visitor<'_> for Text {
+            type Value = Name;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the name of a member")
+            }
+
+            fn visit_str<E>(self, name: &str) -> Result<Name, E> {
+                Ok(Name::of(name))
+            }
+        }
+
+        deserializer.deserialize_str(Text)
     }
 }
 

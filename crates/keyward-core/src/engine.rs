@@ -1,5 +1,7 @@
 //! The engine: the one way through, from request to reply.
 
+use std::borrow::Cow;
+
 pub use crate::deployment::Ports;
 use crate::{
     deployment::Deployment,
@@ -50,7 +52,7 @@ impl Engine {
     ) -> Result<Option<View>, Refusal> {
         let dialect = self.settings().dialect;
         let token = dialect.session_token(cookies, &dialect.cookie_names(secure));
-        let Some(token) = token.or_else(|| bearer.map(str::to_owned)) else { return Ok(None) };
+        let Some(token) = token.or_else(|| bearer.map(Cow::Borrowed)) else { return Ok(None) };
         Ok(session::view(&self.deployment, &token, secure).await?)
     }
 

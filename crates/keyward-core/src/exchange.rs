@@ -1,5 +1,7 @@
 //! One exchange: a request and what every action starts from.
 
+use std::borrow::Cow;
+
 use crate::{
     action::Misdirected,
     csrf::Csrf,
@@ -32,7 +34,7 @@ impl<'a> Exchange<'a> {
     pub fn begin(deployment: &Deployment, request: &'a Request) -> (Self, Result<(), Misdirected>) {
         let settings = deployment.settings();
         let names = settings.dialect.cookie_names(request.public.is_secure());
-        let csrf = Csrf::of(
+        let mut csrf = Csrf::of(
             request.cookies.get(names.csrf),
             request.body.text("csrfToken"),
             settings.secret(),
@@ -49,7 +51,7 @@ impl<'a> Exchange<'a> {
             }
         };
         let changes = CookieChanges {
-            csrf: csrf.cookie.clone(),
+            csrf: csrf.cookie.take(),
             callback_url: (remembered != Some(landing.as_str())).then(|| landing.as_str().to_owned()),
             ..CookieChanges::default()
         };
@@ -58,7 +60,7 @@ impl<'a> Exchange<'a> {
 
     /// The session token that came with the request.
     #[must_use]
-    pub fn session_token(&self, deployment: &Deployment) -> Option<String> {
+    pub fn session_token(&self, deployment: &Deployment) -> Option<Cow<'a, str>> {
         deployment.settings().dialect.session_token(&self.request.cookies, &self.names)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use subtle::ConstantTimeEq;
+use keyward_jose::digest::constant_time_eq;
 use zeroize::Zeroize;
 
 /// A secret text: a password, a signing secret, a bearer token.
@@ -40,7 +40,7 @@ impl Secret {
 /// Compares two byte strings in time that depends on their lengths alone.
 #[must_use]
 pub fn same(a: &[u8], b: &[u8]) -> bool {
-    a.ct_eq(b).into()
+    constant_time_eq(a, b)
 }
 
 impl From<String> for Secret {

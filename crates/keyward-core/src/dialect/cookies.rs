@@ -113,9 +113,9 @@ impl Dialect {
     ///
     /// Pieces are ordered by the number after the last dot, `.2` before `.10`; a whole cookie comes first.
     #[must_use]
-    pub fn session_token(self, cookies: &Pairs, names: &CookieNames) -> Option<String> {
+    pub fn session_token<'c>(self, cookies: &'c Pairs, names: &CookieNames) -> Option<Cow<'c, str>> {
         if self.chunk_budget().is_none() {
-            return cookies.get(names.session).filter(|value| !value.is_empty()).map(str::to_owned);
+            return cookies.get(names.session).filter(|value| !value.is_empty()).map(Cow::Borrowed);
         }
         let mut pieces: Vec<(u32, &str)> = Vec::new();
         for (name, value) in cookies.iter() {
@@ -126,7 +126,10 @@ impl Dialect {
             }
         }
         pieces.sort_by_key(|(place, _)| *place);
-        let token: String = pieces.into_iter().map(|(_, value)| value).collect();
+        let token = match *pieces {
+            [(_, whole)] => Cow::Borrowed(whole),
+            _ => pieces.into_iter().map(|(_, value)| value).collect(),
+        };
         (!token.is_empty()).then_some(token)
     }
 
@@ -169,14 +172,14 @@ impl Dialect {
         lines: &mut Vec<String>,
         sent: &Pairs,
         names: &CookieNames,
-        kept: &[(String, &str)],
+        kept: &[(Cow<'_, str>, &str)],
         secure: bool,
         now: Timestamp,
     ) {
         let over = match self {
             // Generation 3 says it twice.
-            Self::NextAuth3 => format!("; Max-Age=0; Expires={}", now.http_date()),
-            Self::NextAuth4 | Self::AuthJs5 => "; Max-Age=0".to_owned(),
+            Self::NextAuth3 => Cow::Owned(format!("; Max-Age=0; Expires={}", now.http_date())),
+            Self::NextAuth4 | Self::AuthJs5 => Cow::Borrowed("; Max-Age=0"),
         };
         for (name, _) in sent.iter() {
             let ours = match self.chunk_budget() {
@@ -192,17 +195,17 @@ impl Dialect {
         }
     }
 
-    fn pieces<'t>(self, name: &str, token: &'t str) -> Vec<(String, &'t str)> {
+    fn pieces<'t>(self, name: &'t str, token: &'t str) -> Vec<(Cow<'t, str>, &'t str)> {
         let budget = self.chunk_budget().unwrap_or(usize::MAX);
         if token.len() <= budget {
-            return vec![(name.to_owned(), token)];
+            return vec![(name.into(), token)];
         }
         let mut pieces = Vec::new();
         let mut rest = token;
         while !rest.is_empty() {
             // Tokens are base64url and dots, so every place is a boundary of characters.
             let (piece, tail) = rest.split_at_checked(budget).unwrap_or((rest, ""));
-            pieces.push((format!("{name}.{}", pieces.len()), piece));
+            pieces.push((format!("{name}.{}", pieces.len()).into(), piece));
             rest = tail;
         }
         pieces

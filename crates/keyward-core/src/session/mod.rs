@@ -5,7 +5,6 @@ mod view;
 use std::time::Duration;
 
 use keyward_jose::digest::sha256;
-use serde_json::Value;
 
 pub use self::view::View;
 pub use crate::port::SessionFields;
@@ -155,8 +154,8 @@ pub async fn renew(
     mut live: Live,
     changed: bool,
     exchange: &Exchange<'_>,
-) -> Result<Option<(Value, SessionCookie)>, Refusal> {
-    let body = view::body(deployment, &live.claims, live.expires);
+) -> Result<Option<(String, SessionCookie)>, Refusal> {
+    let body = view::text(deployment, &live.claims, live.expires);
     let hash = match live.kept {
         Kept::Stored(hash) => hash,
         Kept::Sealed if keep_record(deployment, &mut live.claims, exchange.now).await => {
@@ -173,7 +172,7 @@ pub async fn renew(
             return Ok(None);
         }
     }
-    let token = exchange.session_token(deployment).unwrap_or_default();
+    let token = exchange.session_token(deployment).unwrap_or_default().into_owned();
     Ok(Some((body, SessionCookie::Set { token, expires })))
 }
 

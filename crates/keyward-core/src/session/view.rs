@@ -1,5 +1,6 @@
 //! What a session's client sees (protocol notes §1.4, B3, A3: nothing is shown that was not asked for).
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -18,26 +19,53 @@ pub struct View {
     pub claims: Claims,
 }
 
+/// The session's JSON, as text.
+#[must_use]
+pub(super) fn text(deployment: &Deployment, claims: &Claims, expires: Timestamp) -> String {
+    let text = match shows_more(deployment, claims) {
+        true => serde_json::to_string(&body(deployment, claims, expires)),
+        // Without a map in between: every read of a session writes it.
+        false => serde_json::to_string(&Usual::of(deployment, claims, expires)),
+    };
+    text.expect("JSON values are JSON")
+}
+
+/// What every session shows.
+#[derive(Serialize)]
+struct Usual<'c> {
+    user: User<'c>,
+    expires: String,
+}
+
+#[derive(Serialize)]
+struct User<'c> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'c Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    email: Option<&'c Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    image: Option<&'c Value>,
+}
+
+impl<'c> Usual<'c> {
+    fn of(deployment: &Deployment, claims: &'c Claims, expires: Timestamp) -> Self {
+        // Generation 3 shows what nobody said as null, the others leave it out.
+        let unsaid = (deployment.settings().dialect == Dialect::NextAuth3).then_some(&Value::Null);
+        let claim = |name| claims.get(name).or(unsaid);
+        Self {
+            user: User { name: claim("name"), email: claim("email"), image: claim("picture") },
+            expires: expires.iso(),
+        }
+    }
+}
+
 /// The session's JSON.
 #[must_use]
 pub(super) fn body(deployment: &Deployment, claims: &Claims, expires: Timestamp) -> Value {
     let settings = deployment.settings();
-    let mut user = Map::new();
-    for (shown, claim) in [("name", "name"), ("email", "email"), ("image", "picture")] {
-        match claims.get(claim) {
-            Some(value) => {
-                user.insert(shown.to_owned(), value.clone());
-            }
-            // Generation 3 shows what nobody said as null, the others leave it out.
-            None if settings.dialect == Dialect::NextAuth3 => {
-                user.insert(shown.to_owned(), Value::Null);
-            }
-            None => {}
-        }
-    }
-    let mut session = Map::new();
-    session.insert("user".to_owned(), Value::Object(user));
-    session.insert("expires".to_owned(), Value::String(expires.iso()));
+    let Ok(Value::Object(mut session)) = serde_json::to_value(Usual::of(deployment, claims, expires)) else {
+        unreachable!("a struct is an object");
+    };
     for (path, claim) in &settings.session.show {
         if let Some(value) = claims.get(claim) {
             put(&mut session, path, value.clone());
@@ -53,6 +81,13 @@ pub(super) fn body(deployment: &Deployment, claims: &Claims, expires: Timestamp)
         fields.add(claims, &mut session);
     }
     Value::Object(session)
+}
+
+/// Whether [`body`] adds anything to what every session shows.
+fn shows_more(deployment: &Deployment, claims: &Claims) -> bool {
+    let settings = &deployment.settings().session;
+    let is_plain = settings.show.is_empty() && settings.add.is_empty() && deployment.session_fields().is_none();
+    !is_plain || claims.get(SHOWN).is_some()
 }
 
 /// Adds members; what is an object on both sides keeps its own members too.

@@ -43,7 +43,7 @@ pub fn outcome(settings: &Settings, exchange: &Exchange<'_>, outcome: Outcome) -
     match outcome {
         Outcome::Csrf => reply.json(200, &json!({ "csrfToken": exchange.csrf.token })),
         Outcome::Providers => reply.without_cookies(reply.json(200, &reply.providers())),
-        Outcome::Session(Some(session)) => reply.json(200, &session),
+        Outcome::Session(Some(session)) => reply.reply(200, ReplyBody::Json(session)),
         Outcome::Session(None) => reply.empty_session(200),
         Outcome::UpdateRefused => reply.refused_quietly(reply.empty_session(400)),
         // What `update()` brought makes it so; the session stays as it was.
