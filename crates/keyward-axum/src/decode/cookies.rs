@@ -2,15 +2,21 @@
 
 use http::{HeaderMap, header};
 use keyward_core::request::Pairs;
+use memchr::memchr_iter;
 
 use super::{decode_component, text};
 
 /// All cookies in order, so that of a repeated name the first counts. A value is percent-decoded if all of it
 /// can be, and kept as it came otherwise: no cookie makes a request bad.
 pub(crate) fn cookies(headers: &HeaderMap) -> Pairs {
-    let mut pairs = Vec::new();
+    let mut pairs = Vec::with_capacity(4);
     for line in headers.get_all(header::COOKIE) {
-        for pair in text(line).split(';') {
+        let line = text(line);
+        let mut start = 0;
+        // A session token is long: `split(';')` looks at it byte by byte.
+        for end in memchr_iter(b';', line.as_bytes()).chain([line.len()]) {
+            let pair = &line[start..end];
+            start = end + 1;
             let Some((name, value)) = pair.split_once('=') else { continue };
             let value = unquoted(value.trim());
             let value = decode_component(value).unwrap_or(value.into());

@@ -2,23 +2,27 @@
 
 use std::borrow::Cow;
 
+use memchr::memchr;
+
 /// The decoded text; `None` for a stray `%` or bytes that are not UTF-8 (lesson 82).
 pub(crate) fn decode_component(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains('%') {
-        return Some(Cow::Borrowed(text));
+    let bytes = text.as_bytes();
+    let Some(first) = memchr(b'%', bytes) else { return Some(Cow::Borrowed(text)) };
+    let mut decoded = Vec::with_capacity(bytes.len());
+    let (mut plain, mut rest) = bytes.split_at(first);
+    loop {
+        decoded.extend_from_slice(plain);
+        let Some((escape, more)) = rest.split_first_chunk::<3>() else {
+            return if rest.is_empty() { String::from_utf8(decoded).ok().map(Cow::Owned) } else { None };
+        };
+        decoded.push(digit(escape[1])? << 4 | digit(escape[2])?);
+        (plain, rest) = more.split_at(memchr(b'%', more).unwrap_or(more.len()));
     }
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut parts = text.as_bytes().split(|byte| *byte == b'%');
-    decoded.extend_from_slice(parts.next().unwrap_or_default());
-    for part in parts {
-        let (escape, rest) = part.split_at_checked(2)?;
-        decoded.push(escape.iter().try_fold(0, |byte, digit| {
-            let digit = char::from(*digit).to_digit(16)?;
-            u8::try_from(u32::from(byte) << 4 | digit).ok()
-        })?);
-        decoded.extend_from_slice(rest);
-    }
-    String::from_utf8(decoded).ok().map(Cow::Owned)
+}
+
+/// A hexadecimal digit's value.
+fn digit(character: u8) -> Option<u8> {
+    char::from(character).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
 }
 
 #[cfg(test)]
