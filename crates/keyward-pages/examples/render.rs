@@ -5,10 +5,10 @@ use std::time::Duration;
 use std::{env, fs, io};
 
 use keyward_pages::{
-    ColorScheme, Colour, ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, Letter, LinkMail,
-    MailTemplates, MailboxPage, ProviderForm, ProviderKind, STYLE_CSS, STYLE_FILE, ShownMail, SignInPage,
-    SignOutPage, SignUpPage, Snippet, StartPage, StartUser, THEME_FILE, Theme, VerifyRequestPage, error_text,
-    theme_css,
+    AddAccountPage, ColorScheme, Colour, ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, Letter,
+    LinkMail, MailTemplates, MailboxPage, ProviderForm, ProviderKind, STYLE_CSS, STYLE_FILE, ShownMail,
+    SignInPage, SignOutPage, SignUpPage, Snippet, StartPage, StartUser, THEME_FILE, Theme, VerifyRequestPage,
+    error_text, theme_css,
 };
 
 const CSRF: &str = "0000000000000000000000000000000000000000000000000000000000000000";
@@ -48,11 +48,11 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         action: "./callback/password".into(),
         kind: ProviderKind::Credentials { fields: vec![Field::email(texts), Field::current_password(texts)] },
     };
-    let redirect = |name: &'static str| ProviderForm {
+    let redirect = |name: &'static str, brand: &str| ProviderForm {
         id: name.to_lowercase().into(),
         name: name.into(),
         action: "./signin/x".into(),
-        kind: ProviderKind::Redirect,
+        kind: ProviderKind::Redirect { brand: Colour::parse(brand).ok() },
     };
     let link = ProviderForm {
         id: "email".into(),
@@ -68,6 +68,7 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         providers: vec![own.clone()],
         sign_up_url: Some("./sign_up.html".into()),
     };
+    let own_first = own.clone();
     let typed = ProviderForm {
         kind: ProviderKind::Credentials {
             fields: vec![
@@ -116,10 +117,34 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         (
             "sign_in_many",
             SignInPage {
-                providers: vec![redirect("GitHub"), redirect("Google"), own, link],
+                providers: vec![
+                    redirect("GitHub", "#24292f"),
+                    redirect("Google", "#1a73e8"),
+                    redirect("Acme", ""),
+                    own,
+                    link,
+                ],
                 ..sign_in.clone()
             }
             .render(),
+        ),
+        (
+            "sign_in_below",
+            SignInPage {
+                error: Some(error_text("OAuthAccountNotLinked")),
+                providers: vec![
+                    own_first,
+                    redirect("GitHub", "#24292f"),
+                    redirect("Microsoft Entra ID", "#0072c6"),
+                ],
+                ..sign_in.clone()
+            }
+            .render(),
+        ),
+        (
+            "sign_in_one",
+            SignInPage { providers: vec![redirect("Notion", "#fff")], sign_up_url: None, ..sign_in.clone() }
+                .render(),
         ),
         ("sign_in_none", SignInPage { providers: Vec::new(), sign_up_url: None, ..sign_in }.render()),
         ("sign_up", sign_up.render()),
@@ -176,6 +201,17 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
                 token: CSRF,
                 email: "ada@example.com",
                 host: "shop.example.com",
+            }
+            .render(),
+        ),
+        (
+            "add_account",
+            AddAccountPage {
+                frame,
+                csrf_token: CSRF,
+                action: "./signin/github",
+                callback_url: "https://shop.example.com/cart",
+                provider: "GitHub",
             }
             .render(),
         ),

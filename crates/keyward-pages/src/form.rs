@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use crate::colour::Colour;
 use crate::errors::ErrorText;
 use crate::texts::Texts;
 
@@ -22,7 +23,10 @@ pub struct ProviderForm<'a> {
 #[derive(Clone, Debug)]
 pub enum ProviderKind<'a> {
     /// Nothing: a button that leads to the provider.
-    Redirect,
+    Redirect {
+        /// The ground of its letter mark; without one it has the page's own.
+        brand: Option<Colour>,
+    },
     /// An address that a link is sent to.
     Email {
         /// What the input holds already, from `?email=`.
@@ -169,7 +173,7 @@ impl<'a> ProviderForm<'a> {
     /// The inputs of this form.
     pub(crate) fn fields(&self, texts: &'a Texts) -> Vec<Field<'a>> {
         match &self.kind {
-            ProviderKind::Redirect => Vec::new(),
+            ProviderKind::Redirect { .. } => Vec::new(),
             ProviderKind::Credentials { fields } => fields.clone(),
             ProviderKind::Email { value } => {
                 vec![Field { value: value.clone(), autocomplete: "email".into(), ..Field::email(texts) }]
@@ -179,13 +183,26 @@ impl<'a> ProviderForm<'a> {
 
     /// Whether it is a lone button.
     pub(crate) fn is_redirect(&self) -> bool {
-        matches!(self.kind, ProviderKind::Redirect)
+        matches!(self.kind, ProviderKind::Redirect { .. })
+    }
+
+    /// The mark on its button, if it has one: nobody's logo, but the first letter of the name.
+    pub(crate) fn mark(&self) -> Option<Mark> {
+        let ProviderKind::Redirect { brand } = self.kind else { return None };
+        let first = self.name.chars().find(|c| c.is_alphanumeric())?;
+        Some(Mark { letter: first.to_uppercase().collect(), brand })
     }
 
     /// What its button says, in full.
     pub(crate) fn button(&self, texts: &Texts) -> String {
         texts.sign_in_with.replace("{name}", &self.name)
     }
+}
+
+/// A letter on a coloured ground. The colours are attributes of the drawing: the pages' policy takes no styles.
+pub(crate) struct Mark {
+    pub(crate) letter: String,
+    pub(crate) brand: Option<Colour>,
 }
 
 /// The id of the input to start in, of pairs of a form's id and an input: the first that the error is about, otherwise the first that is empty.

@@ -25,8 +25,8 @@ pub use frame::Frame;
 pub use mail::{Letter, LinkMail};
 pub use mail_template::{InvalidTemplate, MailPart, MailTemplates};
 pub use page::{
-    ConfirmLinkPage, ErrorPage, MailboxPage, ShownMail, SignInPage, SignOutPage, SignUpPage, Snippet,
-    StartPage, StartUser, VerifyRequestPage,
+    AddAccountPage, ConfirmLinkPage, ErrorPage, MailboxPage, ShownMail, SignInPage, SignOutPage, SignUpPage,
+    Snippet, StartPage, StartUser, VerifyRequestPage,
 };
 pub use style::{CONTENT_SECURITY_POLICY, STYLE_CSS, STYLE_FILE, THEME_FILE, theme_css};
 pub use texts::{Texts, UnknownText};

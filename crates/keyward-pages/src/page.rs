@@ -60,6 +60,22 @@ pub struct SignOutPage<'a> {
     pub stay: &'a str,
 }
 
+/// `{base}/signin?link=…` for who is signed in: add the provider that they tried before?
+#[derive(Clone, Debug, Template)]
+#[template(path = "add_account.html")]
+pub struct AddAccountPage<'a> {
+    /// Shared by all pages.
+    pub frame: Frame<'a>,
+    /// Goes along with the form.
+    pub csrf_token: &'a str,
+    /// Where the form is sent: `{base}/signin/{id}`.
+    pub action: &'a str,
+    /// Where to go afterwards, and where those go who would rather not; must be a checked address.
+    pub callback_url: &'a str,
+    /// The provider's name.
+    pub provider: &'a str,
+}
+
 /// `{base}/error`: what went wrong, and the way on.
 #[derive(Clone, Debug, Template)]
 #[template(path = "error.html")]
@@ -189,7 +205,7 @@ macro_rules! render {
 }
 
 render! {
-    SignInPage SignUpPage SignOutPage ErrorPage VerifyRequestPage ConfirmLinkPage MailboxPage StartPage
+    SignInPage SignUpPage SignOutPage AddAccountPage ErrorPage VerifyRequestPage ConfirmLinkPage MailboxPage StartPage
 }
 
 impl<'a> SignInPage<'a> {
@@ -209,9 +225,10 @@ impl<'a> SignInPage<'a> {
         self.providers.iter().filter(|form| !form.is_redirect()).count() > 1
     }
 
-    /// Whether this provider's button is the page's main one: that of the first form with inputs.
+    /// Whether this provider's button is the page's main one: that of the first form with inputs, or the only one.
     fn is_main(&self, index: usize) -> bool {
-        self.providers.iter().position(|form| !form.is_redirect()) == Some(index)
+        let first = self.providers.iter().position(|form| !form.is_redirect());
+        first == Some(index) || self.providers.len() == 1
     }
 
     /// Whether this provider and the one before it need a line between them.
@@ -249,6 +266,13 @@ impl ErrorPage<'_> {
     fn shown_code(&self) -> Option<&str> {
         let is_code = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         (1..=40).contains(&self.code.len()).then_some(self.code).filter(|code| code.chars().all(is_code))
+    }
+}
+
+impl AddAccountPage<'_> {
+    /// A text about the provider.
+    fn of(&self, text: &str) -> String {
+        text.replace("{name}", self.provider)
     }
 }
 

@@ -9,7 +9,7 @@ use crate::errors::{ErrorText, known_error};
 
 macro_rules! texts {
     ($($key:ident: $default:literal,)+) => {
-        /// Every text that people see. `{name}` stands for the product (on `sign_in_with`: the provider),
+        /// Every text that people see. `{name}` stands for the product (on `sign_in_with` and `add_…`: the provider),
         /// `{host}` for the application's host; in mails `{lifetime}` for a link's, on `confirm_text` `{email}`
         /// for the address. A subtitle, prompt, hint or note that is empty is left out.
         #[derive(Clone, Debug, PartialEq, Eq)]
@@ -72,6 +72,12 @@ texts! {
     confirm_title: "One more step",
     confirm_text: "Press the button to sign in to {host} as {email}.",
     confirm_button: "Sign in",
+
+    add_title: "Add {name}?",
+    add_text: "You are signed in. Add {name}, and next time you can sign in with it, too.",
+    add_button: "Add {name}",
+    add_skip: "Not now",
+    add_hint: "After that you can add {name}.",
 
     mail_subject: "Sign in to {host}",
     mail_title: "Sign in to {host}",

@@ -24,7 +24,7 @@ fn own_accounts(texts: &Texts) -> ProviderForm<'_> {
 
 fn redirect(name: &str) -> ProviderForm<'_> {
     let action = format!("/api/auth/signin/{name}").into();
-    ProviderForm { id: name.into(), name: name.into(), action, kind: ProviderKind::Redirect }
+    ProviderForm { id: name.into(), name: name.into(), action, kind: ProviderKind::Redirect { brand: None } }
 }
 
 fn sign_in<'a>(theme: &'a Theme, providers: Vec<ProviderForm<'a>>) -> SignInPage<'a> {
@@ -72,7 +72,7 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
             callback_url: text,
             error: Some(error.clone()),
             providers: vec![
-                provider(ProviderKind::Redirect),
+                provider(ProviderKind::Redirect { brand: None }),
                 provider(ProviderKind::Email { value: text.into() }),
                 provider(ProviderKind::Credentials { fields: vec![field()] }),
             ],
@@ -454,4 +454,34 @@ fn own_texts_replace_the_english_ones() {
     let page = sign_in(&theme, Vec::new()).render();
     assert!(page.contains("<html lang=\"de\">") && page.contains("<h1>Anmelden</h1>"), "{page}");
     assert!(page.contains("<title>Anmelden · Laden</title>") && page.contains(">bei Laden</p>"), "{page}");
+}
+
+#[test]
+fn c5_a_providers_button_has_its_letter_on_its_colour_and_no_logo() {
+    let theme = Theme::default();
+    let branded = |name: &'static str, brand: &str| ProviderForm {
+        kind: ProviderKind::Redirect { brand: Colour::parse(brand).ok() },
+        ..redirect(name)
+    };
+    let html = sign_in(&theme, vec![branded("osu!", "#ffd21e"), branded("42 School", "none")]).render();
+    // The letter is a drawing that nobody hears: the button is called "Sign in with osu!".
+    assert!(html.contains(
+        r##"aria-hidden="true"><rect x=".5" y=".5" width="23" height="23" rx="6.5" fill="#ffd21e"/>"##
+    ));
+    assert!(
+        html.contains(r##"text-anchor="middle" fill="#000000">O</text></svg>Sign in with osu!</button>"##),
+        "{html}"
+    );
+    assert!(html.contains(
+        r##"rx="6.5"/><text x="12" y="16.5" text-anchor="middle">4</text></svg>Sign in with 42 School"##
+    ));
+    assert!(
+        !html.contains("style=") && !html.contains("<img"),
+        "colours are attributes, and nothing is fetched"
+    );
+    let alone = sign_in(&theme, vec![branded("osu!", "#ffd21e")]).render();
+    assert!(
+        alone.contains("button primary") && !html.contains("button primary"),
+        "the only way is the main one"
+    );
 }

@@ -2,8 +2,8 @@
 
 use keyward_core::{dialect::Dialect, reply, settings};
 use keyward_pages::{
-    ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind, SignInPage, SignOutPage,
-    SignUpPage, VerifyRequestPage, error_text,
+    Colour, ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind, SignInPage,
+    SignOutPage, SignUpPage, VerifyRequestPage, error_text,
 };
 
 use crate::{context::Context, edge::Edge, table::MAILBOX};
@@ -19,7 +19,7 @@ pub(super) fn render(edge: &Edge, context: &Context<'_>, page: &reply::Page) -> 
             csrf_token,
             callback_url: "",
             error: words(error),
-            providers: providers.iter().map(|form| provider_form(form, frame)).collect(),
+            providers: providers.iter().map(|form| provider_form(edge, form, frame)).collect(),
             sign_up_url: sign_up.clone(),
         }
         .render(),
@@ -66,17 +66,22 @@ fn error_words(edge: &Edge, error: &str) -> ErrorText {
     }
 }
 
-fn provider_form<'a>(form: &'a reply::ProviderForm, frame: Frame<'a>) -> ProviderForm<'a> {
+fn provider_form<'a>(edge: &Edge, form: &'a reply::ProviderForm, frame: Frame<'a>) -> ProviderForm<'a> {
     ProviderForm {
         id: (&*form.id).into(),
         name: (&*form.name).into(),
         action: (&*form.action).into(),
         kind: match &form.kind {
-            reply::FormKind::Button => ProviderKind::Redirect,
+            reply::FormKind::Button => ProviderKind::Redirect { brand: brand(edge, &form.id) },
             reply::FormKind::Email { value } => ProviderKind::Email { value: value.into() },
             kind @ reply::FormKind::Fields(_) => ProviderKind::Credentials { fields: fields(kind, frame) },
         },
     }
+}
+
+/// The ground of a provider's letter, if its colour is one that the pages take.
+fn brand(edge: &Edge, id: &str) -> Option<Colour> {
+    Colour::parse(&edge.engine.settings().redirect(id)?.brand.as_ref()?.background).ok()
 }
 
 fn fields<'a>(kind: &'a reply::FormKind, frame: Frame<'a>) -> Vec<Field<'a>> {
