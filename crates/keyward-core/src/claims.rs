@@ -65,7 +65,7 @@ impl Claims {
 
     /// Takes a claim away.
     pub fn remove(&mut self, name: &str) {
-        self.0.retain(|(own, _)| own != name);
+        self.0.retain(|(own, _)| own.0 != name);
     }
 
     /// All claims in their order.

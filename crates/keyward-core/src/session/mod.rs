@@ -5,6 +5,7 @@ mod view;
 use std::time::Duration;
 
 use keyward_jose::digest::sha256;
+use serde_json::Value;
 
 pub use self::view::View;
 pub use crate::port::SessionFields;
