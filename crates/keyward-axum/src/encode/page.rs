@@ -2,8 +2,8 @@
 
 use keyward_core::{dialect::Dialect, reply, settings};
 use keyward_pages::{
-    Colour, ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind, SignInPage,
-    SignOutPage, SignUpPage, VerifyRequestPage, error_text,
+    AddAccountPage, Colour, ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind,
+    SignInPage, SignOutPage, SignUpPage, VerifyRequestPage, error_text,
 };
 
 use crate::{context::Context, edge::Edge, table::MAILBOX};
@@ -14,15 +14,18 @@ pub(super) fn render(edge: &Edge, context: &Context<'_>, page: &reply::Page) -> 
     let frame = Frame { theme, base: context.public.base_path(), request_id: context.id.as_str() };
     let words = |error: &Option<String>| error.as_deref().map(|error| error_words(edge, error));
     match page {
-        reply::Page::SignIn { csrf_token, error, providers, sign_up } => SignInPage {
+        reply::Page::SignIn { csrf_token, error, providers, sign_up, callback_url, adds } => SignInPage {
             frame,
             csrf_token,
-            callback_url: "",
-            error: words(error),
+            callback_url: callback_url.as_deref().unwrap_or_default(),
+            error: words(error).map(|words| and_then_add(words, adds.as_deref(), frame)),
             providers: providers.iter().map(|form| provider_form(edge, form, frame)).collect(),
             sign_up_url: sign_up.clone(),
         }
         .render(),
+        reply::Page::AddAccount { csrf_token, action, callback_url, provider } => {
+            AddAccountPage { frame, csrf_token, action, callback_url, provider }.render()
+        }
         reply::Page::SignUp { csrf_token, error, form, sign_in } => SignUpPage {
             frame,
             csrf_token,
@@ -52,6 +55,17 @@ pub(super) fn render(edge: &Edge, context: &Context<'_>, page: &reply::Page) -> 
             VerifyRequestPage { frame, host, origin, mailbox_url: mailbox.as_deref().unwrap_or_default() }
                 .render()
         }
+    }
+}
+
+/// To who has to prove themselves another way first: what they can do then.
+fn and_then_add(words: ErrorText, adds: Option<&str>, frame: Frame<'_>) -> ErrorText {
+    let hint = &frame.theme.texts.add_hint;
+    match adds.filter(|_| !hint.is_empty()) {
+        Some(name) => {
+            ErrorText { text: format!("{} {}", words.text, hint.replace("{name}", name)).into(), ..words }
+        }
+        None => words,
     }
 }
 

@@ -1,11 +1,17 @@
 //! Who is signed in as whom: accounts, addresses, and who may add what to whom (protocol notes §5.6).
 
-use keyward_core::{dialect::Dialect, port::Directory as _, settings::Strategy, user::User};
+use keyward_core::{
+    dialect::Dialect,
+    port::Directory as _,
+    reply::{Page, Reply, ReplyBody},
+    settings::Strategy,
+    user::User,
+};
 use keyward_testkit::Operation;
 use serde_json::json;
 
 use crate::{
-    support::{ALL, BOTH, Options, PASSWORD, World, build, location, refused, world},
+    support::{ALL, BOTH, Browser, Options, PASSWORD, World, build, location, refused, world},
     upstream::{ADA, Person},
 };
 
@@ -76,6 +82,96 @@ async fn c5_an_address_that_somebody_has_links_nothing_without_a_proof_of_the_ac
         assert_eq!((path.as_str(), word.as_str()), (page, "OAuthAccountNotLinked"), "{dialect:?}");
         assert!(!browser.is_signed_in().await);
         assert_eq!(sources(&world, ADA.email).await, ["hub"]);
+    }
+}
+
+/// Follows redirects within our own routes to the page.
+async fn page_behind(browser: &mut Browser<'_>, mut reply: Reply) -> Page {
+    while reply.status == 302 {
+        let target = location(&reply).strip_prefix("https://app.test/api/auth/").expect("ours").to_owned();
+        reply = browser.get(&target).await;
+    }
+    match reply.body {
+        ReplyBody::Page(page) => page,
+        other => unreachable!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn c5_who_comes_with_a_second_provider_is_told_the_first_proves_it_and_adds_the_second() {
+    let again = Person { id: "ada-2", ..ADA };
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        world.browser().sign_in("hub", &ADA).await;
+        let mut browser = world.browser();
+        browser.json = false;
+
+        let reply = browser.sign_in("op", &again).await;
+        let page = page_behind(&mut browser, reply).await;
+        let Page::SignIn { error, providers, callback_url, adds, .. } = page else {
+            unreachable!("{page:?}")
+        };
+        assert_eq!(error.as_deref(), Some("OAuthAccountNotLinked"), "{dialect:?}");
+        assert_eq!(providers.iter().map(|form| form.id.as_str()).collect::<Vec<_>>(), ["hub"], "{dialect:?}");
+        assert_eq!(adds.as_deref(), Some("The Provider"));
+
+        // She proves herself and is asked.
+        let url = browser.depart("hub", &callback_url.expect("a place")).await;
+        let response = world.upstream.agree(&url, &ADA);
+        let reply = browser.arrive("hub", &response).await;
+        let page = page_behind(&mut browser, reply).await;
+        let Page::AddAccount { action, callback_url, provider, .. } = page else { unreachable!("{page:?}") };
+        assert_eq!(
+            (action.as_str(), provider.as_str()),
+            ("https://app.test/api/auth/signin/op", "The Provider")
+        );
+        assert_eq!(callback_url, "https://app.test/dash", "where she wanted to be at first");
+
+        // She agrees.
+        let url = browser.depart("op", &callback_url).await;
+        let response = world.upstream.agree(&url, &again);
+        assert_eq!(location(&browser.arrive("op", &response).await), "https://app.test/dash");
+        assert_eq!(sources(&world, ADA.email).await, ["hub", "op"], "{dialect:?}");
+    }
+}
+
+#[tokio::test]
+async fn c5_how_somebody_came_before_is_told_to_nobody_whose_address_is_not_vouched_for() {
+    let stranger = Person { id: "eve-1", email_verified: false, ..ADA };
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        world.browser().sign_in("hub", &ADA).await;
+        let reply = world.browser().sign_in("op", &stranger).await;
+        assert!(location(&reply).ends_with("?error=OAuthAccountNotLinked"), "{}", location(&reply));
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_asks_to_add_a_provider_adds_nothing_by_itself() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        let mut browser = world.browser();
+        browser.json = false;
+        browser.sign_in("hub", &ADA).await;
+        for target in
+            ["signin?link=op&callbackUrl=%2Fx", "signin?link=nobody", "signin?link=op&with=hub,x,%3Cb%3E"]
+        {
+            let reply = browser.get(target).await;
+            page_behind(&mut browser, reply).await;
+        }
+        assert_eq!(sources(&world, ADA.email).await, ["hub"]);
+        // Whoever isn't signed in gets the sign-in page, with every way where none is named.
+        let mut nobody = world.browser();
+        nobody.json = false;
+        for (target, ways) in
+            [("signin?link=op", 4), ("signin?link=op&with=hub", 1), ("signin?link=nobody&with=hub", 4)]
+        {
+            let reply = nobody.get(target).await;
+            let Page::SignIn { providers, .. } = page_behind(&mut nobody, reply).await else {
+                unreachable!("{target}")
+            };
+            assert_eq!(providers.len(), ways, "{dialect:?} {target}");
+        }
     }
 }
 

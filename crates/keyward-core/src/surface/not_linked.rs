@@ -1,0 +1,67 @@
+//! Who comes with a second provider is told which way they came before, proves themselves that way, and is then asked
+//! whether to add the new one.
+//!
+//! All of it travels in addresses: `signin?error=OAuthAccountNotLinked&link=<new>&with=<known>,<known>`. Anybody can
+//! write such an address, and gains nothing by it: it chooses among the buttons of the page, and what a button does is
+//! decided elsewhere.
+
+use crate::{
+    dialect::cookies::encode_component,
+    policy::linking::NotLinked,
+    request::Pairs,
+    settings::{RedirectProvider, Settings},
+};
+
+/// What an address says of it.
+pub(super) struct Second<'s> {
+    /// The provider to be added.
+    pub(super) provider: &'s RedirectProvider,
+    with: Vec<String>,
+}
+
+impl<'s> Second<'s> {
+    /// For a person whom the directory knows in another way. `None` where that is not to be told.
+    pub(super) fn of(settings: &'s Settings, provider: &str, known: &NotLinked) -> Option<Self> {
+        if *known == NotLinked::default() {
+            return None;
+        }
+        let is_redirect = |source: &&String| settings.redirect(source).is_some();
+        let mut with: Vec<String> = known.used_before.iter().filter(is_redirect).cloned().collect();
+        // A back end's accounts are known by its name, not by that of the form.
+        let by_form = known.has_password || known.used_before.iter().any(|source| !is_redirect(&source));
+        let forms = settings.providers.iter().filter(|form| form.on_sign_in_page && by_form);
+        with.extend(forms.map(|form| form.id.clone()));
+        // A link to the address is a proof, too.
+        with.extend(
+            settings.emails.iter().filter(|links| links.on_sign_in_page).map(|links| links.id.clone()),
+        );
+        Some(Self { provider: settings.redirect(provider)?, with })
+    }
+
+    /// From an address.
+    pub(super) fn read(settings: &'s Settings, query: &Pairs) -> Option<Self> {
+        let provider = settings.redirect(query.get("link")?)?;
+        let with = query.get("with").unwrap_or_default();
+        Some(Self {
+            provider,
+            with: with.split(',').filter(|id| !id.is_empty()).map(str::to_owned).collect(),
+        })
+    }
+
+    /// Into an address that has a query already.
+    pub(super) fn write(&self, target: &str) -> String {
+        let with: Vec<_> = self.with.iter().map(|id| encode_component(id)).collect();
+        format!("{target}&link={}&with={}", encode_component(&self.provider.id), with.join(","))
+    }
+
+    /// Whether a way to sign in proves who they are. All do where none is named.
+    pub(super) fn is_proven_by(&self, id: &str) -> bool {
+        self.with.is_empty() || self.with.iter().any(|known| known == id)
+    }
+
+    /// Where they land when they have: asked whether to add the provider, then where they wanted to be.
+    pub(super) fn landing(&self, sign_in: &str, landing: &str) -> String {
+        let (link, place) = (encode_component(&self.provider.id), encode_component(landing));
+        format!("{sign_in}?link={link}&callbackUrl={place}")
+    }
+}
