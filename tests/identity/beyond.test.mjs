@@ -42,7 +42,7 @@ for (const dialect of ["next-auth-4", "auth-js-5"]) {
         await landed(app, "/reports?year=9");
       }));
 
-    test("a person who comes with a second provider can go back to the first and then add it", () =>
+    test("a person who comes with a second provider is told of the first, proves it, and is asked to add the second", () =>
       play(async ({ tab, context }) => {
         const app = await tab("/");
         await signIn(app, "github", "katherine", "/first");
@@ -51,11 +51,19 @@ for (const dialect of ["next-auth-4", "auth-js-5"]) {
         await app.sessionIs(false);
         await signIn(app, "google", "katherine", "/second");
         assert.equal((await refusedAt(app, context)).error, "OAuthAccountNotLinked");
+        assert.match(await app.page.locator("[role=alert]").innerText(), /add Google/);
+        assert.deepEqual(await app.page.getByRole("button").allInnerTexts(), ["Sign in with GitHub"]);
         await pressButton(app.page, "github");
         await choose(app.page, "katherine");
-        await app.sessionIs(true);
-        await signIn(app, "google", "katherine", "/added");
-        await landed(app, "/added");
+        await app.page.waitForURL("**/api/auth/signin?link=google**");
+        await pressButton(app.page, "google");
+        await choose(app.page, "katherine");
+        await landed(app, "/second");
+
+        await app.call("signOut");
+        await app.sessionIs(false);
+        await signIn(app, "google", "katherine", "/third");
+        await landed(app, "/third");
       }));
 
     test("lesson_44 a session that was ended while the person was at the provider gets no account linked to it", () =>
