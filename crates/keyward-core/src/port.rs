@@ -8,6 +8,7 @@ use std::{net::IpAddr, time::Duration};
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
+pub use crate::user::SessionId;
 use crate::{
     claims::Claims,
     policy::strength::{Strength, score},
@@ -51,10 +52,6 @@ impl std::fmt::Debug for TokenHash {
         f.write_str("TokenHash(…)")
     }
 }
-
-/// A session's opaque id. Not a credential: it may be listed and logged.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct SessionId(pub String);
 
 /// A session about to be recorded. Every sign-in records one, whatever the strategy.
 #[derive(Clone, Debug)]

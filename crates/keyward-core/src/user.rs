@@ -8,6 +8,10 @@ use crate::{ticket::TicketKey, time::Timestamp};
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct UserId(pub String);
 
+/// A session's opaque id. Not a credential: it may be listed and logged.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct SessionId(pub String);
+
 /// What is known of a person and may be shown: NextAuth's four fields.
 ///
 /// `None` is "the source said nothing", `Some(None)` "the source said null": NextAuth passes the difference on
@@ -138,11 +142,21 @@ pub enum Place {
     Link {
         /// Whose.
         user: UserId,
-        /// They were found by their address: it must still be the one that the provider gave.
-        by_email: bool,
+        /// What says so.
+        by: Ground,
     },
     /// The account is nobody's, nor is the address (if there is one): a new user.
     New(NewUser),
+}
+
+/// What makes an account that is nobody's a certain user's. It must still stand when the account is linked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ground {
+    /// They are signed in, by this session of theirs. If it was ended meanwhile, by its person or by the first proof
+    /// of their address, nothing is linked: otherwise who was being put out could still leave a way in behind.
+    Session(SessionId),
+    /// They have the address that the provider gave.
+    Email,
 }
 
 /// A person who has been admitted, and by what: the input of [`crate::port::SignIns::admit`].

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use keyward_core::{
     port::{Admitted, NewSession, SignIns, StoreError},
     time::Timestamp,
-    user::{Account, AccountKey, Admission, NewUser, Place, Profile, UserId, Vouched},
+    user::{Account, AccountKey, Admission, Ground, NewUser, Place, Profile, UserId, Vouched},
 };
 use rusqlite::{Connection, Result, params};
 
@@ -110,8 +110,10 @@ fn settle(db: &Connection, who: &Vouched, place: &Place, now: Timestamp) -> Resu
     let owner = account::owner(db, &who.key)?;
     let (user, holds, is_new) = match place {
         Place::Owner(user) => (user, owner.as_ref() == Some(user), false),
-        Place::Link { user, by_email: false } => (user, owner.is_none() && exists(db, user)?, false),
-        Place::Link { user, by_email: true } => {
+        Place::Link { user, by: Ground::Session(session) } => {
+            (user, owner.is_none() && ledger::is_of(db, session, user)?, false)
+        }
+        Place::Link { user, by: Ground::Email } => {
             let holder = match &who.email {
                 Some(email) => directory::by_email(db, &email.address)?,
                 None => None,

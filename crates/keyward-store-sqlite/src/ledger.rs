@@ -141,6 +141,11 @@ pub(crate) fn insert(db: &Connection, user: &UserId, session: &NewSession) -> Re
     Ok(())
 }
 
+/// True if a session is there and this user's.
+pub(crate) fn is_of(db: &Connection, session: &SessionId, user: &UserId) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM session WHERE id = ?1 AND user = ?2")?.exists([&session.0, &user.0])
+}
+
 /// Lets the sessions of a user forget that they were opened by this account.
 pub(crate) fn forget_via(db: &Connection, user: &UserId, via: &AccountKey) -> Result<()> {
     db.prepare_cached(

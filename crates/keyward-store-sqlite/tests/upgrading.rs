@@ -3,7 +3,9 @@
 use keyward_core::{
     port::{Admitted, Directory, Ledger, SessionId, SessionRecord, SignIns},
     time::Timestamp,
-    user::{Account, AccountKey, Address, Admission, Place, Profile, Standing, User, UserId, Vouched},
+    user::{
+        Account, AccountKey, Address, Admission, Ground, Place, Profile, Standing, User, UserId, Vouched,
+    },
 };
 use keyward_store_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;
@@ -64,7 +66,7 @@ async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are
         email: Some(Address { address: "ada@example.org".to_owned(), verified: true }),
         tokens: None,
     };
-    let place = Place::Link { user: ada.id.clone(), by_email: true };
+    let place = Place::Link { user: ada.id.clone(), by: Ground::Email };
     let admission = Admission::Vouched { who: Box::new(who), place, until: NOW };
     let answer = store.admit(&admission, None, NOW).await.expect("answers");
     assert_eq!(answer, Admitted::As { user: ada.id.clone(), is_new: false });

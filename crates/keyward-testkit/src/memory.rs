@@ -15,7 +15,8 @@ use keyward_core::{
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{
-        Account, AccountKey, Admission, EmailHolder, NewUser, Place, Profile, Standing, User, UserId, Vouched,
+        Account, AccountKey, Admission, EmailHolder, Ground, NewUser, Place, Profile, Standing, User, UserId,
+        Vouched,
     },
 };
 
@@ -371,12 +372,15 @@ impl State {
         match place {
             Place::Owner(user) => Ok((owner == Some(user)).then(|| (user.clone(), false))),
             _ if owner.is_some() => Ok(None),
-            Place::Link { user, by_email } => {
-                let email = who.email.as_ref().map(|email| email.address.as_str());
-                let holds = self
-                    .users
-                    .get(user)
-                    .is_some_and(|user| !by_email || email.is_some() && user.email.as_deref() == email);
+            Place::Link { user, by } => {
+                let holds = match by {
+                    Ground::Session(session) => {
+                        self.sessions.get(session).is_some_and(|row| row.user == *user)
+                    }
+                    Ground::Email => who.email.as_ref().is_some_and(|email| {
+                        self.by_email(&email.address).is_some_and(|holder| holder.id == *user)
+                    }),
+                };
                 Ok(holds.then(|| (user.clone(), false)))
             }
             Place::New(new) if new.email.as_deref().is_some_and(|email| self.by_email(email).is_some()) => {

@@ -9,7 +9,7 @@ use keyward_core::{
 
 use super::{
     NOW, account, admit, admitted, email, endings, has_session, id, key, keys_of, linked, made, new_user,
-    sealed, sid, sign_up, stored, token, user, vouched,
+    sealed, sid, sign_up, stored, token, user, visit, vouched,
 };
 
 /// A sign-up is there at once: the person, what proves them, and their session.
@@ -131,6 +131,7 @@ pub async fn an_admission_without_a_session_makes_only_the_user(store: Arc<dyn S
 pub async fn an_admission_whose_session_cannot_be_written_leaves_nothing_behind(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), Some(&stored("taken"))).await;
     admit(&*store, &sign_up("cyd"), None).await;
+    visit(&*store, "cyd").await;
     admit(&*store, &account("shop", "7", "bob", "u1"), None).await;
     let same_token = {
         let mut session = stored("other");

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use keyward_core::{
-    port::{Admitted, Store, Unlinked},
-    user::{Account, AccountKey, Address, Admission, EmailHolder, NewUser, Place, Standing, User, Vouched},
+    port::{Admitted, Ending, NewSession, Store, Unlinked},
+    user::{
+        Account, AccountKey, Address, Admission, EmailHolder, Ground, NewUser, Place, Standing, User, Vouched,
+    },
 };
 
 use super::{
@@ -38,8 +40,16 @@ pub(super) fn made(who: &Vouched, user: &str) -> Admission {
     put(who, Place::New(new))
 }
 
+/// Linked by who is signed in ([`visit`]).
 pub(super) fn linked(who: &Vouched, user: &str) -> Admission {
-    put(who, Place::Link { user: id(user), by_email: false })
+    put(who, Place::Link { user: id(user), by: Ground::Session(sid(&format!("of {user}"))) })
+}
+
+/// Opens the session that [`linked`] rests on.
+pub(super) async fn visit(store: &dyn Store, user: &str) {
+    let session = NewSession { id: sid(&format!("of {user}")), ..sealed("any") };
+    let answer = admit(store, &Admission::User(id(user)), Some(&session)).await;
+    assert_eq!(answer, admitted(user, false));
 }
 
 pub(super) fn owned(who: &Vouched, user: &str) -> Admission {
@@ -115,6 +125,7 @@ pub async fn who_comes_again_brings_the_account_up_to_date_and_not_the_user(stor
 /// Whoever is signed in adds an account, whatever its address.
 pub async fn an_account_is_linked_to_a_user_and_admits_them_from_then_on(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), None).await;
+    visit(&*store, "ada").await;
     let (github, gitlab) =
         (vouched(key("github", "1"), "other", Some(true)), vouched(key("gitlab", "1"), "ada", None));
     assert_eq!(admit(&*store, &linked(&github, "ada"), Some(&stored("s1"))).await, admitted("ada", false));
@@ -126,11 +137,31 @@ pub async fn an_account_is_linked_to_a_user_and_admits_them_from_then_on(store: 
     assert!(has_session(&*store, "s1").await);
 }
 
+/// Somebody who is signed out, or put out, leaves no way in behind; nor does who names another's session.
+pub async fn lesson_43_an_account_is_linked_only_while_the_session_that_asked_for_it_is_open(
+    store: Arc<dyn Store>,
+) {
+    for name in ["ada", "bob"] {
+        admit(&*store, &sign_up(name), None).await;
+    }
+    let who = vouched(key("github", "1"), "eve", None);
+    let link = linked(&who, "ada");
+    assert_eq!(admit(&*store, &link, Some(&stored("s1"))).await, Admitted::Changed, "not signed in");
+    visit(&*store, "bob").await;
+    let by_bobs = put(&who, Place::Link { user: id("ada"), by: Ground::Session(sid("of bob")) });
+    assert_eq!(admit(&*store, &by_bobs, Some(&stored("s1"))).await, Admitted::Changed, "another's session");
+    visit(&*store, "ada").await;
+    store.end_session(&Ending::Id(sid("of ada")), UNTIL).await.expect("answers");
+    assert_eq!(admit(&*store, &link, Some(&stored("s1"))).await, Admitted::Changed, "signed out");
+    assert!(!has_session(&*store, "s1").await);
+    assert_eq!(keys_of(&*store, "ada").await, []);
+}
+
 /// What links by address alone (the flag with "dangerous" in its name).
 pub async fn an_account_is_linked_by_its_address_to_whoever_has_it(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), None).await;
     admit(&*store, &sign_up("bob"), None).await;
-    let by_email = |who: &Vouched, user: &str| put(who, Place::Link { user: id(user), by_email: true });
+    let by_email = |who: &Vouched, user: &str| put(who, Place::Link { user: id(user), by: Ground::Email });
     let who = vouched(key("github", "1"), "ada", Some(false));
     assert_eq!(admit(&*store, &by_email(&who, "bob"), None).await, Admitted::Changed, "not his address");
     assert_eq!(admit(&*store, &by_email(&who, "nobody"), None).await, Admitted::Changed);
@@ -146,6 +177,8 @@ pub async fn lesson_44_a_decision_that_no_longer_holds_writes_nothing(store: Arc
         (vouched(key("google", "7"), "ada", Some(true)), vouched(key("google", "8"), "bob", Some(true)));
     admit(&*store, &made(&ada, "ada"), None).await;
     admit(&*store, &made(&bob, "bob"), None).await;
+    visit(&*store, "ada").await;
+    visit(&*store, "bob").await;
     let (fresh, of_nobody) =
         (vouched(key("google", "9"), "eve", None), vouched(key("google", "9"), "ada", Some(true)));
     let cases = [
@@ -178,6 +211,7 @@ pub async fn a_standing_says_whose_the_account_is_and_who_has_the_address(store:
     let (github, gitlab) = (key("github", "1"), key("gitlab", "1"));
     assert_eq!(standing(&github, Some(&email("ada"))).await, Standing::default());
     admit(&*store, &sign_up("ada"), None).await;
+    visit(&*store, "ada").await;
     let ada = user(&*store, "ada").await;
     let holder = |providers: &[&str], has_password| EmailHolder {
         user: ada.clone(),
@@ -208,6 +242,7 @@ pub async fn a_standing_says_whose_the_account_is_and_who_has_the_address(store:
 /// A back end's accounts are listed beside the others.
 pub async fn b2_an_account_at_a_back_end_is_listed_as_what_it_is(store: Arc<dyn Store>) {
     admit(&*store, &account("shop", "7", "ada", "u1"), None).await;
+    visit(&*store, "u1").await;
     admit(&*store, &linked(&vouched(key("github", "1"), "ada", None), "u1"), None).await;
     let accounts = store.accounts_of(&id("u1")).await.expect("answers");
     let kinds: Vec<_> = accounts.iter().map(|account| account.kind.as_str()).collect();
@@ -223,6 +258,7 @@ pub async fn the_last_way_in_cannot_be_removed(store: Arc<dyn Store>) {
         store.unlink_account(&id(user), key, other_ways).await.expect("the store answers")
     };
     admit(&*store, &made(&vouched(first.clone(), "ada", Some(true)), "ada"), None).await;
+    visit(&*store, "ada").await;
     assert_eq!(unlink("ada", &first, false).await, Unlinked::LastWay);
     assert_eq!(keys_of(&*store, "ada").await, std::slice::from_ref(&first));
     assert!(store.account_tokens(&first).await.expect("answers").is_some());
@@ -234,6 +270,7 @@ pub async fn the_last_way_in_cannot_be_removed(store: Arc<dyn Store>) {
     assert_eq!(keys_of(&*store, "ada").await, []);
 
     admit(&*store, &sign_up("bob"), None).await;
+    visit(&*store, "bob").await;
     admit(&*store, &linked(&vouched(first.clone(), "eve", None), "bob"), None).await;
     assert_eq!(unlink("bob", &first, false).await, Unlinked::Done, "a password is a way in");
 }
@@ -243,6 +280,8 @@ pub async fn an_account_that_was_unlinked_is_gone_with_its_tokens(store: Arc<dyn
     let github = key("github", "1");
     admit(&*store, &sign_up("ada"), None).await;
     admit(&*store, &sign_up("bob"), None).await;
+    visit(&*store, "ada").await;
+    visit(&*store, "bob").await;
     let who = vouched(github.clone(), "eve", None);
     let mut session = stored("s1");
     session.via = Some(github.clone());

@@ -83,6 +83,7 @@ macro_rules! store_contract {
             lesson_43_an_address_that_nobody_vouches_for_stays_unproven
             who_comes_again_brings_the_account_up_to_date_and_not_the_user
             an_account_is_linked_to_a_user_and_admits_them_from_then_on
+            lesson_43_an_account_is_linked_only_while_the_session_that_asked_for_it_is_open
             an_account_is_linked_by_its_address_to_whoever_has_it
             lesson_44_a_decision_that_no_longer_holds_writes_nothing
             a_standing_says_whose_the_account_is_and_who_has_the_address
@@ -114,6 +115,7 @@ macro_rules! store_contract {
             of_links_and_creations_with_one_account_one_wins
             of_two_who_unlink_the_last_two_accounts_one_is_refused
             lesson_43_no_sign_in_in_flight_survives_the_first_proof
+            lesson_43_no_link_in_flight_survives_the_first_proof
             fifty_admissions_of_one_new_account_make_one_user
             fifty_sign_ups_of_one_address_make_one_user
             invariant_8_no_renewal_in_flight_recreates_an_ended_session

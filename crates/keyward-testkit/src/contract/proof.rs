@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use keyward_core::{
     port::{Admitted, Store},
-    user::{AccountKey, Admission, Place},
+    user::{AccountKey, Admission, Ground, Place},
 };
 
 use super::{
     LATER, NOW, UNTIL, admit, admitted, email, ended_ids, endings, has_session, id, key, link_to, linked,
-    made, mail, owned, put, sealed, sid, sign_up, stored, user, vouched,
+    made, mail, owned, put, sealed, sid, sign_up, stored, user, visit, vouched,
 };
 
 /// What somebody sets up who has not proven the address: a password, an account, sessions of both kinds.
 async fn squat(store: &dyn Store, name: &str) -> AccountKey {
     let forum = vouched(key("forum", name), "someone", Some(true));
-    admit(store, &sign_up(name), Some(&stored(&format!("{name} 1")))).await;
+    admit(store, &sign_up(name), Some(&stored(&format!("of {name}")))).await;
     admit(store, &linked(&forum, name), Some(&sealed(&format!("{name} 2")))).await;
     forum.key
 }
@@ -30,9 +30,9 @@ async fn assert_squatter_is_out(store: &dyn Store, name: &str, left: &[AccountKe
     assert_eq!(super::keys_of(store, name).await, left);
     let forum = vouched(key("forum", name), "someone", Some(true));
     assert_eq!(admit(store, &owned(&forum, name), Some(&stored("late"))).await, Admitted::Changed);
-    assert!(!has_session(store, &format!("{name} 1")).await && !has_session(store, "late").await);
+    assert!(!has_session(store, &format!("of {name}")).await && !has_session(store, "late").await);
     assert_eq!(store.session_record(&sid(&format!("{name} 2"))).await.expect("answers"), None);
-    assert_eq!(ended_ids(store).await, [format!("{name} 1"), format!("{name} 2")]);
+    assert_eq!(ended_ids(store).await, [format!("{name} 2"), format!("of {name}")]);
     assert!(endings(store).await.iter().all(|ended| ended.until == UNTIL));
 }
 
@@ -57,7 +57,7 @@ pub async fn lesson_43_a_provider_that_vouches_first_ends_what_was_set_up_withou
 ) {
     squat(&*store, "ada").await;
     let who = vouched(key("google", "7"), "ada", Some(true));
-    let by_email = put(&who, Place::Link { user: id("ada"), by_email: true });
+    let by_email = put(&who, Place::Link { user: id("ada"), by: Ground::Email });
     assert_eq!(admit(&*store, &by_email, Some(&stored("proven"))).await, admitted("ada", false));
     assert_eq!(user(&*store, "ada").await.email_verified, Some(NOW));
     assert!(has_session(&*store, "proven").await);
@@ -68,6 +68,7 @@ pub async fn lesson_43_a_provider_that_vouches_first_ends_what_was_set_up_withou
 pub async fn lesson_43_an_account_that_vouches_later_ends_the_other_ways_in(store: Arc<dyn Store>) {
     let mut google = vouched(key("google", "7"), "ada", Some(false));
     admit(&*store, &made(&google, "ada"), Some(&stored("before"))).await;
+    visit(&*store, "ada").await;
     admit(&*store, &linked(&vouched(key("forum", "7"), "someone", None), "ada"), None).await;
     google.email = google.email.map(|email| keyward_core::user::Address { verified: true, ..email });
     assert_eq!(admit(&*store, &owned(&google, "ada"), Some(&stored("now"))).await, admitted("ada", false));
@@ -97,6 +98,7 @@ pub async fn lesson_43_who_comes_after_the_proof_without_one_gets_nothing(store:
 /// What is no proof of this address ends nothing.
 pub async fn an_address_is_proven_by_nothing_less_than_a_proof_of_it(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
+    visit(&*store, "ada").await;
     let not_vouched = vouched(key("forum", "1"), "ada", Some(false));
     let another = vouched(key("forum", "2"), "ada.other", Some(true));
     let none = vouched(key("forum", "3"), "ada", None);
@@ -116,6 +118,7 @@ pub async fn a_second_proof_ends_nothing_and_moves_nothing(store: Arc<dyn Store>
     let owner = vouched(key("google", "7"), "ada", Some(true));
     admit(&*store, &made(&owner, "ada"), Some(&stored("s1"))).await;
     assert!(store.set_password(&email("ada"), "hash", UNTIL).await.expect("answers"));
+    visit(&*store, "ada").await;
     admit(&*store, &linked(&vouched(key("forum", "7"), "ada", None), "ada"), Some(&stored("s2"))).await;
     let ticket = mail(&*store, "ada", "h1").await;
     let link = link_to(&ticket, "ada", false);

@@ -9,7 +9,7 @@ use keyward_core::{
 
 use super::{
     LATER, NOW, UNTIL, account, admit, admitted, at_once, email, ended_ids, has_session, id, key, keys_of,
-    link_to, linked, made, mail, new_user, sid, sign_up, stored, token, vouched,
+    link_to, linked, made, mail, new_user, sid, sign_up, stored, token, visit, vouched,
 };
 
 /// A person who opens fifty tabs is one person.
@@ -121,6 +121,7 @@ pub async fn of_fifty_first_sign_ins_through_one_account_one_makes_the_user(stor
 pub async fn of_links_and_creations_with_one_account_one_wins(store: Arc<dyn Store>) {
     for name in ["ada", "bob"] {
         admit(&*store, &sign_up(name), None).await;
+        visit(&*store, name).await;
     }
     let who = vouched(key("google", "7"), "eve", Some(true));
     let answers = at_once(51, |n| {
@@ -151,6 +152,7 @@ pub async fn of_two_who_unlink_the_last_two_accounts_one_is_refused(store: Arc<d
         let user = format!("u{round}");
         let keys = [key("github", &user), key("gitlab", &user)];
         admit(&*store, &made(&vouched(keys[0].clone(), &user, None), &user), None).await;
+        visit(&*store, &user).await;
         admit(&*store, &linked(&vouched(keys[1].clone(), &user, None), &user), None).await;
         let answers = at_once(2, |n| {
             let (store, user, key) = (Arc::clone(&store), id(&user), keys[n].clone());
@@ -186,6 +188,30 @@ pub async fn lesson_43_no_sign_in_in_flight_survives_the_first_proof(store: Arc<
     assert_eq!(ended_ids(&*store).await, before);
     for n in 0..51 {
         assert_eq!(has_session(&*store, &format!("s{n:02}")).await, n == 25);
+    }
+}
+
+/// Whoever waited in another's account links one account after the other while its owner proves the address: none of
+/// them is left.
+pub async fn lesson_43_no_link_in_flight_survives_the_first_proof(store: Arc<dyn Store>) {
+    admit(&*store, &sign_up("ada"), None).await;
+    visit(&*store, "ada").await;
+    let ticket = mail(&*store, "ada", "h1").await;
+    let answers = at_once(51, |n| {
+        let (store, ticket) = (Arc::clone(&store), ticket.clone());
+        async move {
+            let who = match n {
+                25 => link_to(&ticket, "ada", false),
+                _ => linked(&vouched(key("forum", &n.to_string()), "eve", None), "ada"),
+            };
+            store.admit(&who, Some(&stored(&format!("s{n}"))), NOW).await.expect("the store answers")
+        }
+    })
+    .await;
+    assert_eq!(answers[25], admitted("ada", false));
+    assert_eq!(keys_of(&*store, "ada").await, []);
+    for n in 0..51 {
+        assert_eq!(has_session(&*store, &format!("s{n}")).await, n == 25);
     }
 }
 

@@ -11,7 +11,7 @@ use keyward_core::{
 };
 use serde_json::json;
 
-use super::{NOW, UNTIL, admit, admitted, endings, id, linked, new_user, sid, stored, token};
+use super::{NOW, UNTIL, admit, admitted, endings, id, linked, new_user, sid, stored, token, visit};
 
 /// Texts that engines are known to bend.
 fn awkward() -> Vec<String> {
@@ -85,6 +85,7 @@ pub async fn texts_come_back_as_they_went_in(store: Arc<dyn Store>) {
         };
         session.id = sid(&tail("of the provider"));
         (session.token, session.via) = (None, Some(who.key.clone()));
+        visit(&*store, &user).await;
         assert_eq!(admit(&*store, &linked(&who, &user), Some(&session)).await, admitted(&user, false));
         let accounts = store.accounts_of(&id(&user)).await.expect("answers");
         let Account { key, kind, profile, .. } = &accounts[0];

@@ -24,7 +24,7 @@ use crate::{
     rules::{Candidate, Trigger},
     session::{self, Opening},
     settings::RedirectProvider,
-    user::{AccountKey, Address, Admission, NewUser, Place, Profile, User, UserId, Vouched},
+    user::{AccountKey, Address, Admission, Ground, NewUser, Place, Profile, User, UserId, Vouched},
 };
 
 /// How often a decision is made anew because what it stood on changed meanwhile.
@@ -256,7 +256,7 @@ async fn admit(
         if let Link::Refuse(known) = link {
             return Ok(Outcome::NotLinked { provider: provider.id.clone(), known });
         }
-        let Some((place, user)) = place(deployment, &who, link).await? else { continue };
+        let Some((place, user)) = place(deployment, &who, current.as_ref(), link).await? else { continue };
         who.seal_tokens(deployment, standing.owner.is_some()).await?;
         let is_new = matches!(place, Place::New(_));
         let opening = open_session(deployment, exchange, &who, user, current.as_ref(), is_new).await?;
@@ -279,13 +279,20 @@ async fn admit(
 }
 
 /// Where the person belongs, and as whom their session knows them. `None`: that changed meanwhile.
-async fn place(deployment: &Deployment, who: &Person, link: Link) -> Result<Option<(Place, User)>, Refusal> {
+async fn place(
+    deployment: &Deployment,
+    who: &Person,
+    current: Option<&Current>,
+    link: Link,
+) -> Result<Option<(Place, User)>, Refusal> {
     Ok(Some(match link {
         Link::SignIn(owner) => (Place::Owner(owner.id.clone()), owner),
-        Link::LinkByEmail(user) => (Place::Link { user: user.id.clone(), by_email: true }, user),
-        Link::LinkToCurrent(id) => match deployment.store().user(&id).await? {
-            Some(user) => (Place::Link { user: id, by_email: false }, user),
-            None => return Ok(None),
+        Link::LinkByEmail(user) => (Place::Link { user: user.id.clone(), by: Ground::Email }, user),
+        Link::LinkToCurrent(id) => match (deployment.store().user(&id).await?, current) {
+            (Some(user), Some(current)) => {
+                (Place::Link { user: id, by: Ground::Session(current.session.clone()) }, user)
+            }
+            _ => return Ok(None),
         },
         Link::Create => {
             let new = who.as_new_user(UserId(uuid(deployment.random())));
