@@ -159,3 +159,27 @@ async fn a_form_that_leads_to_a_provider_may_be_sent_there_by_the_pages_policy()
     let policy = without.header("content-security-policy").expect("a policy");
     assert!(policy.contains("form-action 'self';"), "{policy}");
 }
+
+#[tokio::test]
+async fn c5_the_page_tells_who_came_another_way_what_they_can_do_and_asks_them_when_they_have() {
+    let (world, _) = deployment(Dialect::NextAuth4);
+    let address = "/api/auth/signin?error=OAuthAccountNotLinked&link=away&with=login&callbackUrl=%2Fcart";
+    let page = world.get(address).await.text;
+    assert!(
+        page.contains("signed in another way before") && page.contains("After that you can add Away."),
+        "{page}"
+    );
+    assert!(page.contains("action=\"https://app.test/api/auth/callback/login\""), "{page}");
+    assert!(!page.contains("signin/away\""), "what they tried is not among the proofs: {page}");
+    let back = "https://app.test/api/auth/signin?link=away&#38;callbackUrl=https%3A%2F%2Fapp.test%2Fcart";
+    assert!(page.contains(back), "{page}");
+
+    let cookie = world.sign_in().await;
+    let asked = "/api/auth/signin?link=away&callbackUrl=%2Fcart";
+    let page = world.send(request("GET", asked, &[("cookie", &cookie)], "")).await.text;
+    assert!(
+        page.contains("Add Away?") && page.contains("action=\"https://app.test/api/auth/signin/away\""),
+        "{page}"
+    );
+    assert!(page.contains("href=\"https://app.test/cart\""), "{page}");
+}
