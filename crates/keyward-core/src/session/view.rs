@@ -86,7 +86,8 @@ pub(super) fn body(deployment: &Deployment, claims: &Claims, expires: Timestamp)
 /// Whether [`body`] adds anything to what every session shows.
 fn shows_more(deployment: &Deployment, claims: &Claims) -> bool {
     let settings = &deployment.settings().session;
-    let is_plain = settings.show.is_empty() && settings.add.is_empty() && deployment.session_fields().is_none();
+    let is_plain =
+        settings.show.is_empty() && settings.add.is_empty() && deployment.session_fields().is_none();
     !is_plain || claims.get(SHOWN).is_some()
 }
 
