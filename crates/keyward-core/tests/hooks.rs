@@ -44,14 +44,14 @@ fn room() -> Room {
     Room { http, hooks }
 }
 
-fn members(value: Value) -> Map<String, Value> {
+fn members(value: &Value) -> Map<String, Value> {
     value.as_object().expect("an object").clone()
 }
 
 fn from_github() -> Candidate {
     Candidate {
-        user: members(json!({"id": "583231", "name": "Ada", "email": "ada@example.com"})),
-        account: members(json!({"provider": "github", "type": "oauth", "providerAccountId": "583231"})),
+        user: members(&json!({"id": "583231", "name": "Ada", "email": "ada@example.com"})),
+        account: members(&json!({"provider": "github", "type": "oauth", "providerAccountId": "583231"})),
         profile: Some(json!({"id": 583_231, "login": "ada"})),
         ..Candidate::default()
     }
@@ -63,7 +63,7 @@ async fn a1_the_exchange_gets_user_account_and_profile_and_its_user_is_merged() 
     http.json(200, &json!({"allow": true}));
     http.json(200, &json!({"allow": true, "user": {"name": "Ada L.", "accessToken": "of-the-api-server"}}));
     let verdict = hooks.sign_in(&from_github()).await;
-    let user = members(json!({"name": "Ada L.", "accessToken": "of-the-api-server"}));
+    let user = members(&json!({"name": "Ada L.", "accessToken": "of-the-api-server"}));
     assert_eq!(verdict, Ok(Verdict::Allow(user)));
 
     let calls = http.calls();
@@ -153,8 +153,8 @@ async fn token_session_and_redirect_are_asked_with_the_arguments_of_the_callback
     let token = hooks.token(&claims, Trigger::Update, None, Some(&json!({"role": "admin"}))).await;
     let session = hooks.session(&json!({"user": {"name": "Ada"}}), &claims).await;
     let place = hooks.redirect("https://app.example/a", "https://app.example").await;
-    assert_eq!(token, Ok(members(json!({"role": "admin"}))));
-    assert_eq!(session, Ok(members(json!({"role": "admin"}))));
+    assert_eq!(token, Ok(members(&json!({"role": "admin"}))));
+    assert_eq!(session, Ok(members(&json!({"role": "admin"}))));
     assert_eq!(place, Ok(Some("/welcome".to_owned())));
 
     let data: Vec<Value> = http

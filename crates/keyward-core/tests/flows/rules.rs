@@ -64,7 +64,7 @@ impl Rules for Scripted {
     }
 }
 
-fn members(value: Value) -> Map<String, Value> {
+fn members(value: &Value) -> Map<String, Value> {
     value.as_object().expect("an object").clone()
 }
 
@@ -90,10 +90,10 @@ async fn a2_a3_what_rules_add_is_kept_and_shown_where_asked_for_and_survives_eve
         for strategy in BOTH {
             let rules = Arc::new(Scripted {
                 verdict: Some(Ok(Verdict::Allow(members(
-                    json!({"name": "Ada L.", "apiToken": "T1", "id": "x"}),
+                    &json!({"name": "Ada L.", "apiToken": "T1", "id": "x"}),
                 )))),
-                token: members(json!({"role": "admin", "sub": "root", "exp": 1, "secretRole": "hidden"})),
-                session: members(json!({"user": {"plan": "gold"}, "motd": "hi"})),
+                token: members(&json!({"role": "admin", "sub": "root", "exp": 1, "secretRole": "hidden"})),
+                session: members(&json!({"user": {"plan": "gold"}, "motd": "hi"})),
                 ..Scripted::default()
             });
             let world = with(&rules, dialect, strategy);
@@ -201,11 +201,11 @@ async fn c6_a_rule_chooses_the_landing_place_within_what_the_deployment_allows()
 #[tokio::test]
 async fn b3_an_update_asks_the_rules_with_what_the_client_passed() {
     for strategy in BOTH {
-        let rules = Arc::new(Scripted { token: members(json!({"role": "editor"})), ..Scripted::default() });
+        let rules = Arc::new(Scripted { token: members(&json!({"role": "editor"})), ..Scripted::default() });
         let world = with(&rules, Dialect::NextAuth4, strategy);
         let (mut browser, _) = sign_in(&world, json!({"id": "u7", "name": "Ada"})).await;
         let csrf = browser.csrf().await;
-        let body = members(json!({"csrfToken": csrf, "data": {"name": "Countess"}}));
+        let body = members(&json!({"csrfToken": csrf, "data": {"name": "Countess"}}));
         let updated = json(&browser.send(Method::Post, "session", Body::Json(body)).await);
         assert_eq!((&updated["user"]["name"], &updated["role"]), (&json!("Countess"), &json!("editor")));
         let asked = rules.asked.lock().expect("as above");
