@@ -12,7 +12,7 @@ if (!existsSync(KEYWARD)) {
   throw new Error(`no Keyward at ${KEYWARD}: build it (cargo build -p keyward-cli) or set KEYWARD_BIN`);
 }
 
-const OF_SERVERS = /^(NEXTAUTH|AUTH|KEYWARD|VERCEL)_|^(PORT|NODE_ENV|NO_COLOR|TERM)$/;
+const OF_SERVERS = /^(NEXTAUTH|AUTH|KEYWARD|VERCEL|EMAIL)_|^(PORT|NODE_ENV|NO_COLOR|TERM)$/;
 
 /** This environment without what NextAuth and Keyward read, and with `more`. */
 export function environment(more = {}) {

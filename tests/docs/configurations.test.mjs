@@ -2,13 +2,14 @@
 //
 // A block of the language `toml` is a whole configuration. With a mark after a comma it is a part of one:
 // `fragment` stands beside a public URL and a secret from the environment, `provider` continues a `[[providers]]`
-// table, `cargo` is a manifest of Cargo and not ours.
+// table, `email` one of a provider of e-mail links, `cargo` is a manifest of Cargo and not ours.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
 
+import { makeCertificate } from "../support/certificate.mjs";
 import { freePort, startChild } from "../support/child.mjs";
 import { SECRET } from "../support/keyward.mjs";
 import { KEYWARD, environment, run } from "./binary.mjs";
@@ -19,6 +20,7 @@ const VALUES = {
   NEXTAUTH_SECRET: SECRET,
   AUTH_SECRET: SECRET,
   AUTH_SECRET_OLD: `older-${SECRET}`,
+  MAIL_PASSWORD: "a-password-of-the-mail-server",
   BACKEND_KEY: "a-key-of-the-back-end",
 };
 
@@ -28,6 +30,20 @@ id = "login"
 type = "backend"
 endpoint = "http://localhost:5000/api/login"
 `;
+
+const MINIMAL_EMAIL = `
+[[providers]]
+type = "email"
+server = "smtp://mail.example"
+`;
+
+/** Files that they name. */
+const FILES = {
+  secret: `${SECRET}\n`,
+  "mail.txt": "Sign in to {{ host }}: {{ url }}\n",
+  "mail.html": '<p>Hello {{ email }}</p><a href="{{ url }}">Sign in to {{ host }}</a>\n',
+  "ca.pem": await selfSigned(),
+};
 
 const found = (await manual()).flatMap(blocks);
 const configurations = found.filter(({ language, marks }) => language === "toml" && !marks.includes("cargo"));
@@ -39,7 +55,7 @@ describe("the documents' configurations", { concurrency: 2 }, () => {
       try {
         const file = join(folder, "keyward.toml");
         await writeFile(file, whole(block).replaceAll("/var/lib/keyward", folder), { mode: 0o600 });
-        await writeFile(join(folder, "secret"), `${SECRET}\n`, { mode: 0o600 });
+        for (const [name, text] of Object.entries(FILES)) await writeFile(join(folder, name), text, { mode: 0o600 });
         const env = environment(valuesOf(block));
 
         const { code, output } = await run(KEYWARD, ["check", "--config", file, "--data", folder], { env });
@@ -63,7 +79,7 @@ describe("the documents' configurations", { concurrency: 2 }, () => {
 test("there are configurations in the documents, and all blocks have a known mark", () => {
   assert.ok(configurations.length > 60, `${configurations.length}`);
   const unknown = found.filter(
-    ({ language, marks }) => language === "toml" && !["", "fragment", "provider", "cargo"].includes(marks.join()),
+    ({ language, marks }) => language === "toml" && !["", "fragment", "provider", "email", "cargo"].includes(marks.join()),
   );
   assert.deepEqual(unknown.map(({ name }) => name), []);
 });
@@ -83,7 +99,17 @@ test("a configuration with an unknown key is refused, so that the tests above ca
 
 const around = { NEXTAUTH_URL: "https://app.example", NEXTAUTH_SECRET: SECRET };
 
-const whole = ({ marks, text }) => (marks.includes("provider") ? MINIMAL_PROVIDER + text : text);
+const whole = ({ marks, text }) => {
+  if (marks.includes("email")) return MINIMAL_EMAIL + (text.includes("from =") ? text : `from = "no-reply@acme.example"\n${text}`);
+  return marks.includes("provider") ? MINIMAL_PROVIDER + text : text;
+};
+
+async function selfSigned() {
+  const folder = await mkdtemp(join(tmpdir(), "keyward-docs-"));
+  const certificate = await readFile(await makeCertificate(folder), "utf8");
+  await rm(folder, { recursive: true, force: true });
+  return certificate;
+}
 
 /** A fragment has address and secret around it; a whole configuration only what it asks for. */
 function valuesOf({ marks, text }) {

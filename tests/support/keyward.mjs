@@ -12,7 +12,7 @@ import { toToml } from "./toml.mjs";
 export const SECRET = "keyward-test-secret-0123456789abcdef";
 
 const DEBUG_BUILD = fileURLToPath(new URL("../../target/debug/keyward", import.meta.url));
-const OF_OTHER_SERVERS = /^(NEXTAUTH|AUTH|KEYWARD|VERCEL)_|^(PORT|NODE_ENV)$/;
+const OF_OTHER_SERVERS = /^(NEXTAUTH|AUTH|KEYWARD|VERCEL|EMAIL)_|^(PORT|NODE_ENV)$/;
 
 /**
  * Starts Keyward in a temporary folder of its own and waits for `/readyz`.

@@ -1,13 +1,10 @@
 // Debian's nginx as the origin of an application: static files, and the proxy rule under test.
-import { execFile } from "node:child_process";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
 
+import { makeCertificate } from "./certificate.mjs";
 import { freePort, startChild } from "./child.mjs";
-
-const run = promisify(execFile);
 
 /**
  * Starts nginx for `app` ({page, script}) on `port` of localhost, with `rule` (text of a `location` block) in its
@@ -39,16 +36,6 @@ export async function startNginx({ app, rule, port, tls = false }) {
     await remove();
     throw error;
   }
-}
-
-function makeCertificate(folder) {
-  return run("openssl", [
-    ..."req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost".split(
-      " ",
-    ),
-    ..."-addext subjectAltName=DNS:localhost".split(" "),
-    ...["-keyout", join(folder, "key.pem"), "-out", join(folder, "certificate.pem")],
-  ]);
 }
 
 // The temporary folder is readable by its owner alone, so the workers run as that owner.
