@@ -23,6 +23,7 @@ const STEPS = [
   { provider: "google", step: "token", leg: "home", code: "provider_token" },
   { provider: "github", step: "token", leg: "home", code: "provider_token" },
   { provider: "github", step: "userinfo", leg: "home", code: "provider_userinfo" },
+  { provider: "github", step: "emails", leg: "home", code: "provider_userinfo" },
 ];
 
 /** Where NextAuth sends the browser, by generation and leg of the way; the status is the page's. */

@@ -1,3 +1,3 @@
 import { compareJourneys } from "./compare.mjs";
 
-compareJourneys("auth-js-5");
+compareJourneys("auth-js-5", "stored");

@@ -1,3 +1,3 @@
 import { compareJourneys } from "./compare.mjs";
 
-compareJourneys("next-auth-4");
+compareJourneys("next-auth-4", "sealed");

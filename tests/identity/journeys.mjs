@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 
 import { choose, cookiesOf, landed, pressButton, refusedAt, setOut, signIn } from "./steps.mjs";
 
-/** Every journey: `name` and `run({context, dialect, origin, fakes, server, tab})`. */
+/** Every journey: `name`, `dialects` where it is not for all, and `run({context, dialect, origin, fakes, server, tab})`. */
 export const journeys = [
   {
     name: 'A1 C5 signIn("github") leads to the provider and back to the callback address, signed in',
@@ -32,6 +32,20 @@ export const journeys = [
       await app.sessionIs(false);
       await signIn(app, "google", "hedy");
       return landed(app, "/somewhere?q=1");
+    },
+  },
+  {
+    name: 'signIn("github", {redirect: false}) resolves to the address of the provider',
+    dialects: ["auth-js-5"],
+    async run({ tab, fakes }) {
+      const app = await tab("/");
+      await app.sessionIs(false);
+      const { url, ...resolved } = await app.call("signIn", { provider: "github", callbackUrl: "/reports" });
+      await app.page.goto(url);
+      await choose(app.page, "margaret");
+
+      assert.equal(new URL(url).origin, fakes.github.url);
+      return { resolved, landed: await landed(app, "/reports") };
     },
   },
   {

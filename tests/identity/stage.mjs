@@ -17,11 +17,11 @@ const PATIENCE_MS = 8_000;
 /**
  * Prepares the client application of `dialect`, the fakes of `ids` and the browser; servers start when they are first
  * played against. `https` puts the application at an https address; `keyward` is added to Keyward's configuration of
- * each provider, by id. `real` starts a provider beside the fakes (as `startRealProvider`).
+ * each provider, by id, and `strategy` is that of its sessions. `real` starts a provider beside the fakes (as `startRealProvider`).
  *
  * Gives `play(journey, server)`, where `server` is `"reference"` or `"keyward"`, `fakes`, and `close`.
  */
-export async function openStage({ dialect, ids = [], https = false, keyward = {}, real }) {
+export async function openStage({ dialect, ids = [], https = false, keyward = {}, strategy = "sealed", real }) {
   const opened = openedThings();
   try {
     const app = await bundleClientApp(dialect);
@@ -34,7 +34,7 @@ export async function openStage({ dialect, ids = [], https = false, keyward = {}
     const chromium = await opened.add(startChromium({ addresses }), (chromium) => chromium.close());
     const starters = {
       reference: () => startOriginal({ dialect, origin, providers: toNextAuth }),
-      keyward: () => startKeyward({ config: { public_url: origin, dialect, session: { strategy: "sealed" }, providers: toKeyward } }),
+      keyward: () => startKeyward({ config: { public_url: origin, dialect, session: { strategy }, providers: toKeyward } }),
     };
     const servers = {};
     const started = (name) => (servers[name] ??= opened.add(starters[name](), (server) => server.stop()));

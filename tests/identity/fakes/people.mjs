@@ -20,6 +20,7 @@ export const PEOPLE = Object.fromEntries(
     person(7, "unicode", "Ädá Løvelace 🧮"),
     person(8, "hedy", "Hedy Lamarr"),
     person(9, "annie", "Annie Easley"),
+    person(11, "margaret", "Margaret Hamilton"),
     // Their address stays with the provider.
     { ...person(10, "silent", "Nobody's Business"), email: undefined },
   ].map((one) => [one.key, one]),
