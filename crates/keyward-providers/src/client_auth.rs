@@ -15,7 +15,7 @@ use serde_json::json;
 use crate::{
     catalogue::ClientAuthMethod as Method,
     fault::{Code, Fault},
-    provider::{Wrong, missing, wrong},
+    wrong::{Wrong, missing, wrong},
 };
 
 /// A method with what it takes.

@@ -56,6 +56,7 @@ mod template;
 pub mod token;
 pub mod userinfo;
 mod world;
+mod wrong;
 
 pub use cache::Cache;
 pub use catalogue::{Entry, Kind};

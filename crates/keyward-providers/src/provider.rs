@@ -11,6 +11,7 @@ use crate::{
     profile::ProfileMapping,
     quirk::Quirk,
     template,
+    wrong::{Wrong, missing, wrong},
 };
 
 /// What a deployment says of a provider. Everything but the client id overrides the entry.
@@ -106,17 +107,6 @@ pub struct SettingsFault {
     pub setting: String,
     /// What is missing or wrong. Repeats no value.
     pub what: String,
-}
-
-/// What is wrong, before it is said of which provider: the setting and the words.
-pub(crate) type Wrong = (String, String);
-
-pub(crate) fn wrong(setting: &str, what: impl Into<String>) -> Wrong {
-    (setting.to_owned(), what.into())
-}
-
-pub(crate) fn missing(setting: &str) -> Wrong {
-    wrong(setting, format!("{setting} is missing"))
 }
 
 impl Provider {
