@@ -34,6 +34,9 @@ enum Key {
 /// not even to sign out, because servers read headers of 64 KiB at most.
 const LONGEST: usize = 32 * 1024;
 
+/// Room for the claims of most sessions, in bytes.
+const USUAL: usize = 512;
+
 /// A token would be longer than the headers of a request can carry along.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the session's data is too large for a cookie")]
@@ -89,9 +92,10 @@ impl TokenKeys {
         let (jti, iv) = noise.split_at(16);
         if self.dialect != Dialect::NextAuth3 {
             let jti = uuid::Builder::from_random_bytes(jti.try_into().expect("16 of 32 bytes")).into_uuid();
-            claims.set("jti", jti.to_string());
+            claims.set("jti", &*jti.hyphenated().encode_lower(&mut [0; 36]));
         }
-        let text = serde_json::to_vec(claims).expect("JSON values are JSON");
+        let mut text = Vec::with_capacity(USUAL);
+        serde_json::to_writer(&mut text, claims).expect("JSON values are JSON");
         let sealed = match self.keys.first().expect("a key for each secret, and there is a secret") {
             Key::Mac(key) => jws::sign(key, &text),
             Key::Content(key) => jwe::encrypt(key, &text, iv.try_into().expect("16 of 32 bytes")),
