@@ -57,6 +57,12 @@ for (const dialect of ["next-auth-4", "auth-js-5"]) {
       return { pathname, error: searchParams.get("error"), user: (await visitor.session())?.user };
     };
 
+    test("Keyward warns at its start of the provider whose word is taken", async () => {
+      const { log } = await (started.keyward ??= servers.keyward());
+      assert.match(log, new RegExp(`^.*${TRUSTED}.*dangerous|dangerous.*${TRUSTED}`, "m"));
+      assert.ok(!log.includes("github"), "and of no other");
+    });
+
     for (const [row, steps] of Object.entries(ROWS)) {
       let truth;
       const original = () => (truth ??= play("original", steps));
