@@ -4,6 +4,7 @@
 // `fragment` stands beside a public URL and a secret from the environment, `provider` continues a `[[providers]]`
 // table, `email` one of a provider of e-mail links, `cargo` is a manifest of Cargo and not ours.
 import assert from "node:assert/strict";
+import { generateKeyPairSync } from "node:crypto";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -22,6 +23,8 @@ const VALUES = {
   AUTH_SECRET_OLD: `older-${SECRET}`,
   MAIL_PASSWORD: "a-password-of-the-mail-server",
   BACKEND_KEY: "a-key-of-the-back-end",
+  ...clientsOf("GITHUB", "GOOGLE", "GITLAB", "DISCORD", "KEYCLOAK", "ACME", "INTRANET"),
+  PROVIDER_KEY: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }),
 };
 
 const MINIMAL_PROVIDER = `
@@ -35,6 +38,23 @@ const MINIMAL_EMAIL = `
 [[providers]]
 type = "email"
 server = "smtp://mail.example"
+`;
+
+/** What an example continues that has the mark `oauth` or `oidc`. */
+const MINIMAL_OAUTH = `
+[[providers]]
+id = "github"
+type = "oauth"
+client_id = "a-client"
+client_secret = "a-secret"
+`;
+const MINIMAL_OIDC = `
+[[providers]]
+id = "acme"
+type = "oidc"
+issuer = "https://id.acme.example"
+client_id = "a-client"
+client_secret = "a-secret"
 `;
 
 /** Files that they name. */
@@ -79,7 +99,7 @@ describe("the documents' configurations", { concurrency: 2 }, () => {
 test("there are configurations in the documents, and all blocks have a known mark", () => {
   assert.ok(configurations.length > 60, `${configurations.length}`);
   const unknown = found.filter(
-    ({ language, marks }) => language === "toml" && !["", "fragment", "provider", "email", "cargo"].includes(marks.join()),
+    ({ language, marks }) => language === "toml" && !["", "fragment", "provider", "oauth", "oidc", "email", "cargo"].includes(marks.join()),
   );
   assert.deepEqual(unknown.map(({ name }) => name), []);
 });
@@ -101,6 +121,8 @@ const around = { NEXTAUTH_URL: "https://app.example", NEXTAUTH_SECRET: SECRET };
 
 const whole = ({ marks, text }) => {
   if (marks.includes("email")) return MINIMAL_EMAIL + (text.includes("from =") ? text : `from = "no-reply@acme.example"\n${text}`);
+  if (marks.includes("oauth")) return MINIMAL_OAUTH + text;
+  if (marks.includes("oidc")) return MINIMAL_OIDC + text;
   return marks.includes("provider") ? MINIMAL_PROVIDER + text : text;
 };
 
@@ -109,6 +131,11 @@ async function selfSigned() {
   const certificate = await readFile(await makeCertificate(folder), "utf8");
   await rm(folder, { recursive: true, force: true });
   return certificate;
+}
+
+/** Client ids and secrets, as the environment has them. */
+function clientsOf(...names) {
+  return Object.fromEntries(names.flatMap((name) => [[`${name}_ID`, "a-client"], [`${name}_SECRET`, "a-secret"]]));
 }
 
 /** A fragment has address and secret around it; a whole configuration only what it asks for. */

@@ -10,6 +10,7 @@ mod check;
 mod dist;
 mod fuzz;
 mod part;
+mod providers;
 mod run;
 mod setup;
 mod test;
@@ -54,6 +55,8 @@ cargo xtask tidy
     Design rules as text checks: arrows between crates, file sizes, module docs, cycles, banned crates.
 cargo xtask ci
     The checks (fmt, clippy, doc, tidy), then everything that `test` runs. What .ci/run calls.
+cargo xtask providers
+    Writes the manual's list of providers from the catalogue; tidy checks that it is current.
 cargo xtask fuzz [--seconds N] [TARGET]...
     Builds the targets under fuzz/ and runs each (default: all, 60 seconds each).
 cargo xtask dist [--check]
@@ -90,6 +93,10 @@ fn command(words: Vec<String>) -> Result<ExitCode> {
         "tidy" => {
             arguments.finish()?;
             tidy::command(&workspace)?;
+        }
+        "providers" => {
+            arguments.finish()?;
+            providers::command(&workspace)?;
         }
         "bench" => return bench::command(&workspace, arguments.everything()),
         "fuzz" => fuzz::command(&workspace, arguments)?,

@@ -13,6 +13,7 @@ use std::fs;
 
 use crate::Result;
 use crate::part::Outcome;
+use crate::providers;
 use crate::workspace::Workspace;
 use source::Source;
 
@@ -87,6 +88,15 @@ fn inspect(workspace: &Workspace) -> Result<Findings> {
             files::inspect(&source, &mut findings);
             modules.add(&source);
         }
+    }
+    let list = fs::read_to_string(workspace.root.join(providers::LIST)).unwrap_or_default();
+    if list != providers::list(workspace)? {
+        findings.faults.push(Fault {
+            file: providers::LIST.to_owned(),
+            line: 0,
+            what: "is not what the catalogue says".to_owned(),
+            remedy: "cargo xtask providers",
+        });
     }
     findings.faults.extend(modules.faults());
     findings.faults.extend(lessons.faults());

@@ -245,6 +245,12 @@ fn every_mistake_with_a_provider_has_its_place_and_its_remedy() {
             "`client_secret` is missing here",
             "or set AUTH_GITHUB_SECRET in the environment",
         ),
+        (
+            "[[providers]]\nid = \"wechat\"\ntype = \"oauth\"\nclient_id = \"b\"",
+            "4:1",
+            "`client_secret` is missing here",
+            "AUTH_WECHAT_SECRET",
+        ),
         (oidc, "4:1", "`issuer` is missing here", "or set AUTH_ACME_ISSUER in the environment"),
         (
             "[[providers]]\nid = \"keycloak\"\ntype = \"oauth\"\nclient_id = \"a\"\nclient_secret = \"b\"",

@@ -162,7 +162,9 @@ fn lacking(settings: &OAuthSettings) -> Vec<&'static str> {
     let client = &settings.client;
     let Some(entry) = settings.service.entry(&settings.id) else { return Vec::new() };
     let method = client.client_auth.unwrap_or(entry.client_auth);
-    let takes_secret = !matches!(method, ClientAuthMethod::None | ClientAuthMethod::PrivateKeyJwt);
+    // Some want it elsewhere than where clients prove themselves.
+    let takes_secret = !matches!(method, ClientAuthMethod::None | ClientAuthMethod::PrivateKeyJwt)
+        || entry.token.iter().chain(entry.token_params.values()).any(|text| text.contains("{client_secret}"));
     let names_issuer = entry.issuer.as_deref() == Some("{issuer}");
     let has_secret = client.client_secret.as_ref().is_some_and(|secret| !secret.is_empty());
     [
