@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use keyward::{
-    AccountsSettings, BackendSettings, Builder, CredentialsCheck, CustomPages, Dialect, Endpoint, Keyward,
-    Proof, Refusal, SessionSettings, Submitted, UserFields, async_trait, field, provider,
+    AccountsSettings, BackendSettings, Builder, CredentialsCheck, CustomPages, Dialect, EmailSettings,
+    Endpoint, Keyward, Proof, Refusal, SessionSettings, Submitted, UserFields, async_trait, field, provider,
 };
 use keyward_testkit::MemoryStore;
 
@@ -59,6 +59,19 @@ fn fields(builder: &Builder) -> Vec<String> {
         assert!(error.to_string().contains(&mistake.to_string()));
     }
     error.mistakes().iter().map(|mistake| mistake.field.clone()).collect()
+}
+
+#[test]
+fn links_by_mail_need_a_server_in_production_and_a_lifetime_that_can_be_meant() {
+    let links = EmailSettings::in_mailbox;
+    assert_eq!(fields(&right().email_links(links())), ["providers[0].server"]);
+    assert_eq!(fields(&right().development(true).email_links(links())), [""; 0]);
+    for seconds in [0, 59, 31 * 24 * 60 * 60] {
+        let links = EmailSettings { max_age: Duration::from_secs(seconds), ..links() };
+        assert_eq!(fields(&right().development(true).email_links(links)), ["providers[0].max_age"]);
+    }
+    let twice = right().development(true).email_links(links()).email_links(links());
+    assert_eq!(fields(&twice), ["providers[1].id"]);
 }
 
 #[test]

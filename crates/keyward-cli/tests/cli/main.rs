@@ -2,6 +2,7 @@
 
 mod accounts;
 mod commands;
+mod email;
 mod mistakes;
 mod providers;
 mod serve;
