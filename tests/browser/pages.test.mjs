@@ -35,6 +35,19 @@ describeInEveryLook("the built-in pages", {
   pages: PAGES.map(([name, path, status]) => [name, `/api/auth${path}`, status]),
 });
 
+describeInEveryLook("the sign-in page with providers", {
+  keyward: { config: { accounts: { enabled: true }, providers: manyProviders() } },
+  pages: [
+    ["sign-in-providers", "/api/auth/signin", 200],
+    ["sign-in-not-linked", "/api/auth/signin?error=OAuthAccountNotLinked", 200],
+  ],
+});
+
+describeInEveryLook("the sign-in page with a single provider", {
+  keyward: { config: { providers: manyProviders().slice(0, 1) } },
+  pages: [["sign-in-provider", "/api/auth/signin", 200]],
+});
+
 describeInEveryLook("the start page, in development", {
   keyward: { config: { public_url: undefined, secret: undefined }, args: ["--dev"] },
   pages: [
@@ -93,6 +106,18 @@ function ownAccountsAndBackend() {
     accounts: { enabled: true },
     providers: [{ id: "login", type: "backend", name: "Shop", endpoint, source: "shop", fields }],
   };
+}
+
+/** Dark, coloured and white letters, one of no colour, and a long name. */
+function manyProviders() {
+  const client = { type: "oauth", client_id: "a-client", client_secret: "a-secret" };
+  return [
+    { id: "github", ...client },
+    { id: "google", ...client },
+    { id: "notion", ...client },
+    { id: "acme", ...client, type: "oidc", name: "Acme", issuer: "https://id.acme.example" },
+    { id: "work", ...client, use: "microsoft-entra-id", name: "the account of your employer" },
+  ];
 }
 
 async function signUp(page, origin) {
