@@ -23,6 +23,7 @@ const VALUES = {
   AUTH_SECRET_OLD: `older-${SECRET}`,
   MAIL_PASSWORD: "a-password-of-the-mail-server",
   BACKEND_KEY: "a-key-of-the-back-end",
+  HOOK_SECRET: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
   ...clientsOf("GITHUB", "GOOGLE", "GITLAB", "DISCORD", "KEYCLOAK", "ACME", "INTRANET"),
   PROVIDER_KEY: generateKeyPairSync("ec", { namedCurve: "P-256" }).privateKey.export({ type: "pkcs8", format: "pem" }),
 };

@@ -38,10 +38,13 @@ pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcom
     Ok(counts.outcome(ended.success, filter.is_some(), ended.output))
 }
 
-/// Builds the binary that the tests drive: the development build, in which password hashing is optimised all the same.
+/// Builds what the tests drive: the program, in the development build, in which password hashing is optimised all the
+/// same, and the library's examples.
 fn build(workspace: &Workspace) -> Result {
     let mut command = tool("cargo");
-    command.args(["build", "--package", PROGRAM]).current_dir(&workspace.root);
+    command
+        .args(["build", "--package", PROGRAM, "--package", "keyward", "--bins", "--examples"])
+        .current_dir(&workspace.root);
     let log = workspace.scratch().join("node-build.log");
     let ended = Watch { name: "node: build", log, limit: Duration::from_mins(15) }.run(&mut command)?;
     if ended.success { Ok(()) } else { Err(ended.output.into()) }

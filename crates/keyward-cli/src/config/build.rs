@@ -1,6 +1,6 @@
 //! From a [`Deployment`] to the library's builder, and the library's mistakes back to their places.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use keyward::{
     AccountsSettings, BuildError, Builder, ColorScheme, CustomPages, ErrorText, HasherSettings, Keyward,
@@ -12,6 +12,7 @@ use super::{
     deployment::{Deployment, Mode},
     file::{ErrorTable, File, SchemeName, StrategyName, ThemeTable},
     providers::{Provider, backend},
+    rules,
     settled::Origin,
     value::path,
     wording::suggestion,
@@ -43,6 +44,12 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
     }
     if let Some(accounts) = accounts(deployment) {
         builder = builder.accounts(accounts);
+    }
+    if !file.rules.is_empty() {
+        builder = builder.rules(Arc::new(rules::admittance(&file.rules, &mut mistakes)));
+    }
+    if let Some(hooks) = rules::hooks(&file.hooks, &mut mistakes) {
+        builder = builder.hooks(hooks);
     }
     let redirect = |index: usize| deployment.redirects.iter().find(|redirect| redirect.index == index);
     for (index, provider) in file.providers.iter().enumerate() {

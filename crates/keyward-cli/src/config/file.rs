@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{
     providers::Provider,
+    rules::{HooksTable, RuleTable},
     value::{Hidden, Network, Origin, Paint, Period, Rate},
 };
 
@@ -52,6 +53,10 @@ pub(crate) struct File {
     pub(crate) accounts: Accounts,
     /// How much one client may ask.
     pub(crate) limits: LimitsTable,
+    /// Who may sign in. The first rule that fits somebody decides.
+    pub(crate) rules: Vec<RuleTable>,
+    /// Your own rules in any language, asked over HTTP.
+    pub(crate) hooks: HooksTable,
     /// Ways to sign in beside Keyward's own accounts, in the order in which the sign-in page shows them.
     // Each is read by its type, in `load`: an enum of serde's own would lose the places of mistakes.
     #[serde(deserialize_with = "a_list")]

@@ -7,6 +7,7 @@ mod load;
 mod providers;
 mod redact;
 mod resolve;
+mod rules;
 mod secret_file;
 mod settled;
 mod value;

@@ -112,6 +112,21 @@ impl Trigger {
 
 /// The rules of a deployment. Every method has a default that changes nothing.
 ///
+/// ```
+/// use async_trait::async_trait;
+/// use keyward_core::{error::Refusal, rules::{Candidate, Rules, Verdict}};
+/// use serde_json::Value;
+///
+/// struct Seats;
+/// #[async_trait]
+/// impl Rules for Seats {
+///     async fn sign_in(&self, candidate: &Candidate) -> Result<Verdict, Refusal> {
+///         let seat = candidate.user.get("email").and_then(Value::as_str) == Some("ada@example.com");
+///         Ok(if seat { Verdict::allow() } else { Verdict::Deny })
+///     }
+/// }
+/// ```
+///
 /// # Errors
 /// A refusal ends the sign-in, update or landing that asked: an error in a check is a refusal (invariant 6).
 #[async_trait]

@@ -1,0 +1,38 @@
+// A receiver of Keyward's hooks in Node.js, without packages: node receiver.mjs [PORT]
+import { createHmac, timingSafeEqual } from "node:crypto";
+import { createServer } from "node:http";
+
+const SECRET = process.env.HOOK_SECRET; // whsec_…
+const TOLERANCE = 5 * 60; // seconds
+
+function verified(headers, body) {
+  const id = headers["webhook-id"];
+  const timestamp = headers["webhook-timestamp"];
+  if (!id || Math.abs(Date.now() / 1000 - Number(timestamp)) > TOLERANCE) return false;
+  const key = Buffer.from(SECRET.replace("whsec_", ""), "base64");
+  const expected = createHmac("sha256", key).update(`${id}.${timestamp}.${body}`).digest();
+  return (headers["webhook-signature"] ?? "").split(" ").some((signature) => {
+    const [version, text] = signature.split(",");
+    const given = Buffer.from(text ?? "", "base64");
+    return version === "v1" && given.length === expected.length && timingSafeEqual(given, expected);
+  });
+}
+
+// What each hook answers: your rules.
+const answers = {
+  sign_in: ({ user }) => ({ allow: user.email?.endsWith("@example.com") ?? false }),
+  profile_exchange: ({ profile }) => ({ allow: true, user: { role: profile.login === "ada" ? "admin" : "member" } }),
+  jwt: ({ token }) => ({ token: { seenByHook: token.sub } }),
+  session: ({ token }) => ({ session: { role: token.role } }),
+  redirect: ({ url }) => ({ url }),
+};
+
+createServer(async (request, response) => {
+  let body = "";
+  for await (const chunk of request.setEncoding("utf8")) body += chunk;
+  const say = (status, answer) =>
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(answer));
+  if (!verified(request.headers, body)) return say(401, { message: "The signature does not match." });
+  const { type, data } = JSON.parse(body);
+  return answers[type] ? say(200, answers[type](data)) : say(404, { message: `There is no hook ${type}.` });
+}).listen(Number(process.argv[2] ?? 4500), "127.0.0.1");

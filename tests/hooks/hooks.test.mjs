@@ -1,0 +1,156 @@
+// Rules that are asked over HTTP: the receivers of the manual, and what happens while none answers.
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { createServer } from "node:http";
+import { once } from "node:events";
+import { after, before, beforeEach, describe, test } from "node:test";
+
+import { forKeyward, startFakes } from "../identity/providers.mjs";
+import { Visitor } from "../identity/visitor.mjs";
+import { startKeyward } from "../support/keyward.mjs";
+import { openedThings } from "../support/opened.mjs";
+import { HOOK_SECRET, RECEIVERS, startReceiver } from "./receivers.mjs";
+
+const ORIGIN = "http://localhost:4310";
+const ALL = ["sign_in", "profile_exchange", "jwt", "session", "redirect"];
+
+for (const [language, command] of Object.entries(RECEIVERS)) {
+  describe(`the receiver in ${language}`, () => {
+    const opened = openedThings();
+    let receiver;
+    before(async () => (receiver = await opened.add(startReceiver(command), (receiver) => receiver.stop())));
+    after(() => opened.close());
+
+    const ask = (body, headers) => fetch(receiver.url, { method: "POST", body, headers });
+    const sign = (body, { id = "msg_1", at = Math.floor(Date.now() / 1000), secret = HOOK_SECRET } = {}) => {
+      const key = Buffer.from(secret.slice("whsec_".length), "base64");
+      const signature = createHmac("sha256", key).update(`${id}.${at}.${body}`).digest("base64");
+      return { "webhook-id": id, "webhook-timestamp": String(at), "webhook-signature": `v1,${signature}` };
+    };
+    const question = JSON.stringify({ type: "sign_in", data: { user: { email: "ada@example.com" } } });
+
+    test("answers what was signed lately with the secret, and nothing else", async () => {
+      const good = sign(question);
+      const now = Math.floor(Date.now() / 1000);
+      const answer = await ask(question, good);
+      assert.deepEqual([answer.status, await answer.json()], [200, { allow: true }]);
+      const rotated = { ...good, "webhook-signature": `v1,AAAA ${good["webhook-signature"]}` };
+      assert.equal((await ask(question, rotated)).status, 200, "one of several signatures is enough");
+      const refused = {
+        "no signature": {},
+        "another body": sign(`${question} `),
+        "another secret": sign(question, { secret: `whsec_${Buffer.alloc(24, 7).toString("base64")}` }),
+        "an old request": sign(question, { at: now - 330 }),
+        "a request of the future": sign(question, { at: now + 330 }),
+        "another id": { ...good, "webhook-id": "msg_2" },
+        "another scheme": { ...good, "webhook-signature": good["webhook-signature"].replace("v1,", "v2,") },
+        "half a signature": { ...good, "webhook-signature": good["webhook-signature"].slice(0, 20) },
+      };
+      for (const [what, headers] of Object.entries(refused)) {
+        assert.equal((await ask(question, headers)).status, 401, what);
+      }
+    });
+
+    test("A1 A2 A3 decides on a sign-in with GitHub, and what it adds is kept and shown", async () => {
+      const fakes = await startFakes(opened, { ids: ["github"], origin: ORIGIN });
+      const hooks = Object.fromEntries(ALL.map((name) => [name, receiver.url]));
+      const config = {
+        public_url: ORIGIN,
+        hooks: { ...hooks, secret: HOOK_SECRET },
+        session: { show: { userRole: "role", seenByHook: "seenByHook" } },
+        providers: forKeyward(fakes),
+      };
+      const keyward = await opened.add(startKeyward({ config }), (keyward) => keyward.stop());
+      for (const [person, role] of [["ada", "admin"], ["grace", "member"]]) {
+        const visitor = new Visitor({ origin: ORIGIN, url: keyward.url });
+        assert.equal(await visitor.signIn("github", person, { callbackUrl: "/dash" }), `${ORIGIN}/dash`);
+        for (const _ of [1, 2]) {
+          const { userRole, role: bySession, seenByHook } = await visitor.session();
+          assert.deepEqual([userRole, bySession, typeof seenByHook], [role, role, "string"]);
+        }
+      }
+      assert.ok(!keyward.log.includes(HOOK_SECRET), "the secret is in no log");
+    });
+  });
+}
+
+describe("a hook that does not answer", () => {
+  const opened = openedThings();
+  let hook, keyward, fakes, behave;
+  before(async () => {
+    const server = createServer((request, response) => behave(request, response));
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    hook = await opened.add(Promise.resolve(server), () => {
+      server.closeAllConnections();
+      server.close();
+    });
+    fakes = await startFakes(opened, { ids: ["github"], origin: ORIGIN });
+    const url = `http://127.0.0.1:${hook.address().port}/`;
+    const config = {
+      public_url: ORIGIN,
+      hooks: { secret: HOOK_SECRET, profile_exchange: url, timeout: "1s" },
+      providers: forKeyward(fakes),
+    };
+    keyward = await opened.add(startKeyward({ config }), (keyward) => keyward.stop());
+  });
+  beforeEach(() => fakes.github.recover());
+  after(() => opened.close());
+
+  const json = (status, body) => (_, response) =>
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  const behaviours = {
+    "denies": [json(200, { allow: false }), "AccessDenied"],
+    "refuses with a message": [json(403, { message: "Your seat was removed" }), "Your seat was removed"],
+    "answers 500": [json(500, { allow: true }), "hook_unavailable"],
+    "is silent": [() => {}, "hook_unavailable"],
+    "hangs up": [(request) => request.socket.destroy(), "hook_unavailable"],
+    "redirects": [(_, response) => response.writeHead(307, { location: "/" }).end(), "hook_unavailable"],
+    "answers HTML": [(_, response) => response.end("<html>allow: true</html>"), "hook_answer_wrong"],
+    "answers too much": [json(200, { allow: true, user: { note: "x".repeat(100_000) } }), "hook_answer_wrong"],
+    "answers nonsense": [json(200, { allow: "yes" }), "hook_answer_wrong"],
+  };
+  for (const [what, [behaviour, error]] of Object.entries(behaviours)) {
+    test(`and ${what} lets nobody in, says so, and the next try works`, async () => {
+      behave = behaviour;
+      const visitor = new Visitor({ origin: ORIGIN, url: keyward.url });
+      const before = keyward.log.length;
+      const place = new URL(await visitor.signIn("github", "ada", { callbackUrl: "/dash" }));
+      assert.equal(place.searchParams.get("error"), error);
+      assert.equal(await visitor.session(), null);
+      const code = error.includes(" ") ? "hook_refused" : error;
+      assert.ok(keyward.log.slice(before).includes(code), "the log says why");
+      behave = json(200, { allow: true, user: { plan: "gold" } });
+      assert.equal(await visitor.signIn("github", "ada", { callbackUrl: "/dash" }), `${ORIGIN}/dash`);
+      assert.ok(await visitor.session());
+    });
+  }
+
+  test("and sends elsewhere: the person goes there without a session", async () => {
+    behave = json(200, { redirect: "/finish-your-profile" });
+    const visitor = new Visitor({ origin: ORIGIN, url: keyward.url });
+    assert.equal(await visitor.signIn("github", "ada"), `${ORIGIN}/finish-your-profile`);
+    assert.equal(await visitor.session(), null);
+  });
+});
+
+describe("rules that are written down", () => {
+  const opened = openedThings();
+  after(() => opened.close());
+
+  test("C6 let in whom they name, and keep the others out", async () => {
+    const fakes = await startFakes(opened, { ids: ["github"], origin: ORIGIN });
+    const config = {
+      public_url: ORIGIN,
+      rules: [{ allow: true, providers: ["github"], addresses: ["Ada@Example.com"] }],
+      providers: forKeyward(fakes),
+    };
+    const keyward = await opened.add(startKeyward({ config }), (keyward) => keyward.stop());
+    const visitor = () => new Visitor({ origin: ORIGIN, url: keyward.url });
+    const [ada, grace] = [visitor(), visitor()];
+    assert.equal(await ada.signIn("github", "ada", { callbackUrl: "/dash" }), `${ORIGIN}/dash`);
+    const place = new URL(await grace.signIn("github", "grace"));
+    assert.equal(place.searchParams.get("error"), "AccessDenied");
+    assert.equal(await grace.session(), null);
+  });
+});

@@ -1,0 +1,52 @@
+// The receivers that the manual shows, as running programs.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+import { freePort } from "../support/child.mjs";
+
+export const HOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+const built = process.env.KEYWARD_BIN ? dirname(process.env.KEYWARD_BIN) : fileURLToPath(new URL("../../target/debug", import.meta.url));
+const path = (file) => fileURLToPath(new URL(`../../${file}`, import.meta.url));
+
+/** By language: the program and its arguments before the port. */
+export const RECEIVERS = {
+  "Node.js": ["node", path("examples/hooks/receiver.mjs")],
+  Python: ["python3", path("examples/hooks/receiver.py")],
+  Rust: [join(built, "examples/hook_receiver")],
+};
+
+/** Starts a receiver; gives its `url` and `stop`. */
+export async function startReceiver([command, ...args]) {
+  if (command.startsWith("/") && !existsSync(command)) {
+    throw new Error(`no ${command}: build it (cargo build -p keyward --example hook_receiver)`);
+  }
+  const port = await freePort();
+  const child = spawn(command, [...args, String(port)], {
+    env: { ...process.env, HOOK_SECRET },
+    stdio: ["ignore", "inherit", "inherit"],
+  });
+  process.once("exit", () => child.kill("SIGKILL"));
+  const ended = once(child, "exit");
+  const url = `http://127.0.0.1:${port}/`;
+  await Promise.race([answering(url), ended.then(([code]) => Promise.reject(new Error(`${command} ended with ${code}`)))]);
+  return {
+    url,
+    async stop() {
+      child.kill("SIGTERM");
+      await ended;
+    },
+  };
+}
+
+async function answering(url) {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
+    const answers = await fetch(url, { method: "POST", body: "{}" }).then(() => true, () => false);
+    if (answers) return;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  throw new Error(`${url} does not answer`);
+}
