@@ -83,47 +83,79 @@ struct Lines {
 impl<S: Subscriber> Layer<S> for Lines {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         // Taken out, so that a value that logs while it is written finds another one.
-        let mut line = LINE.take();
-        line.begin(self.style);
+        let mut page = PAGE.take();
+        page.begin_line(self.style);
         let metadata = event.metadata();
         let is_request = metadata.target() == "keyward::request";
-        let mut fields = Fields { style: self.style, is_request, line: &mut line.text };
+        let mut fields = Fields { style: self.style, is_request, line: &mut page.text };
         if !is_request {
             fields.level(*metadata.level());
         }
         event.record(&mut fields);
-        line.text.push('\n');
-        // Whoever read the log is gone: nobody is left to tell.
-        let _gone = io::stderr().lock().write_all(line.text.as_bytes());
-        LINE.set(line);
+        page.text.push('\n');
+        let is_urgent = *metadata.level() <= Level::WARN;
+        if is_urgent || !page.gathers || page.text.len() > MOST_GATHERED {
+            page.write();
+        }
+        PAGE.set(page);
     }
 }
 
-thread_local! {
-    static LINE: Cell<Line> = const { Cell::new(Line { text: String::new(), stamp: 0, second: None }) };
+/// From now on the lines of this thread wait until it has nothing to do, and are written at once then: a busy server
+/// would spend as much on handing over each line as on writing it. What needs a look, and a second that is over, does
+/// not wait. For threads that call [`write_gathered`] before they rest.
+pub(crate) fn gather() {
+    let mut page = PAGE.take();
+    page.gathers = true;
+    PAGE.set(page);
 }
 
-/// The last line of a thread, for the next one: nearly always it begins with the same second.
+/// Writes the lines of this thread that wait.
+pub(crate) fn write_gathered() {
+    let mut page = PAGE.take();
+    page.write();
+    PAGE.set(page);
+}
+
+/// Lines that wait are written when they are longer than this, in bytes.
+const MOST_GATHERED: usize = 16 * 1024;
+
+thread_local! {
+    static PAGE: Cell<Page> = const {
+        Cell::new(Page { text: String::new(), gathers: false, stamp: String::new(), second: None })
+    };
+}
+
+/// What a thread has to write.
 #[derive(Default)]
-struct Line {
+struct Page {
     text: String,
-    /// Length of the time in `text`.
-    stamp: usize,
+    /// Whether lines may wait.
+    gathers: bool,
+    /// The time as the last line had it: nearly always the next one is of the same second.
+    stamp: String,
     /// Which second that is, since the epoch; `None` for none yet.
     second: Option<u64>,
 }
 
-impl Line {
-    /// Leaves the time alone in `text`.
-    fn begin(&mut self, style: Style) {
+impl Page {
+    fn begin_line(&mut self, style: Style) {
         #[expect(clippy::disallowed_methods, reason = "a line says when it was written")]
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let second = since.ok().map(|since| since.as_secs());
         if self.second != second || second.is_none() {
-            self.text = stamp(style);
-            (self.stamp, self.second) = (self.text.len(), second);
+            self.write();
+            (self.stamp, self.second) = (stamp(style), second);
         }
-        self.text.truncate(self.stamp);
+        self.text.push_str(&self.stamp);
+    }
+
+    fn write(&mut self) {
+        if !self.text.is_empty() {
+            // Whoever read the log is gone: nobody is left to tell.
+            let _gone = io::stderr().lock().write_all(self.text.as_bytes());
+            self.text.clear();
+        }
     }
 }
 

@@ -38,7 +38,12 @@ pub(super) fn run(around: &Surroundings<'_>, options: &Options) -> Result<(), Fa
     // Whatever is wrong is said before anything is touched: the secret is not made yet.
     let prepared = prepare(&deployment)?;
     log::start(format, level, around.terminal.err);
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .on_thread_unpark(log::gather)
+        .on_thread_park(log::write_gathered)
+        .on_thread_stop(log::write_gathered)
+        .build();
     let runtime = runtime.map_err(|error| Fault::new(format!("no threads can be started: {error}")))?;
     runtime.block_on(serve(around, &deployment, prepared, format))
 }
