@@ -52,7 +52,7 @@ impl Guard {
 
     /// The client that connects only to what the guard allows.
     pub(crate) fn over(&self, client: ClientBuilder) -> ClientBuilder {
-        client.https_only(true).no_proxy().dns_resolver(self.clone())
+        client.https_only(true).dns_resolver(self.clone())
     }
 }
 

@@ -13,11 +13,12 @@ use lettre::transport::smtp::{
     extension::ClientId,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
-use tokio::{sync::Semaphore, time::Instant};
+use tokio::{net::TcpStream, sync::Semaphore, time::Instant};
 
 use super::{
-    fault::{Step, failed},
+    fault::{Step, failed, no_connection},
     letter::Letter,
+    plain::Plain,
     server::{SmtpMistake, SmtpServer, SmtpTls},
 };
 
@@ -99,16 +100,17 @@ impl Connections {
         let SmtpServer { host, timeout, .. } = &self.server;
         let encryption = self.server.encryption();
         let failed = |step| move |error: Error| self.failed(step, &error);
-        let from_the_start = match encryption {
-            SmtpTls::Implicit => Some(self.tls().map_err(failed(Step::Encryption))?),
-            _ => None,
-        };
         let us = ClientId::default();
         let server = (host.as_str(), self.server.port_in_use());
-        let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(*timeout), &us, from_the_start, None)
-                .await
-                .map_err(failed(Step::Connection))?;
+        let connecting = if encryption == SmtpTls::Implicit {
+            let parameters = self.tls().map_err(failed(Step::Encryption))?;
+            AsyncSmtpConnection::connect_tokio1(server, Some(*timeout), &us, Some(parameters), None).await
+        } else {
+            let stream = TcpStream::connect(server).await;
+            let stream = stream.map_err(|error| no_connection(&self.place(), &error))?;
+            AsyncSmtpConnection::connect_with_transport(Box::new(Plain(stream)), &us).await
+        };
+        let mut connection = connecting.map_err(failed(Step::Connection))?;
         let upgrade = match encryption {
             // Fails where the server does not offer it, before anything of ours is sent.
             SmtpTls::StartTls => true,

@@ -1,7 +1,9 @@
 //! What the log is told of a mail that was not taken.
 
+use std::error::Error;
+
 use keyward_core::mail::{MailFault, MailFaultKind};
-use lettre::transport::smtp::Error;
+use lettre::transport::smtp::Error as SmtpError;
 
 use crate::fault::innermost;
 
@@ -11,7 +13,7 @@ const LONGEST: usize = 200;
 const LONGEST_WORD: usize = 40;
 
 /// Why the step failed at the server in `place`.
-pub(super) fn failed(place: &str, step: Step, error: &Error) -> MailFault {
+pub(super) fn failed(place: &str, step: Step, error: &SmtpError) -> MailFault {
     let (kind, what) = match error.status() {
         Some(code) => (
             MailFaultKind::Refused,
@@ -24,7 +26,7 @@ pub(super) fn failed(place: &str, step: Step, error: &Error) -> MailFault {
         }
         None => {
             let broken = match step {
-                Step::Connection => "no connection to",
+                Step::Connection => return no_connection(place, error),
                 Step::Encryption => "no encryption with",
                 Step::Authentication | Step::Delivery => "the conversation broke off with",
             };
@@ -32,6 +34,12 @@ pub(super) fn failed(place: &str, step: Step, error: &Error) -> MailFault {
         }
     };
     MailFault { kind, detail: what.trim_end().to_owned() }
+}
+
+/// Why there is no connection to the server in `place`.
+pub(super) fn no_connection(place: &str, error: &dyn Error) -> MailFault {
+    let detail = format!("no connection to {place}: {}", innermost(error));
+    MailFault { kind: MailFaultKind::Unreachable, detail }
 }
 
 /// A part of the conversation.
@@ -57,7 +65,7 @@ impl Step {
 
 /// The server's words, where they can't repeat a secret: servers quote what they were sent, the line with the
 /// password or the link that a filter did not like.
-fn words(step: Step, error: &Error) -> String {
+fn words(step: Step, error: &SmtpError) -> String {
     let said = innermost(error);
     if step == Step::Authentication {
         let enhanced = said.split(' ').next().unwrap_or_default();

@@ -3,6 +3,7 @@
 mod connection;
 mod fault;
 mod letter;
+mod plain;
 mod server;
 
 use std::{fmt, sync::Arc};
