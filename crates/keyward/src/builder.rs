@@ -264,6 +264,9 @@ impl Builder {
                 Way::Backend(backend) => providers.push(backend.provider(&http, &random)),
                 Way::Email(settings) => emails.push(settings.provider(&plan.theme, &mailbox)),
                 Way::OAuth(settings) => {
+                    if let Some(warning) = settings.warning() {
+                        tracing::warn!("{warning}");
+                    }
                     redirects.push(settings.redirect(&tools).expect("checked above"));
                 }
             }

@@ -97,6 +97,18 @@ impl OAuthSettings {
         Provider::new(&self.id, &entry, self.client.clone())
     }
 
+    /// What whoever runs this should know at every start; `None` if it is as safe as it can be.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        self.allow_dangerous_email_account_linking.then(|| {
+            format!(
+                "allow_dangerous_email_account_linking: whoever can have somebody's e-mail address at `{}` gets that \
+                 person's account here",
+                self.id
+            )
+        })
+    }
+
     /// What the engine is given.
     pub(crate) fn redirect(self, tools: &RedirectTools) -> Result<RedirectProvider, SettingsFault> {
         let provider = self.provider()?;

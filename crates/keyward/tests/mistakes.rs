@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use keyward::{
     AccountsSettings, BackendSettings, Builder, CredentialsCheck, CustomPages, Dialect, EmailSettings,
-    Endpoint, Keyward, Proof, Refusal, SessionSettings, Submitted, UserFields, async_trait, field, provider,
+    Endpoint, Keyward, OAuthSettings, Proof, Refusal, SessionSettings, Submitted, UserFields, async_trait,
+    field, provider,
 };
 use keyward_testkit::MemoryStore;
 
@@ -132,6 +133,52 @@ fn provider_ids_are_plain_and_each_ones_own() {
     let same =
         AccountsSettings { sign_up_provider_id: "credentials".to_owned(), ..AccountsSettings::default() };
     assert_eq!(fields(&right().accounts(same)), ["accounts.sign_up_provider_id"]);
+}
+
+#[test]
+fn c5_providers_at_other_sites_are_checked_like_all_others() {
+    let sound = right().oauth("github", "id", "secret").oauth("google", "id", "secret").openid(
+        "acme",
+        "https://id.acme.example",
+        "id",
+        "secret",
+    );
+    assert_eq!(fields(&sound), [""; 0]);
+
+    let broken = right()
+        .oauth("gitub", "id", "secret")
+        .oauth("github", "", "secret")
+        .oauth("keycloak", "id", "secret")
+        .openid("acme", "acme", "id", "")
+        .backend(backend("google", "https://api.example/login"))
+        .oauth("google", "id", "secret")
+        .oauth("netsuite", "id", "secret");
+    let expected = [
+        "providers[0].id",
+        "providers[1].client_id",
+        "providers[2].issuer",
+        "providers[3].client_secret",
+        "providers[5].id",
+        "providers[6].options.account_id",
+    ];
+    assert_eq!(fields(&broken), expected);
+
+    let keep = vec![
+        ("accessToken".to_owned(), vec!["account".to_owned(), "access_token".to_owned()]),
+        ("sub".to_owned(), vec!["profile".to_owned(), "id".to_owned()]),
+        ("login".to_owned(), vec!["login".to_owned()]),
+    ];
+    let keeps =
+        right().oauth_provider(OAuthSettings { keep, ..OAuthSettings::catalogue("github", "id", "secret") });
+    assert_eq!(fields(&keeps), ["providers[0].keep.sub", "providers[0].keep.login"]);
+}
+
+#[test]
+fn a_form_post_from_another_site_takes_https_or_this_machine() {
+    let apple = |url| fields(&right_at(url, SECRET).development(true).oauth("apple", "id", "secret"));
+    assert_eq!(apple("https://app.example"), [""; 0]);
+    assert_eq!(apple("http://localhost:4000"), [""; 0]);
+    assert_eq!(apple("http://app.example"), ["providers[0].id"]);
 }
 
 #[test]

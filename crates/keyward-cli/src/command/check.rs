@@ -61,9 +61,12 @@ impl Report<'_> {
         self.table("Cookies", self.cookies(), &mut text);
         self.table("Sessions", self.sessions(), &mut text);
         self.table("Ways to sign in", self.ways(), &mut text);
-        if !self.deployment.notes.is_empty() {
+        // The library says its own at every start.
+        let warnings = self.deployment.redirects.iter().filter_map(|redirect| redirect.settings.warning());
+        let notes: Vec<_> = self.deployment.notes.iter().cloned().chain(warnings).collect();
+        if !notes.is_empty() {
             text.push_str(&format!("\n{}\n", self.style.warning("Worth a look")));
-            for note in &self.deployment.notes {
+            for note in notes {
                 text.push_str(&format!("  - {note}\n"));
             }
         }

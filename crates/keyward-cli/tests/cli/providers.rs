@@ -151,7 +151,7 @@ fn linking_by_address_alone_is_warned_about_in_check_and_at_start() {
     has(&lines, &["linking by address alone, DANGEROUS keyward.toml:7", "sign-out here keyward.toml:6"]);
     assert!(lines.iter().any(|line| line.contains(note)), "{lines:#?}");
     let (_, said) = place.serve(&[]).stop();
-    assert!(said.contains(note), "{said}");
+    assert_eq!(said.matches(note).count(), 1, "{said}");
 }
 
 #[test]

@@ -145,13 +145,6 @@ impl<O: Fn(&str) -> Option<Origin>> Settling<'_, O> {
     }
 
     fn add(&mut self, index: usize, settings: OAuthSettings, origins: [Option<Origin>; 3]) {
-        if settings.allow_dangerous_email_account_linking {
-            self.redirects.notes.push(format!(
-                "allow_dangerous_email_account_linking: whoever can have somebody's e-mail address at `{}` gets that \
-                 person's account here",
-                settings.id
-            ));
-        }
         let [client_id, client_secret, issuer] = origins;
         self.redirects.all.push(Redirect { index, settings, client_id, client_secret, issuer });
     }
@@ -210,4 +203,20 @@ fn unknown(id: &str) -> Fault {
          token_endpoint and userinfo_endpoint",
         nearest(id, &known)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn c5_no_two_providers_have_the_same_variables() {
+        let names =
+            catalogue::all().iter().flat_map(|entry| CREDENTIALS.map(|(_, end)| variable(&entry.id, end)));
+        let different: BTreeSet<String> = names.clone().collect();
+        assert_eq!(different.len(), names.count());
+        assert!(different.iter().all(|name| name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')));
+    }
 }
