@@ -110,7 +110,8 @@ pub(crate) async fn entra_portrait(
 }
 
 /// GitHub shows an address in the profile only where the person made it public; the list has the others. Who gave
-/// no right to the list is signed in without an address.
+/// no right to the list is signed in without an address; a list that is broken is a failure, or a new user would be
+/// made without the address that they have.
 async fn add_github_email(
     provider: &Provider,
     tokens: &Tokens,
@@ -122,9 +123,13 @@ async fn add_github_email(
     let request = UserinfoRequest::get(&format!("{}/user/emails", api.trim_end_matches('/')));
     let answer =
         http::send(world.http, userinfo_request(provider, &request, tokens)?, "e-mail addresses").await?;
-    if let Some((email, verified)) =
-        answer.is_ok().then(|| answer.json()).flatten().as_ref().and_then(github_email)
-    {
+    if matches!(answer.status, 401 | 403 | 404) {
+        return Ok(());
+    }
+    must_be_ok(&answer)?;
+    let emails = answer.json().filter(Value::is_array);
+    let emails = emails.ok_or_else(|| Code::Userinfo.because("the list of addresses is no list"))?;
+    if let Some((email, verified)) = github_email(&emails) {
         document["email"] = Value::from(email);
         document["email_verified"] = Value::from(verified);
     }

@@ -227,7 +227,7 @@ async fn admit(
         }
         if !is_new && !was_proven {
             // The first proof ended what was set up without one (lesson 43): here too, and not a second later.
-            follow_endings(deployment, exchange).await;
+            session::follow_endings(deployment, exchange).await;
         }
         exchange.changes.session = cookie;
         return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
@@ -263,12 +263,6 @@ fn profile_of(user: &User) -> Profile {
         name: Some(user.name.clone()),
         email: Some(user.email.clone()),
         image: Some(user.image.clone()),
-    }
-}
-
-async fn follow_endings(deployment: &Deployment, exchange: &Exchange<'_>) {
-    if let Err(error) = deployment.ended().follow(deployment.store(), exchange.now).await {
-        tracing::warn!(%error, "ended sessions could not be read; they are within a second");
     }
 }
 

@@ -245,6 +245,13 @@ pub async fn end_replaced_by_id(deployment: &Deployment, id: &SessionId, exchang
     note_unended(end_by_id(deployment, id, until).await);
 }
 
+/// Takes over what an admission ended: here too, and not a second later.
+pub async fn follow_endings(deployment: &Deployment, exchange: &Exchange<'_>) {
+    if let Err(error) = deployment.ended().follow(deployment.store(), exchange.now).await {
+        tracing::warn!(%error, "ended sessions could not be read; they are within a second");
+    }
+}
+
 fn note_unended(ended: Result<(), StoreError>) {
     if let Err(error) = ended {
         tracing::warn!(%error, "the replaced session could not be ended; it lives until it expires");

@@ -323,3 +323,29 @@ fn c5_settings_say_what_they_lack() {
         assert_eq!(fault(id, settings), wanted, "{id}");
     }
 }
+
+#[tokio::test]
+async fn a1_a_broken_list_of_addresses_refuses_and_one_that_was_not_granted_is_gone_without() {
+    let list = json!([{"email": "ada@example.com", "primary": true, "verified": true}]);
+    for (emails, wanted) in [
+        ((200, list.clone()), Ok(Some("ada@example.com".to_owned()))),
+        ((200, json!([])), Ok(None)),
+        ((403, json!({"message": "Resource not accessible"})), Ok(None)),
+        ((404, json!({"message": "Not Found"})), Ok(None)),
+        ((500, list), Err(Code::Userinfo)),
+        ((302, json!("")), Err(Code::Userinfo)),
+        ((200, json!("<html>")), Err(Code::Userinfo)),
+        ((200, json!({"email": "ada@example.com"})), Err(Code::Userinfo)),
+    ] {
+        let mut op = Op::honest();
+        op.entry = catalogue::find("github").expect("in the catalogue").clone();
+        op.settings.authorization_endpoint = Some(format!("{ISSUER}/authorize"));
+        op.settings.token_endpoint = Some(format!("{ISSUER}/token"));
+        op.settings.userinfo_endpoint = Some(format!("{ISSUER}/userinfo"));
+        op.settings.options.insert("api_url".to_owned(), Secret::from(format!("{ISSUER}/api")));
+        op.userinfo = (200, json!({"id": 1, "login": "ada", "email": null}));
+        op.emails = emails.clone();
+        let email = op.sign_in().await.map(|identity| identity.profile.email).map_err(|fault| fault.code);
+        assert_eq!(email, wanted, "{emails:?}");
+    }
+}

@@ -57,6 +57,8 @@ pub(crate) struct Op {
     pub(crate) payload: Option<String>,
     pub(crate) token: (u16, Value),
     pub(crate) userinfo: (u16, Value),
+    /// GitHub's second list.
+    pub(crate) emails: (u16, Value),
     pub(crate) response: Vec<(String, String)>,
     pub(crate) attempt: fn(&mut Attempt),
     pub(crate) calls: Mutex<Vec<Outgoing>>,
@@ -95,6 +97,7 @@ impl Op {
             payload: None,
             token: (200, json!({"access_token": "at", "token_type": "Bearer"})),
             userinfo: (200, json!({"sub": "ada", "name": "Ada"})),
+            emails: (200, json!([])),
             response: vec![pair("code", "c"), pair("state", ""), pair("iss", ISSUER)],
             attempt: |_| {},
             calls: Mutex::default(),
@@ -206,6 +209,7 @@ impl ProviderHttp for Http<'_> {
             path if path.ends_with("/.well-known/openid-configuration") => op.metadata.clone(),
             "/keys" => op.keys.clone(),
             "/userinfo" => op.userinfo.clone(),
+            "/api/user/emails" => op.emails.clone(),
             "/token" => {
                 let (status, mut body) = op.token.clone();
                 if let Some(members) = body.as_object_mut() {

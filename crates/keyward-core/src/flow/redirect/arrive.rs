@@ -259,6 +259,7 @@ async fn admit(
         let Some((place, user)) = place(deployment, &who, current.as_ref(), link).await? else { continue };
         who.seal_tokens(deployment, standing.owner.is_some()).await?;
         let is_new = matches!(place, Place::New(_));
+        let first_proof = !is_new && is_first_proof(&user, who.vouched.email.as_ref());
         let opening = open_session(deployment, exchange, &who, user, current.as_ref(), is_new).await?;
         let record = opening.record.clone();
         let landing = rules::landing(deployment, exchange).await?;
@@ -268,6 +269,9 @@ async fn admit(
         match deployment.store().admit(&admission, Some(&record), exchange.now).await? {
             Admitted::As { is_new, .. } => {
                 end_previous(deployment, exchange, current.as_ref()).await;
+                if first_proof {
+                    session::follow_endings(deployment, exchange).await;
+                }
                 exchange.changes.session = cookie;
                 return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
             }
@@ -276,6 +280,12 @@ async fn admit(
     }
     let again = std::time::Duration::from_secs(1);
     Err(Refusal::new(Code::StoreUnavailable).because("accounts kept changing").retry_after(again))
+}
+
+/// Whether the store ends what was set up under this address without a proof (lesson 43).
+fn is_first_proof(user: &User, address: Option<&Address>) -> bool {
+    let theirs = |address: &&Address| address.verified && user.email.as_ref() == Some(&address.address);
+    user.email_verified.is_none() && address.filter(theirs).is_some()
 }
 
 /// Where the person belongs, and as whom their session knows them. `None`: that changed meanwhile.
