@@ -34,7 +34,8 @@ export function listener({ setup, secret, backendUrl }) {
   };
 }
 
-function webRequest(request, origin) {
+/** A request of `node:http` as the one that a framework hands to Auth.js. */
+export function webRequest(request, origin) {
   const hasBody = !["GET", "HEAD"].includes(request.method);
   return new Request(origin + request.url, {
     method: request.method,

@@ -1,7 +1,7 @@
 // Debian's Exim as the mail server of an application: a real SMTP server that nobody of us wrote.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -54,9 +54,11 @@ export async function startExim({ authenticated = false } = {}) {
     throw error;
   }
   const sent = async (to) => {
-    const names = await readdir(join(folder, "inbox", "new")).catch(() => []);
-    const mails = await Promise.all(names.sort().map((name) => readFile(join(folder, "inbox", "new", name), "utf8")));
-    return mails.map(parsed).filter((mail) => !to || mail.envelopeTo === to);
+    const inbox = join(folder, "inbox", "new");
+    const names = await readdir(inbox).catch(() => []);
+    const mails = await Promise.all(names.map((name) => delivered(join(inbox, name))));
+    mails.sort((one, other) => Number(one.at - other.at));
+    return mails.map(({ source }) => parsed(source)).filter((mail) => !to || mail.envelopeTo === to);
   };
   return {
     port,
@@ -88,6 +90,11 @@ function listens(port) {
     socket.once("connect", () => resolve(true)).once("error", () => resolve(false));
     socket.once("connect", () => socket.destroy());
   });
+}
+
+async function delivered(path) {
+  const [{ mtimeNs }, source] = await Promise.all([stat(path, { bigint: true }), readFile(path, "utf8")]);
+  return { at: mtimeNs, source };
 }
 
 /** A delivered mail: `{envelopeTo, headers, text, html}`, headers by lower-case name. */
