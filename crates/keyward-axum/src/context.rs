@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, net::IpAddr};
 
-use http::{HeaderMap, header, request::Parts};
+use http::{HeaderMap, HeaderName, header, request::Parts};
 use keyward_core::address::PublicUrl;
 
 use crate::{
@@ -43,7 +43,7 @@ impl<'e> Context<'e> {
 }
 
 /// Generation 5 asks for JSON by this header, whatever its value (protocol notes §0.3).
-pub(crate) const JSON_HEADER: &str = "x-auth-return-redirect";
+pub(crate) static JSON_HEADER: HeaderName = HeaderName::from_static("x-auth-return-redirect");
 
 /// True if the request accepts `text/html`: navigations and forms do, `fetch` does not unless told to.
 fn wants_page(headers: &HeaderMap) -> bool {
@@ -51,5 +51,5 @@ fn wants_page(headers: &HeaderMap) -> bool {
     let accepts_html = |value: &header::HeaderValue| {
         value.as_bytes().windows(HTML.len()).any(|part| part.eq_ignore_ascii_case(HTML))
     };
-    !headers.contains_key(JSON_HEADER) && headers.get_all(header::ACCEPT).iter().any(accepts_html)
+    !headers.contains_key(&JSON_HEADER) && headers.get_all(header::ACCEPT).iter().any(accepts_html)
 }

@@ -69,7 +69,7 @@ where
         query,
         body,
         cookies: cookies(&parts.headers),
-        json_header: parts.headers.contains_key(JSON_HEADER),
+        json_header: parts.headers.contains_key(&JSON_HEADER),
         public: PublicUrl::clone(&context.public),
         client: context.client,
         user_agent: user_agent(&parts.headers),

@@ -37,7 +37,7 @@ impl Line {
     pub(crate) fn end(&self, method: &Method, path: &str, response: &mut Response) {
         let id = self.id.as_str();
         if let Ok(value) = HeaderValue::from_str(id) {
-            response.headers_mut().insert(X_REQUEST_ID, value);
+            response.headers_mut().insert(&X_REQUEST_ID, value);
         }
         let status = response.status();
         // An address is ASCII, so every place is a boundary of characters.
@@ -79,7 +79,7 @@ pub(crate) async fn line<F: Future<Output = Response>>(
     response
 }
 
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+static X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TARGET: &str = "keyward::request";
 const LONGEST_PATH: usize = 256;
 

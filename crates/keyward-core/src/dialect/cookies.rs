@@ -159,7 +159,7 @@ impl Dialect {
             SessionCookie::Set { token, expires } => {
                 let pieces = self.pieces(names.session, token);
                 self.clear_pieces(&mut lines, sent, &names, &pieces, secure, now);
-                let expires = format!("; Expires={}", expires.http_date());
+                let expires = ["; Expires=", &expires.http_date()].concat();
                 lines.extend(pieces.iter().map(|(name, value)| line(name, value, &expires, secure)));
             }
         }
