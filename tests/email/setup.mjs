@@ -1,4 +1,6 @@
 // What the tests of e-mail links share: Keyward that sends through a real mail server.
+import { setTimeout as pause } from "node:timers/promises";
+
 import { startExim } from "../support/exim.mjs";
 import { startKeyward } from "../support/keyward.mjs";
 
@@ -53,4 +55,13 @@ export function person(base) {
     session: async () => (await get("/session")).json(),
     isSignedIn: async () => Boolean((await (await get("/session")).json())?.user),
   };
+}
+
+/** Waits until the log says this: its lines are written a moment after the answers. */
+export async function logged(keyward, pattern) {
+  const deadline = Date.now() + 3_000;
+  while (!pattern.test(keyward.log)) {
+    if (Date.now() > deadline) throw new Error(`the log does not say ${pattern}:\n${keyward.log}`);
+    await pause(20);
+  }
 }
