@@ -127,11 +127,14 @@ async fn add_github_email(
         return Ok(());
     }
     must_be_ok(&answer)?;
-    let emails = answer.json().filter(Value::is_array);
-    let emails = emails.ok_or_else(|| Code::Userinfo.because("the list of addresses is no list"))?;
-    if let Some((email, verified)) = github_email(&emails) {
-        document["email"] = Value::from(email);
-        document["email_verified"] = Value::from(verified);
+    let emails = answer.json().unwrap_or_default();
+    match github_email(&emails) {
+        Some((email, verified)) => {
+            document["email"] = Value::from(email);
+            document["email_verified"] = Value::from(verified);
+        }
+        None if emails.as_array().is_some_and(Vec::is_empty) => {}
+        None => return Err(Code::Userinfo.because("the list of addresses holds none")),
     }
     Ok(())
 }

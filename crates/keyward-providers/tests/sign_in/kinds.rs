@@ -336,6 +336,7 @@ async fn a1_a_broken_list_of_addresses_refuses_and_one_that_was_not_granted_is_g
         ((302, json!("")), Err(Code::Userinfo)),
         ((200, json!("<html>")), Err(Code::Userinfo)),
         ((200, json!({"email": "ada@example.com"})), Err(Code::Userinfo)),
+        ((200, json!(["ada@example.com"])), Err(Code::Userinfo)),
     ] {
         let mut op = Op::honest();
         op.entry = catalogue::find("github").expect("in the catalogue").clone();
