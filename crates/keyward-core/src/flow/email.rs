@@ -9,7 +9,7 @@ use crate::{
     action::Outcome,
     claims::Claims,
     deployment::Deployment,
-    dialect::asker::Asker,
+    dialect::{asker::Asker, cookies::SessionCookie},
     error::{Code, Refusal},
     exchange::Exchange,
     mail::{Letter, LinkLetter, Mail, MailFault},
@@ -42,7 +42,8 @@ pub async fn request(
 
 /// Signs in who followed a link.
 ///
-/// The steps: ticket, perhaps the page with a button, the deployment's rules, admission (which uses the ticket up), session cookie, landing.
+/// The steps: ticket, perhaps the page with a button, the deployment's rules, admission (which uses the ticket up),
+/// session cookie, landing.
 pub async fn follow(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
@@ -166,7 +167,9 @@ async fn redeem(
     }
     let previous = exchange.session_token(deployment);
     let outcome = admit(deployment, exchange, provider, ticket.key).await?;
-    if let Some(previous) = previous {
+    // Whom a rule sends elsewhere changes nobody.
+    let replaced = matches!(exchange.changes.session, SessionCookie::Set { .. });
+    if let Some(previous) = previous.filter(|_| replaced) {
         // Nobody keeps, or hands to another, the session from before a change of person (lesson 55).
         session::end_replaced(deployment, &previous, exchange).await;
     }

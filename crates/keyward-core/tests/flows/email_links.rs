@@ -1,19 +1,23 @@
 //! Signing in by a link in a mail (C1; protocol notes §6).
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use keyward_core::{
     dialect::Dialect,
+    error::Refusal,
     mail::MailFaultKind,
     method::email::EmailProvider,
     port::{Directory, Limit, Tickets},
     reply::{Page, Reply, ReplyBody},
     request::{Body, Method, Pairs},
+    rules::{Candidate, Rules, Verdict},
     settings::Strategy,
     ticket::{Purpose, TicketKey},
 };
 use keyward_jose::digest::sha256_hex;
 use keyward_testkit::Operation;
+use serde_json::Value;
 use url::Url;
 
 use crate::support::{ALL, BOTH, Browser, Options, PASSWORD, World, build, json, world};
@@ -90,7 +94,7 @@ async fn c1_a_link_signs_in_once_and_lands_where_the_person_wanted() {
             assert_eq!((reply.status, location(&reply)), (302, "http://app.test/dash?a=1"), "{dialect:?}");
             let session = elsewhere.session().await;
             assert_eq!(session["user"]["email"], ADA);
-            assert_eq!(session["user"]["name"], serde_json::Value::Null);
+            assert_eq!(session["user"]["name"], Value::Null);
             let user = world.store.user_by_email(ADA).await.expect("the store").expect("a user");
             assert!(user.email_verified.is_some(), "the link proves the address");
 
@@ -139,7 +143,7 @@ async fn lesson_37_of_fifty_at_once_a_link_admits_one() {
         let world = world(Dialect::NextAuth4, strategy);
         let link = world.browser().link("email", ADA).await;
         let mut tries = tokio::task::JoinSet::new();
-        let world = std::sync::Arc::new(world);
+        let world = Arc::new(world);
         for _ in 0..50 {
             let (world, link) = (world.clone(), link.clone());
             tries.spawn(async move {
@@ -155,7 +159,7 @@ async fn lesson_37_of_fifty_at_once_a_link_admits_one() {
 
 #[tokio::test]
 async fn two_links_to_a_new_address_followed_at_once_make_one_user() {
-    let world = std::sync::Arc::new(world(Dialect::AuthJs5, Strategy::Stored));
+    let world = Arc::new(world(Dialect::AuthJs5, Strategy::Stored));
     let mut links = Vec::new();
     for _ in 0..10 {
         links.push(world.browser().link("email", ADA).await);
@@ -540,6 +544,63 @@ async fn the_sign_in_page_and_the_list_of_providers_name_email_as_the_original_d
         let form = providers.iter().find(|form| form.id == "email").expect("a form");
         assert_eq!(form.action, "http://app.test/api/auth/signin/email");
         assert!(format!("{:?}", form.kind).contains("a@b.c"));
+    }
+}
+
+/// Says one thing of Ada while she asks for a link, and another when she follows it.
+struct Door {
+    asking: Verdict,
+    following: Verdict,
+}
+
+#[async_trait]
+impl Rules for Door {
+    async fn sign_in(&self, candidate: &Candidate) -> Result<Verdict, Refusal> {
+        Ok(match candidate.user.get("email").and_then(Value::as_str) {
+            Some(ADA) if candidate.verification_request => self.asking.clone(),
+            Some(ADA) => self.following.clone(),
+            _ => Verdict::allow(),
+        })
+    }
+}
+
+fn behind(asking: Verdict, following: Verdict, dialect: Dialect) -> World {
+    let mut options = Options::new(dialect, Strategy::Sealed);
+    options.rules = vec![Arc::new(Door { asking, following })];
+    build(options)
+}
+
+#[tokio::test]
+async fn whom_a_rule_denies_gets_no_mail() {
+    for dialect in ALL {
+        let world = behind(Verdict::Deny, Verdict::allow(), dialect);
+        let reply = world.browser().ask("email", ADA).await;
+        assert!(url(&reply).contains("error=AccessDenied"), "{dialect:?}: {reply:?}");
+        assert!(world.mail.sent().is_empty());
+        assert_eq!(world.store.calls(Operation::IssueTicket), 0);
+    }
+}
+
+#[tokio::test]
+async fn whom_a_rule_stops_at_the_link_keeps_session_and_link() {
+    for (verdict, place) in [
+        (Verdict::Deny, "http://app.test/api/auth/error?error=AccessDenied"),
+        (Verdict::Redirect("/terms".to_owned()), "http://app.test/terms"),
+    ] {
+        let world = behind(Verdict::allow(), verdict, Dialect::NextAuth4);
+        let mut browser = world.browser();
+        let graces = browser.link("email", "grace@example.com").await;
+        browser.get(&graces).await;
+        let link = browser.link("email", ADA).await;
+        let reply = browser.get(&link).await;
+        assert_eq!(location(&reply), place);
+        assert_eq!(
+            browser.session().await["user"]["email"],
+            "grace@example.com",
+            "nobody is signed out by it"
+        );
+        assert_eq!(world.store.calls(Operation::EndSession), 0);
+        assert_eq!(location(&browser.get(&link).await), place, "the link is not used up");
     }
 }
 
