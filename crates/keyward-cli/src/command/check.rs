@@ -61,6 +61,9 @@ impl Report<'_> {
         self.table("Cookies", self.cookies(), &mut text);
         self.table("Sessions", self.sessions(), &mut text);
         self.table("Ways to sign in", self.ways(), &mut text);
+        if !self.rules().is_empty() {
+            self.table("Rules", self.rules(), &mut text);
+        }
         // The library says its own at every start.
         let warnings = self.deployment.redirects.iter().filter_map(|redirect| redirect.settings.warning());
         let notes: Vec<_> = self.deployment.notes.iter().cloned().chain(warnings).collect();
@@ -139,6 +142,27 @@ impl Report<'_> {
         let fields = &d.file.session.update.fields;
         if !fields.is_empty() {
             rows.push(row("update() may set", fields.join(", "), &d.origin("session.update.fields")));
+        }
+        rows
+    }
+
+    /// Who may sign in, and who else is asked.
+    fn rules(&self) -> Vec<Row> {
+        let (d, file) = (self.deployment, &self.deployment.file);
+        let written = file.rules.iter().enumerate();
+        let mut rows: Vec<_> = written
+            .map(|(index, rule)| row("sign-in", rule, &d.origin(&format!("rules[{index}]"))))
+            .collect();
+        if !rows.is_empty() {
+            let others = file.rules.iter().all(|rule| !rule.allow);
+            rows.push(row(
+                "sign-in",
+                if others { "allow the others" } else { "deny the others" },
+                &Origin::Default,
+            ));
+        }
+        for (name, address) in file.hooks.addresses() {
+            rows.extend(address.map(|address| row(name, address, &d.origin(&format!("hooks.{name}")))));
         }
         rows
     }

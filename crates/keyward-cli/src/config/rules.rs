@@ -1,6 +1,6 @@
 //! `[[rules]]` and `[hooks]`: the deployment's own rules, written down or asked over HTTP.
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use keyward::{Admittance, HookSettings, Rule, WebhookKey, normalise_email};
 use schemars::JsonSchema;
@@ -53,6 +53,34 @@ pub(crate) struct HooksTable {
     pub(crate) max_answer: Option<Size>,
 }
 
+impl HooksTable {
+    /// Each hook's name and address.
+    pub(crate) fn addresses(&self) -> [(&'static str, Option<&str>); 5] {
+        [
+            ("sign_in", self.sign_in.as_deref()),
+            ("profile_exchange", self.profile_exchange.as_deref()),
+            ("jwt", self.jwt.as_deref()),
+            ("session", self.session.as_deref()),
+            ("redirect", self.redirect.as_deref()),
+        ]
+    }
+}
+
+/// As `keyward check` says it: "allow providers google, domains acme.example".
+impl fmt::Display for RuleTable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lists = [("by", &self.providers), ("at", &self.domains), ("with", &self.addresses)];
+        let listed = lists.iter().filter(|(_, list)| !list.is_empty());
+        let mut conditions: Vec<_> =
+            listed.map(|(word, list)| format!("{word} {}", list.join(" or "))).collect();
+        conditions.extend(self.email_verified.map(|verified| {
+            if verified { "whose address is verified" } else { "whose address is not verified" }.to_owned()
+        }));
+        let whom = if conditions.is_empty() { "everybody".to_owned() } else { conditions.join(", ") };
+        write!(f, "{} {whom}", if self.allow { "allow" } else { "deny" })
+    }
+}
+
 /// Where in the file a mistake is, and which.
 type Misplaced = (String, Fault);
 
@@ -84,8 +112,8 @@ pub(super) fn admittance(tables: &[RuleTable], mistakes: &mut Vec<Misplaced>) ->
 
 /// The hooks, if any is declared.
 pub(super) fn hooks(table: &HooksTable, mistakes: &mut Vec<Misplaced>) -> Option<HookSettings> {
-    let mut address = |name: &str, text: &Option<String>| {
-        let url = Url::parse(text.as_deref()?).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+    let mut address = |name: &str, text: Option<&str>| {
+        let url = Url::parse(text?).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         if url.is_none() {
             let fault = Fault::new("this is no http or https address")
                 .remedy("write where the receiver listens, such as \"http://127.0.0.1:4500/hooks\"");
@@ -93,14 +121,8 @@ pub(super) fn hooks(table: &HooksTable, mistakes: &mut Vec<Misplaced>) -> Option
         }
         url
     };
-    let [sign_in, profile_exchange, jwt, session, redirect] = [
-        ("sign_in", &table.sign_in),
-        ("profile_exchange", &table.profile_exchange),
-        ("jwt", &table.jwt),
-        ("session", &table.session),
-        ("redirect", &table.redirect),
-    ]
-    .map(|(name, text)| address(name, text));
+    let [sign_in, profile_exchange, jwt, session, redirect] =
+        table.addresses().map(|(name, text)| address(name, text));
     let any = [&sign_in, &profile_exchange, &jwt, &session, &redirect].iter().any(|url| url.is_some());
     let keys = keys(table, any, mistakes);
     any.then(|| HookSettings {

@@ -5,5 +5,6 @@ mod commands;
 mod email;
 mod mistakes;
 mod providers;
+mod rules;
 mod serve;
 mod support;
