@@ -33,6 +33,7 @@ fn init_writes_a_configuration_that_starts_and_never_overwrites() {
 #[test]
 fn every_setting_that_init_comments_out_is_sound_when_it_is_switched_on() {
     let place = Place::new().with("API_KEY", "k").with("GITHUB_SECRET", "s").with("ACME_SECRET", "s");
+    let place = place.with("MAIL_PASSWORD", "p");
     assert_eq!(place.run(&["init"]).code, Some(0));
     let on: String = place
         .read("keyward.toml")

@@ -1,6 +1,7 @@
 //! The flows, driven as a browser drives them, against ports that tests command.
 
 mod backends;
+mod email_gates;
 mod email_links;
 mod limits;
 mod own_accounts;
