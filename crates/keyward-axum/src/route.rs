@@ -62,12 +62,18 @@ pub fn site(auth: &Auth, own: Router) -> Site {
     Site { auth: auth.clone(), router }
 }
 
-/// What [`site`] makes, to be served by [`serve`](crate::serve). A router of it would answer the same; but what the
+/// What [`site`] makes, to be served by [`serve`](crate::serve). A router of it answers the same; but here what the
 /// engine answers goes there straight, past the router's search and its boxes.
 #[derive(Clone, Debug)]
 pub struct Site {
     auth: Auth,
     router: Router,
+}
+
+impl From<Site> for Router {
+    fn from(site: Site) -> Self {
+        site.router
+    }
 }
 
 impl App for Site {

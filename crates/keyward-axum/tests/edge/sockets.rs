@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use axum::{Router, routing::get};
-use keyward_axum::{ConnectionLimits, EdgeSettings, Limits, serve};
+use keyward_axum::{App, ConnectionLimits, EdgeSettings, Limits, serve, site};
 use keyward_core::settings::Strategy;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -40,11 +40,14 @@ impl Server {
     }
 
     async fn around(edge: EdgeSettings, application: Router, limits: ConnectionLimits) -> Self {
-        let router = World::with(edge, Strategy::Sealed).router().merge(application);
+        Self::serving(World::with(edge, Strategy::Sealed).router().merge(application), limits).await
+    }
+
+    async fn serving(app: impl App + Sync, limits: ConnectionLimits) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
         let (stop, stopped) = oneshot::channel();
-        let ended = tokio::spawn(serve(listener, router, limits, async {
+        let ended = tokio::spawn(serve(listener, app, limits, async {
             stopped.await.ok();
         }));
         Self { address, stop, ended }
@@ -72,6 +75,53 @@ async fn rest(stream: &mut TcpStream) -> String {
 
 const POST: &str = "POST /api/auth/callback/login HTTP/1.1\r\nhost: app.test\r\n\
     content-type: application/x-www-form-urlencoded\r\n";
+
+#[tokio::test]
+async fn a_site_answers_as_its_router_does() {
+    let own =
+        || Router::new().route("/own", get(async || "own\n")).route("/api/auth-own", get(async || "too\n"));
+    // Of the same seed, so that what they draw is the same too.
+    let site = || site(&World::new().auth, own());
+    let straight = Server::serving(site(), ConnectionLimits::default()).await;
+    let routed = Server::serving(Router::from(site()), ConnectionLimits::default()).await;
+    let paths = [
+        "/api/auth",
+        "/api/auth/",
+        "/api/auth/session",
+        "/api/auth//session",
+        "/api/auth/%73ession?x=1",
+        "/api/auth/error/Configuration",
+        "/api/auth/-",
+        "/api/auth/-/",
+        "/api/auth/-/signup",
+        "/api/auth/-/mailbox",
+        "/api/auth/-/assets/",
+        "/api/auth/-/assets/x.css",
+        "/api/auth/-/assets/x.css/y",
+        "/api/auth-own",
+        "/api/auths",
+        "/api%2Fauth/session",
+        "/API/auth/session",
+        "//api/auth/session",
+        "/healthz",
+        "/own",
+        "/",
+    ];
+    for (method, path) in ["GET", "HEAD", "POST", "DELETE"].into_iter().flat_map(|m| paths.map(|p| (m, p))) {
+        let request = format!(
+            "{method} {path} HTTP/1.1\r\nhost: app.test\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+        );
+        let [a, b] = [straight.tell(request.as_bytes()).await, routed.tell(request.as_bytes()).await];
+        let lines = |answer: &str| {
+            let mut lines: Vec<String> =
+                answer.lines().filter(|line| !line.starts_with("date:")).map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert!(a.starts_with("HTTP/1.1 "), "{method} {path}: {a}");
+        assert_eq!(lines(&a), lines(&b), "{method} {path}");
+    }
+}
 
 #[tokio::test]
 async fn a_body_that_does_not_arrive_is_given_up_with_408() {
