@@ -20,6 +20,7 @@ pub mod exchange;
 pub mod flow;
 pub mod mail;
 pub mod method;
+pub mod outbox;
 pub mod policy;
 pub mod port;
 pub mod reply;

@@ -8,14 +8,18 @@ use std::{net::IpAddr, time::Duration};
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
-pub use crate::user::SessionId;
 use crate::{
     claims::Claims,
     policy::strength::{Strength, score},
+    rules::event::NewEvent,
     secret::Secret,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{Account, AccountKey, Admission, Standing, User, UserId},
+};
+pub use crate::{
+    outbox::{DueEvent, Outbox, Settled},
+    user::SessionId,
 };
 
 /// The time of day.
@@ -170,11 +174,14 @@ pub trait SignIns: Send + Sync {
     /// The first proof of a user's address (a followed link, or a provider that vouches for that very address) sets
     /// `email_verified` and ends what was set up without proof: the password, every account but the one that
     /// vouches, and all earlier sessions (lesson 43). Sealed ones are remembered as ended.
+    ///
+    /// `events` go into the outbox with it: those that are [about](crate::rules::event::About) whom it admits.
     async fn admit(
         &self,
         who: &Admission,
         session: Option<&NewSession>,
         now: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Admitted, StoreError>;
 }
 
@@ -243,13 +250,19 @@ pub trait Ledger: Send + Sync {
     async fn touch_session(&self, id: &SessionId, expires: Timestamp) -> Result<bool, StoreError>;
 
     /// Ends a session: its row goes, and its id is remembered as ended until `until`. An ending by
-    /// [`Ending::Id`] is remembered even where there is no row.
-    async fn end_session(&self, which: &Ending, until: Timestamp) -> Result<(), StoreError>;
+    /// [`Ending::Id`] is remembered even where there is no row. `events` go into the outbox if there was one.
+    async fn end_session(
+        &self,
+        which: &Ending,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<(), StoreError>;
 
     /// Endings with a change number above `after`, in order.
     async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError>;
 
-    /// Deletes sessions and tickets that expired and endings that may be forgotten. Says how many rows went.
+    /// Deletes sessions and tickets that expired, endings that may be forgotten, and events that were given up and
+    /// kept long enough. Says how many rows went.
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
 
     /// True if the store can answer: what `/readyz` asks.
@@ -272,9 +285,9 @@ pub trait Tickets: Send + Sync {
 }
 
 /// Everything a store does.
-pub trait Store: SignIns + Directory + Ledger + Tickets {}
+pub trait Store: SignIns + Directory + Ledger + Tickets + Outbox {}
 
-impl<T: SignIns + Directory + Ledger + Tickets> Store for T {}
+impl<T: SignIns + Directory + Ledger + Tickets + Outbox> Store for T {}
 
 /// What a password turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use crate::{
     address::PublicUrl,
     dialect::Dialect,
     method::{CredentialsCheck, email::EmailProvider, redirect::RedirectSignIn},
+    rules::event::EventSettings,
     secret::Secret,
 };
 
@@ -38,6 +39,8 @@ pub struct Settings {
     pub allowed_origins: Vec<String>,
     /// Path of the built-in sign-up page's provider, if there is one.
     pub sign_up_provider: Option<String>,
+    /// What is told when something has happened.
+    pub events: EventSettings,
 }
 
 /// How a session is kept.
@@ -213,6 +216,7 @@ impl Settings {
             order: Vec::new(),
             allowed_origins: Vec::new(),
             sign_up_provider: None,
+            events: EventSettings::default(),
         }
     }
 

@@ -3,12 +3,13 @@
 use async_trait::async_trait;
 use keyward_core::{
     port::{Admitted, NewSession, SignIns, StoreError},
+    rules::event::NewEvent,
     time::Timestamp,
     user::{Account, AccountKey, Admission, Ground, NewUser, Place, Profile, UserId, Vouched},
 };
 use rusqlite::{Connection, Result, params};
 
-use crate::{SqliteStore, account, directory, ledger, ticket};
+use crate::{SqliteStore, account, directory, ledger, outbox, ticket};
 
 #[async_trait]
 impl SignIns for SqliteStore {
@@ -17,12 +18,16 @@ impl SignIns for SqliteStore {
         who: &Admission,
         session: Option<&NewSession>,
         now: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Admitted, StoreError> {
-        let (who, session) = (who.clone(), session.cloned());
+        let (who, session, events) = (who.clone(), session.cloned(), events.to_vec());
         self.write("admit", move |db| {
             let admitted = admit(db, &who, now)?;
-            if let (Admitted::As { user, .. }, Some(session)) = (&admitted, &session) {
-                ledger::insert(db, user, session)?;
+            if let Admitted::As { user, is_new } = &admitted {
+                if let Some(session) = &session {
+                    ledger::insert(db, user, session)?;
+                }
+                outbox::insert_about(db, &events, *is_new)?;
             }
             Ok(admitted)
         })

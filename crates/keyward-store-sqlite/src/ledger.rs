@@ -6,12 +6,13 @@ use keyward_core::{
     port::{
         Ended, Ending, Ledger, NewSession, SessionId, SessionRecord, StoreError, StoredSession, TokenHash,
     },
+    rules::event::NewEvent,
     time::Timestamp,
     user::{AccountKey, UserId},
 };
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params, types::Type};
 
-use crate::SqliteStore;
+use crate::{SqliteStore, outbox};
 
 #[async_trait]
 impl Ledger for SqliteStore {
@@ -60,19 +61,31 @@ impl Ledger for SqliteStore {
         .await
     }
 
-    async fn end_session(&self, which: &Ending, until: Timestamp) -> Result<(), StoreError> {
-        let which = which.clone();
+    async fn end_session(
+        &self,
+        which: &Ending,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<(), StoreError> {
+        let (which, events) = (which.clone(), events.to_vec());
         self.write("end_session", move |db| {
-            let ended = match &which {
+            let (ended, was_there) = match &which {
                 Ending::Id(id) => {
-                    db.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([&id.0])?;
-                    Some(id.clone())
+                    let rows = db.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([&id.0])?;
+                    (Some(id.clone()), rows == 1)
                 }
-                Ending::Token(token) => db
-                    .prepare_cached("DELETE FROM session WHERE token_hash = ?1 RETURNING id")?
-                    .query_row([&token.0], |row| row.get(0).map(SessionId))
-                    .optional()?,
+                Ending::Token(token) => {
+                    let id = db
+                        .prepare_cached("DELETE FROM session WHERE token_hash = ?1 RETURNING id")?
+                        .query_row([&token.0], |row| row.get(0).map(SessionId))
+                        .optional()?;
+                    let was_there = id.is_some();
+                    (id, was_there)
+                }
             };
+            if was_there {
+                outbox::insert(db, &events)?;
+            }
             ended.map_or(Ok(()), |id| remember(db, &id, until))
         })
         .await
@@ -92,12 +105,13 @@ impl Ledger for SqliteStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         // In small transitions, so that sign-ins need not wait for all of it.
-        const STEPS: [&str; 3] = [
+        const STEPS: [&str; 4] = [
             "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires < ?1 LIMIT 1000)",
             "DELETE FROM ticket WHERE (purpose, subject, hash) IN
              (SELECT purpose, subject, hash FROM ticket WHERE expires < ?1 LIMIT 1000)",
             "DELETE FROM ended_session
              WHERE change IN (SELECT change FROM ended_session WHERE until <= ?1 LIMIT 1000)",
+            "DELETE FROM outbox WHERE place IN (SELECT place FROM outbox WHERE until <= ?1 LIMIT 1000)",
         ];
         let mut gone = 0;
         for sql in STEPS {

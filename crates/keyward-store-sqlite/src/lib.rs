@@ -1,4 +1,4 @@
-//! Users, accounts, sessions and tickets in an embedded SQLite database.
+//! Users, accounts, sessions, tickets and events in an embedded SQLite database.
 //!
 //! Reads are point reads on a few connections, used in place: microseconds, no thread hop. Writes go to one
 //! thread, which commits all that wait as one transaction. An operation answers after its commit has
@@ -12,6 +12,7 @@ mod error;
 mod ledger;
 mod migration;
 mod open;
+mod outbox;
 mod private;
 mod readers;
 mod ticket;

@@ -6,6 +6,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0001_directory_and_ledger.sql"),
     include_str!("../migrations/0002_sign_in_with_anyone.sql"),
+    include_str!("../migrations/0003_outbox.sql"),
 ];
 
 /// Marks a database as Keyward's (SQLite's `application_id`): "KWRD".

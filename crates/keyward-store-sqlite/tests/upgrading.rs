@@ -68,7 +68,7 @@ async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are
     };
     let place = Place::Link { user: ada.id.clone(), by: Ground::Email };
     let admission = Admission::Vouched { who: Box::new(who), place, until: NOW };
-    let answer = store.admit(&admission, None, NOW).await.expect("answers");
+    let answer = store.admit(&admission, None, NOW, &[]).await.expect("answers");
     assert_eq!(answer, Admitted::As { user: ada.id.clone(), is_new: false });
     assert!(store.password_by_email("ada@example.org").await.expect("answers").is_none());
     assert_eq!(store.session_record(&SessionId("s1".to_owned())).await.expect("answers"), None);

@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
     port::{
-        Admitted, Directory, Ended, Ending, Ledger, NewSession, SessionId, SessionRecord, SignIns,
-        StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
+        Admitted, Directory, DueEvent, Ended, Ending, Ledger, NewSession, Outbox, SessionId, SessionRecord,
+        Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
     },
+    rules::event::NewEvent,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{Account, AccountKey, Admission, Standing, User, UserId},
@@ -64,11 +65,19 @@ pub enum Operation {
     Ticket,
     /// [`Tickets::consume_ticket`].
     ConsumeTicket,
+    /// [`Outbox::write_events`].
+    WriteEvents,
+    /// [`Outbox::due_events`].
+    DueEvents,
+    /// [`Outbox::settle_event`].
+    SettleEvent,
+    /// [`Outbox::cap_events`].
+    CapEvents,
 }
 
 impl Operation {
     /// All of them, for tests that go through every one.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 26] = [
         Self::Admit,
         Self::PasswordByEmail,
         Self::ReplacePassword,
@@ -91,6 +100,10 @@ impl Operation {
         Self::IssueTicket,
         Self::Ticket,
         Self::ConsumeTicket,
+        Self::WriteEvents,
+        Self::DueEvents,
+        Self::SettleEvent,
+        Self::CapEvents,
     ];
 }
 
@@ -184,12 +197,13 @@ impl<S: SignIns> SignIns for FaultyStore<S> {
         who: &Admission,
         session: Option<&NewSession>,
         now: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Admitted, StoreError> {
         let inner = self.pass(Operation::Admit)?;
         if self.is_changed() {
             return Ok(Admitted::Changed);
         }
-        inner.admit(who, session, now).await
+        inner.admit(who, session, now, events).await
     }
 }
 
@@ -264,8 +278,13 @@ impl<S: Ledger> Ledger for FaultyStore<S> {
         self.pass(Operation::TouchSession)?.touch_session(id, expires).await
     }
 
-    async fn end_session(&self, which: &Ending, until: Timestamp) -> Result<(), StoreError> {
-        self.pass(Operation::EndSession)?.end_session(which, until).await
+    async fn end_session(
+        &self,
+        which: &Ending,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<(), StoreError> {
+        self.pass(Operation::EndSession)?.end_session(which, until, events).await
     }
 
     async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError> {
@@ -293,6 +312,30 @@ impl<S: Tickets> Tickets for FaultyStore<S> {
 
     async fn consume_ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
         self.pass(Operation::ConsumeTicket)?.consume_ticket(key, now).await
+    }
+}
+
+#[async_trait]
+impl<S: Outbox> Outbox for FaultyStore<S> {
+    async fn write_events(&self, events: &[NewEvent]) -> Result<(), StoreError> {
+        self.pass(Operation::WriteEvents)?.write_events(events).await
+    }
+
+    async fn due_events(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueEvent>, StoreError> {
+        self.pass(Operation::DueEvents)?.due_events(now, lease_until, limit).await
+    }
+
+    async fn settle_event(&self, event: &DueEvent, settled: Settled) -> Result<(), StoreError> {
+        self.pass(Operation::SettleEvent)?.settle_event(event, settled).await
+    }
+
+    async fn cap_events(&self, most: u64) -> Result<u64, StoreError> {
+        self.pass(Operation::CapEvents)?.cap_events(most).await
     }
 }
 

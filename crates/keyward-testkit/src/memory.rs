@@ -9,9 +9,10 @@ use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
     port::{
-        Admitted, Directory, Ended, Ending, Ledger, NewSession, SessionId, SessionRecord, SignIns,
-        StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
+        Admitted, Directory, DueEvent, Ended, Ending, Ledger, NewSession, Outbox, SessionId, SessionRecord,
+        Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
     },
+    rules::event::NewEvent,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{
@@ -36,6 +37,17 @@ struct State {
     change: u64,
     /// How many accounts were linked so far: their order.
     linked: usize,
+    /// In the order in which they were written.
+    outbox: Vec<Waiting>,
+    /// How many were written so far.
+    written: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    event: DueEvent,
+    due: Option<Timestamp>,
+    until: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug)]
@@ -76,6 +88,7 @@ impl SignIns for MemoryStore {
         who: &Admission,
         session: Option<&NewSession>,
         now: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Admitted, StoreError> {
         let mut state = self.state();
         // Everything that can fail is looked at before anything is written.
@@ -92,6 +105,9 @@ impl SignIns for MemoryStore {
                 via: new.via.clone(),
             };
             state.sessions.insert(new.id.clone(), row);
+        }
+        if let Admitted::As { is_new, .. } = admitted {
+            state.write(events.iter().filter(|event| event.about.fits(is_new)));
         }
         Ok(admitted)
     }
@@ -235,13 +251,21 @@ impl Ledger for MemoryStore {
         Ok(row.map(|row| row.expires = expires).is_some())
     }
 
-    async fn end_session(&self, which: &Ending, until: Timestamp) -> Result<(), StoreError> {
+    async fn end_session(
+        &self,
+        which: &Ending,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<(), StoreError> {
         let mut state = self.state();
         let id = match which {
             Ending::Id(id) => Some(id.clone()),
             Ending::Token(token) => state.by_token(token),
         };
         if let Some(id) = id {
+            if state.sessions.contains_key(&id) {
+                state.write(events);
+            }
             state.end(&id, until);
         }
         Ok(())
@@ -253,11 +277,14 @@ impl Ledger for MemoryStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut state = self.state();
-        let rows = |state: &State| state.sessions.len() + state.tickets.len() + state.ended.len();
+        let rows = |state: &State| {
+            state.sessions.len() + state.tickets.len() + state.ended.len() + state.outbox.len()
+        };
         let before = rows(&state);
         state.sessions.retain(|_, row| row.expires >= now);
         state.tickets.retain(|_, ticket| ticket.expires >= now);
         state.ended.retain(|ended| ended.until > now);
+        state.outbox.retain(|waiting| waiting.until.is_none_or(|until| until > now));
         Ok(u64::try_from(before - rows(&state)).unwrap_or(u64::MAX))
     }
 
@@ -291,7 +318,62 @@ impl Tickets for MemoryStore {
     }
 }
 
+#[async_trait]
+impl Outbox for MemoryStore {
+    async fn write_events(&self, events: &[NewEvent]) -> Result<(), StoreError> {
+        self.state().write(events);
+        Ok(())
+    }
+
+    async fn due_events(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: usize,
+    ) -> Result<Vec<DueEvent>, StoreError> {
+        let mut state = self.state();
+        let due = state.outbox.iter_mut().filter(|waiting| waiting.due.is_some_and(|due| due <= now));
+        let lease = |waiting: &mut Waiting| {
+            waiting.due = Some(lease_until);
+            waiting.event.attempt += 1;
+            waiting.event.clone()
+        };
+        Ok(due.take(limit).map(lease).collect())
+    }
+
+    async fn settle_event(&self, event: &DueEvent, settled: Settled) -> Result<(), StoreError> {
+        let mut state = self.state();
+        let found = state.outbox.iter().position(|waiting| waiting.event.place == event.place);
+        let Some(found) = found else { return Ok(()) };
+        let waiting = &mut state.outbox[found];
+        let is_ours = waiting.event.attempt == event.attempt;
+        match settled {
+            Settled::Delivered => drop(state.outbox.remove(found)),
+            Settled::Retry { at } if is_ours => waiting.due = Some(at),
+            Settled::Dead { until } if is_ours => (waiting.due, waiting.until) = (None, Some(until)),
+            Settled::Retry { .. } | Settled::Dead { .. } => {}
+        }
+        Ok(())
+    }
+
+    async fn cap_events(&self, most: u64) -> Result<u64, StoreError> {
+        let mut state = self.state();
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        let over = state.outbox.len().saturating_sub(most);
+        state.outbox.drain(..over);
+        Ok(over as u64)
+    }
+}
+
 impl State {
+    fn write<'e>(&mut self, events: impl IntoIterator<Item = &'e NewEvent>) {
+        for NewEvent { id, body, written, .. } in events {
+            self.written += 1;
+            let event = DueEvent { place: self.written, attempt: 0, id: id.clone(), body: body.clone() };
+            self.outbox.push(Waiting { event, due: Some(*written), until: None });
+        }
+    }
+
     fn admit(&mut self, who: &Admission, now: Timestamp) -> Result<Admitted, StoreError> {
         let (user, is_new) = match who {
             Admission::User(id) if self.users.contains_key(id) => (id.clone(), false),

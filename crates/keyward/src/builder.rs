@@ -13,6 +13,7 @@ use keyward_core::{
     port::{Clock, HttpClient, PasswordHasher, Random, Store},
     rules::{
         Rules,
+        event::EventSettings,
         hook::{HookSettings, Hooks},
     },
     secret::Secret,
@@ -284,6 +285,7 @@ impl Builder {
             emails,
             order,
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
+            events: EventSettings::default(),
         };
         let mut rules = plan.rules;
         if let Some(settings) = plan.hooks {

@@ -17,6 +17,7 @@ use keyward_core::{
     engine::{Engine, Ports},
     error::{Code, Refusal},
     method::{CredentialsCheck, Proof, Submitted, redirect::RedirectSignIn},
+    rules::event::EventSettings,
     secret::Secret,
     settings::{
         CustomPages, Field, Provider, RedirectKind, RedirectProvider, SessionSettings, Settings,
@@ -221,6 +222,7 @@ fn settings(dialect: Dialect, strategy: Strategy) -> Settings {
         emails: Vec::new(),
         order: Vec::new(),
         sign_up_provider: Some("signup".to_owned()),
+        events: EventSettings::default(),
     }
 }
 

@@ -113,7 +113,7 @@ async fn create(around: &Surroundings<'_>, options: &Creation) -> Result<(), Fai
     let proof = sign_up.check(&submitted).await.map_err(|refusal| refused(refusal.code))?;
     let store = open_store(&deployment)?;
     let admitted =
-        store.admit(&proof.admission, None, SystemClock.now()).await.map_err(|error| failed(&error))?;
+        store.admit(&proof.admission, None, SystemClock.now(), &[]).await.map_err(|error| failed(&error))?;
     store.close();
     match admitted {
         Admitted::As { .. } => {

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 
-use super::rules::{self, Passed};
+use super::{
+    events::{self, Telling},
+    rules::{self, Passed},
+};
 use crate::{
     action::Outcome,
     claims::Claims,
@@ -222,9 +225,16 @@ async fn admit(
         // Before anything is written: what does not fit into a cookie uses no link up.
         let cookie = opening.cookie(deployment, exchange)?;
         let was_proven = user.email_verified.is_some();
+        let mut telling = Telling::of(deployment, exchange, &candidate, || events::of_user(&user));
+        telling.created(true);
+        if !was_proven {
+            telling.proven();
+        }
+        telling.signed_in();
+        let events = telling.done();
         let who = Admission::EmailLink { ticket: ticket.clone(), user: user.id, is_new, until };
-        match deployment.store().admit(&who, Some(&record), exchange.now).await? {
-            Admitted::As { .. } => {}
+        match deployment.store().admit(&who, Some(&record), exchange.now, &events).await? {
+            Admitted::As { .. } => events::are_written(deployment, &events),
             Admitted::Gone => return Err(no_such_link()),
             Admitted::Changed | Admitted::EmailTaken => continue,
         }

@@ -1,6 +1,7 @@
 //! One flow per action: asynchronous code over the ports, a visible list of named steps.
 
 pub mod email;
+mod events;
 pub mod redirect;
 mod rules;
 pub mod session;

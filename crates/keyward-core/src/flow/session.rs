@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::rules;
+use super::{events, rules};
 use crate::{
     action::Outcome,
     claims::RESERVED,
@@ -45,9 +45,13 @@ async fn with_session(
 ) -> Outcome {
     let Some(token) = exchange.session_token(deployment) else { return Outcome::Session(None) };
     let opened = session::open(deployment, &token, exchange.request.public.is_secure(), exchange.now).await;
+    let mut reader = None;
     let renewed = match opened {
         Ok(Some(mut live)) => match change(&mut live, exchange).await {
-            Ok(changed) => session::renew(deployment, live, changed, exchange).await,
+            Ok(changed) => {
+                reader = events::reader(deployment, &live.claims);
+                session::renew(deployment, live, changed, exchange).await
+            }
             Err(refusal) => Err(refusal),
         },
         Ok(None) => Ok(None),
@@ -56,6 +60,9 @@ async fn with_session(
     match renewed {
         Ok(Some((view, cookie))) => {
             exchange.changes.session = cookie;
+            if let Some(reader) = reader {
+                Box::pin(events::session_read(deployment, exchange, reader, &view)).await;
+            }
             Outcome::Session(Some(view))
         }
         Ok(None) => {

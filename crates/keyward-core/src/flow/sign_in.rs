@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value, json};
 
-use super::rules::{self, Passed};
+use super::{
+    events::{self, Telling},
+    rules::{self, Passed},
+};
 use crate::{
     action::Outcome,
     claims::Claims,
@@ -13,7 +16,7 @@ use crate::{
     method::{Proof, Submitted},
     policy::email,
     port::{Admitted, Limit, address_bucket, site_bucket},
-    rules::{Candidate, Trigger},
+    rules::{Candidate, Trigger, event::About},
     session,
     settings::{Field, Provider},
     user::{Address, Admission},
@@ -136,7 +139,16 @@ async fn admit(
     exchange.landing = rules::landing(deployment, exchange).await?;
     let opening = proof.opens_session.then(|| session::Opening::prepare(deployment, exchange, claims));
     let record = opening.as_ref().map(|opening| &opening.record);
-    let admitted = deployment.store().admit(&proof.admission, record, exchange.now).await?;
+    let mut telling = Telling::of(deployment, exchange, candidate, || events::of_candidate(candidate));
+    telling.created(false);
+    if matches!(proof.admission, Admission::Account { .. }) {
+        telling.linked(About::New);
+    }
+    if opening.is_some() {
+        telling.signed_in();
+    }
+    let events = telling.done();
+    let admitted = deployment.store().admit(&proof.admission, record, exchange.now, &events).await?;
     let is_new = match admitted {
         Admitted::As { is_new, .. } => is_new,
         // Where sign-up reveals nothing, a known address is answered like a new one.
@@ -146,6 +158,7 @@ async fn admit(
             return Err(Refusal::new(Code::CredentialsSignin).because("the user was deleted meanwhile"));
         }
     };
+    events::are_written(deployment, &events);
     let Some(opening) = opening else { return Ok(Outcome::ChooseSignIn) };
     exchange.changes.session = opening.cookie(deployment, exchange)?;
     let landing = exchange.landing.clone();

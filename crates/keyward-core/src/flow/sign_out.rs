@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::events;
 use crate::{
     action::Outcome,
     deployment::Deployment,
@@ -35,7 +36,9 @@ async fn end(deployment: &Deployment, exchange: &mut Exchange<'_>) -> Result<Opt
         return Ok(Some(url));
     }
     // Before anybody else is asked, so that nothing that fails there keeps the session alive.
-    session::end(deployment, &token, exchange).await?;
+    let events = events::of_sign_out(deployment, exchange, &token).await?;
+    session::end(deployment, &token, exchange, &events).await?;
+    events::are_written(deployment, &events);
     exchange.changes.session = SessionCookie::Clear;
     match upstream.filter(|upstream| upstream.scope() == SignOutScope::Both) {
         Some(upstream) => Ok(upstream.url(&back_to).await),

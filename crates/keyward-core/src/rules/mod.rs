@@ -4,9 +4,11 @@
 //! implemented by the application that embeds Keyward. All that a deployment has are asked one after the other; each
 //! sees what those before it made of the person, and the first that does not allow decides.
 //!
-//! They run at sign-in, update and landing, never at a mere read of the session.
+//! They run at sign-in, update and landing, never at a mere read of the session. What has happened is told afterwards,
+//! as an [`event`].
 
 pub mod declared;
+pub mod event;
 pub mod hook;
 pub mod webhook;
 

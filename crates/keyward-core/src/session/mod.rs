@@ -16,6 +16,7 @@ use crate::{
     error::{Code, Refusal},
     exchange::Exchange,
     port::{Ending, NewSession, SessionId, StoreError, TokenHash, uuid},
+    rules::event::NewEvent,
     settings::Strategy,
     time::Timestamp,
 };
@@ -143,7 +144,7 @@ async fn open_stored(
     let Some(row) = deployment.store().session(&hash).await? else { return Ok(None) };
     if row.expires <= now {
         // The clean-up job would get to it; nobody has to wait for that (lesson 48).
-        deployment.store().end_session(&Ending::Token(hash), now).await?;
+        deployment.store().end_session(&Ending::Token(hash), now, &[]).await?;
         return Ok(None);
     }
     Ok(Some(Live { claims: row.claims, expires: row.expires, kept: Kept::Stored(hash) }))
@@ -213,22 +214,34 @@ pub fn remembered_until(now: Timestamp, max_age: Duration) -> Timestamp {
     now.plus(max_age).plus(MARGIN)
 }
 
-/// Ends the session behind a token. Tokens that are none are as good as ended.
-pub async fn end(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) -> Result<(), StoreError> {
+/// Ends the session behind a token, and tells it by `events`. Tokens that are none are as good as ended.
+pub async fn end(
+    deployment: &Deployment,
+    token: &str,
+    exchange: &Exchange<'_>,
+    events: &[NewEvent],
+) -> Result<(), StoreError> {
     let until = remembered_until(exchange.now, deployment.settings().session.max_age);
     match deployment.settings().session.strategy {
-        Strategy::Stored => deployment.store().end_session(&Ending::Token(hash_of(token)), until).await,
+        Strategy::Stored => {
+            deployment.store().end_session(&Ending::Token(hash_of(token)), until, events).await
+        }
         Strategy::Sealed => {
             let claims = deployment.token_keys(exchange.request.public.is_secure()).open(token, exchange.now);
             // Sealed by the original, or by an application: it has no record here and lives until its `exp`.
             let Some(id) = claims.as_ref().and_then(|claims| claims.text("sid")) else { return Ok(()) };
-            end_by_id(deployment, &SessionId(id.to_owned()), until).await
+            end_by_id(deployment, &SessionId(id.to_owned()), until, events).await
         }
     }
 }
 
-async fn end_by_id(deployment: &Deployment, id: &SessionId, until: Timestamp) -> Result<(), StoreError> {
-    deployment.store().end_session(&Ending::Id(id.clone()), until).await?;
+async fn end_by_id(
+    deployment: &Deployment,
+    id: &SessionId,
+    until: Timestamp,
+    events: &[NewEvent],
+) -> Result<(), StoreError> {
+    deployment.store().end_session(&Ending::Id(id.clone()), until, events).await?;
     deployment.ended().insert(id.clone(), until);
     Ok(())
 }
@@ -236,13 +249,13 @@ async fn end_by_id(deployment: &Deployment, id: &SessionId, until: Timestamp) ->
 /// Ends the session that a new sign-in replaces. The new one has ids of its own, so a store that fails now
 /// costs no safety: it is logged.
 pub async fn end_replaced(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) {
-    note_unended(end(deployment, token, exchange).await);
+    note_unended(end(deployment, token, exchange, &[]).await);
 }
 
 /// As [`end_replaced`], for a session whose cookie did not come along.
 pub async fn end_replaced_by_id(deployment: &Deployment, id: &SessionId, exchange: &Exchange<'_>) {
     let until = remembered_until(exchange.now, deployment.settings().session.max_age);
-    note_unended(end_by_id(deployment, id, until).await);
+    note_unended(end_by_id(deployment, id, until, &[]).await);
 }
 
 /// Takes over what an admission ended: here too, and not a second later.

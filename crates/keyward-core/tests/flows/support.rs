@@ -14,7 +14,10 @@ use keyward_core::{
     },
     reply::{Reply, ReplyBody},
     request::{Body, Method, Pairs, Request},
-    rules::Rules,
+    rules::{
+        Rules,
+        event::{EventKind, EventSettings},
+    },
     secret::Secret,
     settings::{CustomPages, Field, Provider, SessionSettings, Settings, Strategy},
 };
@@ -44,6 +47,7 @@ pub(crate) struct Options {
     pub(crate) reveals_existing: bool,
     pub(crate) public: &'static str,
     pub(crate) rules: Vec<Arc<dyn Rules>>,
+    pub(crate) events: Vec<EventKind>,
 }
 
 impl Options {
@@ -55,6 +59,7 @@ impl Options {
             reveals_existing: true,
             public: "http://app.test",
             rules: Vec::new(),
+            events: Vec::new(),
         }
     }
 }
@@ -125,6 +130,7 @@ pub(crate) fn build(options: Options) -> World {
         ],
         order: Vec::new(),
         sign_up_provider: Some("signup".to_owned()),
+        events: EventSettings { kinds: options.events, on_written: None },
     };
     let ports = Ports {
         store: store.clone(),

@@ -30,7 +30,7 @@ pub(crate) async fn sign_up(store: &SqliteStore, name: &str) -> Result<Admitted,
         user_agent: None,
         via: None,
     };
-    store.admit(&who, Some(&session), NOW).await
+    store.admit(&who, Some(&session), NOW, &[]).await
 }
 
 /// True if everything that a sign-up of `name` writes is there, false if nothing of it is.

@@ -147,7 +147,7 @@ pub async fn an_admission_whose_session_cannot_be_written_leaves_nothing_behind(
             made(&vouched(key("google", "8"), "eve", Some(true)), "eve"),
             linked(&vouched(key("google", "8"), "cyd", Some(true)), "cyd"),
         ] {
-            assert!(store.admit(&who, Some(&session), NOW).await.is_err(), "{who:?}");
+            assert!(store.admit(&who, Some(&session), NOW, &[]).await.is_err(), "{who:?}");
         }
     }
     assert_eq!(store.user(&id("eve")).await.expect("answers"), None);
@@ -167,10 +167,10 @@ pub async fn an_id_of_a_user_is_never_given_twice(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), None).await;
     let other =
         Admission::NewUser { user: new_user("ada", &email("eve")), password_hash: "hash of eve".to_owned() };
-    assert!(store.admit(&other, Some(&stored("s1")), NOW).await.is_err());
-    assert!(store.admit(&account("shop", "7", "eve", "ada"), Some(&stored("s2")), NOW).await.is_err());
+    assert!(store.admit(&other, Some(&stored("s1")), NOW, &[]).await.is_err());
+    assert!(store.admit(&account("shop", "7", "eve", "ada"), Some(&stored("s2")), NOW, &[]).await.is_err());
     let eve = made(&vouched(key("google", "7"), "eve", Some(true)), "ada");
-    assert!(store.admit(&eve, Some(&stored("s2")), NOW).await.is_err());
+    assert!(store.admit(&eve, Some(&stored("s2")), NOW, &[]).await.is_err());
     assert!(!has_session(&*store, "s1").await && !has_session(&*store, "s2").await);
     let password = store.password_by_email(&email("ada")).await.expect("answers").expect("there");
     assert_eq!(password.hash, "hash of ada");

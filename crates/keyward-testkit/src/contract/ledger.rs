@@ -77,7 +77,7 @@ pub async fn c3_a_touch_moves_the_expiry_of_a_record_and_never_makes_one(store: 
     admit(&*store, &sign_up("ada"), Some(&sealed)).await;
     assert!(store.touch_session(&sealed.id, UNTIL).await.expect("answers"));
     assert_eq!(store.sweep(LATER.plus(Duration::from_secs(1))).await.expect("answers"), 0, "it was moved");
-    store.end_session(&Ending::Id(sealed.id.clone()), UNTIL).await.expect("answers");
+    store.end_session(&Ending::Id(sealed.id.clone()), UNTIL, &[]).await.expect("answers");
     assert!(!store.touch_session(&sealed.id, UNTIL).await.expect("answers"), "sign-out wins");
     assert!(!store.touch_session(&sid("never"), UNTIL).await.expect("answers"));
 }
@@ -85,7 +85,7 @@ pub async fn c3_a_touch_moves_the_expiry_of_a_record_and_never_makes_one(store: 
 /// Sign-out wins.
 pub async fn invariant_8_a_renewal_never_creates_a_session(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
-    store.end_session(&Ending::Token(token("s1")), UNTIL).await.expect("answers");
+    store.end_session(&Ending::Token(token("s1")), UNTIL, &[]).await.expect("answers");
     for claims in [None, Some(&Claims::default())] {
         assert!(!store.renew_session(&token("s1"), claims, UNTIL).await.expect("answers"));
         assert!(!store.renew_session(&token("never"), claims, UNTIL).await.expect("answers"));
@@ -97,7 +97,7 @@ pub async fn invariant_8_a_renewal_never_creates_a_session(store: Arc<dyn Store>
 pub async fn c3_ending_by_token_removes_the_row_and_is_remembered(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
     admit(&*store, &Admission::User(id("ada")), Some(&stored("s2"))).await;
-    store.end_session(&Ending::Token(token("s1")), UNTIL).await.expect("answers");
+    store.end_session(&Ending::Token(token("s1")), UNTIL, &[]).await.expect("answers");
     assert!(!has_session(&*store, "s1").await);
     assert!(has_session(&*store, "s2").await);
     let remembered = endings(&*store).await;
@@ -108,21 +108,21 @@ pub async fn c3_ending_by_token_removes_the_row_and_is_remembered(store: Arc<dyn
 /// What a list of sessions ends.
 pub async fn c3_ending_by_id_removes_the_row_of_a_stored_session_too(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
-    store.end_session(&Ending::Id(sid("s1")), UNTIL).await.expect("answers");
+    store.end_session(&Ending::Id(sid("s1")), UNTIL, &[]).await.expect("answers");
     assert!(!has_session(&*store, "s1").await);
     assert_eq!(ended_ids(&*store).await, ["s1"]);
 }
 
 /// A sealed session's row may be gone, or never have been here.
 pub async fn an_ending_by_id_is_remembered_without_a_row(store: Arc<dyn Store>) {
-    store.end_session(&Ending::Id(sid("elsewhere")), UNTIL).await.expect("answers");
+    store.end_session(&Ending::Id(sid("elsewhere")), UNTIL, &[]).await.expect("answers");
     assert_eq!(ended_ids(&*store).await, ["elsewhere"]);
 }
 
 /// A stranger's token fills no table.
 pub async fn ending_what_a_token_does_not_open_changes_nothing(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
-    store.end_session(&Ending::Token(token("other")), UNTIL).await.expect("answers");
+    store.end_session(&Ending::Token(token("other")), UNTIL, &[]).await.expect("answers");
     assert!(has_session(&*store, "s1").await);
     assert_eq!(endings(&*store).await, []);
 }
@@ -131,7 +131,7 @@ pub async fn ending_what_a_token_does_not_open_changes_nothing(store: Arc<dyn St
 /// ending sees the second one as well, for it may have to remember it longer.
 pub async fn ending_twice_is_remembered_once_and_until_the_later_time(store: Arc<dyn Store>) {
     let end = async |until| {
-        store.end_session(&Ending::Id(sid("s1")), until).await.expect("the store answers");
+        store.end_session(&Ending::Id(sid("s1")), until, &[]).await.expect("the store answers");
         let remembered = endings(&*store).await;
         assert_eq!(remembered.len(), 1);
         remembered[0].clone()
@@ -147,7 +147,7 @@ pub async fn ending_twice_is_remembered_once_and_until_the_later_time(store: Arc
 pub async fn endings_come_in_order_and_each_after_the_last_one_seen(store: Arc<dyn Store>) {
     assert_eq!(endings(&*store).await, []);
     for session in ["z", "a", "m"] {
-        store.end_session(&Ending::Id(sid(session)), UNTIL).await.expect("answers");
+        store.end_session(&Ending::Id(sid(session)), UNTIL, &[]).await.expect("answers");
     }
     let all = endings(&*store).await;
     assert_eq!(all.iter().map(|ended| ended.session.0.as_str()).collect::<Vec<_>>(), ["z", "a", "m"]);
@@ -171,7 +171,7 @@ pub async fn a_sweep_takes_what_is_over_and_nothing_else(store: Arc<dyn Store>) 
     sealed.expires = NOW.minus(INSTANT);
     admit(&*store, &Admission::User(id("ada")), Some(&sealed)).await;
     for (session, until) in [("e-over", NOW.minus(INSTANT)), ("e-now", NOW), ("e-alive", NOW.plus(INSTANT))] {
-        store.end_session(&Ending::Id(sid(session)), until).await.expect("answers");
+        store.end_session(&Ending::Id(sid(session)), until, &[]).await.expect("answers");
     }
     assert_eq!(store.sweep(NOW).await.expect("answers"), 4);
     assert!(!has_session(&*store, "s-over").await);
@@ -183,10 +183,10 @@ pub async fn a_sweep_takes_what_is_over_and_nothing_else(store: Arc<dyn Store>) 
 
 /// A reader that waits for changes above the last one it saw would miss a number that comes again.
 pub async fn a_sweep_never_gives_a_change_number_again(store: Arc<dyn Store>) {
-    store.end_session(&Ending::Id(sid("s1")), NOW).await.expect("answers");
+    store.end_session(&Ending::Id(sid("s1")), NOW, &[]).await.expect("answers");
     let [Ended { change: seen, .. }] = endings(&*store).await[..] else { unreachable!("one was ended") };
     assert_eq!(store.sweep(NOW).await.expect("answers"), 1);
-    store.end_session(&Ending::Id(sid("s2")), UNTIL).await.expect("answers");
+    store.end_session(&Ending::Id(sid("s2")), UNTIL, &[]).await.expect("answers");
     let after = store.ended_since(seen).await.expect("answers");
     assert_eq!(after.len(), 1, "{after:?}");
 }

@@ -151,7 +151,7 @@ pub async fn lesson_43_an_account_is_linked_only_while_the_session_that_asked_fo
     let by_bobs = put(&who, Place::Link { user: id("ada"), by: Ground::Session(sid("of bob")) });
     assert_eq!(admit(&*store, &by_bobs, Some(&stored("s1"))).await, Admitted::Changed, "another's session");
     visit(&*store, "ada").await;
-    store.end_session(&Ending::Id(sid("of ada")), UNTIL).await.expect("answers");
+    store.end_session(&Ending::Id(sid("of ada")), UNTIL, &[]).await.expect("answers");
     assert_eq!(admit(&*store, &link, Some(&stored("s1"))).await, Admitted::Changed, "signed out");
     assert!(!has_session(&*store, "s1").await);
     assert_eq!(keys_of(&*store, "ada").await, []);

@@ -215,7 +215,7 @@ fn admitted(user: &str, is_new: bool) -> Admitted {
 
 /// Admits, and expects the store to answer.
 async fn admit(store: &dyn Store, who: &Admission, session: Option<&NewSession>) -> Admitted {
-    store.admit(who, session, NOW).await.expect("the store answers")
+    store.admit(who, session, NOW, &[]).await.expect("the store answers")
 }
 
 async fn has_session(store: &dyn Store, session: &str) -> bool {

@@ -122,9 +122,9 @@ pub async fn a_second_proof_ends_nothing_and_moves_nothing(store: Arc<dyn Store>
     admit(&*store, &linked(&vouched(key("forum", "7"), "ada", None), "ada"), Some(&stored("s2"))).await;
     let ticket = mail(&*store, "ada", "h1").await;
     let link = link_to(&ticket, "ada", false);
-    let answer = store.admit(&link, Some(&stored("s3")), LATER).await.expect("answers");
+    let answer = store.admit(&link, Some(&stored("s3")), LATER, &[]).await.expect("answers");
     assert_eq!(answer, admitted("ada", false));
-    store.admit(&owned(&owner, "ada"), None, LATER).await.expect("answers");
+    store.admit(&owned(&owner, "ada"), None, LATER, &[]).await.expect("answers");
     assert_eq!(user(&*store, "ada").await.email_verified, Some(NOW), "when it was first proven");
     assert_eq!(super::keys_of(&*store, "ada").await.len(), 2);
     assert!(store.password_by_email(&email("ada")).await.expect("answers").is_some());

@@ -17,7 +17,7 @@ pub async fn fifty_admissions_of_one_new_account_make_one_user(store: Arc<dyn St
     let answers = at_once(50, |n| {
         let store = Arc::clone(&store);
         let (who, session) = (account("shop", "7", "ada", &format!("u{n}")), stored(&format!("s{n}")));
-        async move { store.admit(&who, Some(&session), NOW).await }
+        async move { store.admit(&who, Some(&session), NOW, &[]).await }
     })
     .await;
     let (mut users, mut made) = (HashSet::new(), 0);
@@ -44,7 +44,7 @@ pub async fn fifty_sign_ups_of_one_address_make_one_user(store: Arc<dyn Store>) 
             password_hash: format!("hash {n}"),
         };
         let session = stored(&format!("s{n}"));
-        async move { store.admit(&who, Some(&session), NOW).await.expect("the store answers") }
+        async move { store.admit(&who, Some(&session), NOW, &[]).await.expect("the store answers") }
     })
     .await;
     let taken = answers.iter().filter(|answer| **answer == Admitted::EmailTaken).count();
@@ -76,7 +76,7 @@ pub async fn lesson_21_lesson_37_of_fifty_followers_of_one_link_one_is_admitted(
     let answers = at_once(50, |n| {
         let store = Arc::clone(&store);
         let (link, session) = (link_to(&ticket, &format!("u{n}"), true), stored(&format!("s{n}")));
-        async move { store.admit(&link, Some(&session), NOW).await.expect("the store answers") }
+        async move { store.admit(&link, Some(&session), NOW, &[]).await.expect("the store answers") }
     })
     .await;
     let lost = answers.iter().filter(|answer| **answer == Admitted::Gone).count();
@@ -100,7 +100,7 @@ pub async fn of_fifty_first_sign_ins_through_one_account_one_makes_the_user(stor
             let who = vouched(at_provider.clone(), &round.to_string(), address[n % 2].then_some(true));
             let (admission, session) =
                 (made(&who, &format!("{round} u{n}")), stored(&format!("{round} s{n}")));
-            async move { store.admit(&admission, Some(&session), NOW).await.expect("the store answers") }
+            async move { store.admit(&admission, Some(&session), NOW, &[]).await.expect("the store answers") }
         })
         .await;
         let winners: Vec<_> =
@@ -124,16 +124,19 @@ pub async fn of_links_and_creations_with_one_account_one_wins(store: Arc<dyn Sto
         visit(&*store, name).await;
     }
     let who = vouched(key("google", "7"), "eve", Some(true));
-    let answers = at_once(51, |n| {
-        let store = Arc::clone(&store);
-        let admission = match n % 3 {
-            0 => made(&who, &format!("u{n}")),
-            1 => linked(&who, "ada"),
-            _ => linked(&who, "bob"),
-        };
-        async move { store.admit(&admission, Some(&stored(&format!("s{n}"))), NOW).await.expect("answers") }
-    })
-    .await;
+    let answers =
+        at_once(51, |n| {
+            let store = Arc::clone(&store);
+            let admission = match n % 3 {
+                0 => made(&who, &format!("u{n}")),
+                1 => linked(&who, "ada"),
+                _ => linked(&who, "bob"),
+            };
+            async move {
+                store.admit(&admission, Some(&stored(&format!("s{n}"))), NOW, &[]).await.expect("answers")
+            }
+        })
+        .await;
     let winners: Vec<_> = (0..51).filter(|n| answers[*n] != Admitted::Changed).collect();
     let [winner] = winners[..] else { unreachable!("one winner: {winners:?}") };
     let Admitted::As { user, .. } = &answers[winner] else { unreachable!("admitted") };
@@ -179,7 +182,7 @@ pub async fn lesson_43_no_sign_in_in_flight_survives_the_first_proof(store: Arc<
                 25 => link_to(&ticket, "ada", false),
                 _ => Admission::Password { user: id("ada"), hash: "hash of ada".to_owned() },
             };
-            store.admit(&who, Some(&session), NOW).await.expect("the store answers")
+            store.admit(&who, Some(&session), NOW, &[]).await.expect("the store answers")
         }
     })
     .await;
@@ -204,7 +207,7 @@ pub async fn lesson_43_no_link_in_flight_survives_the_first_proof(store: Arc<dyn
                 25 => link_to(&ticket, "ada", false),
                 _ => linked(&vouched(key("forum", &n.to_string()), "eve", None), "ada"),
             };
-            store.admit(&who, Some(&stored(&format!("s{n}"))), NOW).await.expect("the store answers")
+            store.admit(&who, Some(&stored(&format!("s{n}"))), NOW, &[]).await.expect("the store answers")
         }
     })
     .await;
@@ -223,7 +226,7 @@ pub async fn invariant_8_no_renewal_in_flight_recreates_an_ended_session(store: 
         let (store, claims) = (Arc::clone(&store), Arc::clone(&claims));
         async move {
             if n == 50 {
-                store.end_session(&Ending::Token(token("s1")), UNTIL).await.expect("answers");
+                store.end_session(&Ending::Token(token("s1")), UNTIL, &[]).await.expect("answers");
                 assert!(!has_session(&*store, "s1").await, "it was there after the answer");
             } else {
                 let with = (n % 2 == 0).then_some(&*claims);
@@ -247,7 +250,7 @@ pub async fn lesson_56_no_sign_in_in_flight_survives_the_deletion_of_its_user(st
                 assert!(store.delete_user(&email("ada"), UNTIL).await.expect("answers"));
                 return Admitted::Gone;
             }
-            store.admit(&Admission::User(id("ada")), Some(&session), NOW).await.expect("answers")
+            store.admit(&Admission::User(id("ada")), Some(&session), NOW, &[]).await.expect("answers")
         }
     })
     .await;
@@ -266,7 +269,7 @@ pub async fn no_ending_is_missed_by_a_reader_that_follows_the_changes(store: Arc
         let store = Arc::clone(&store);
         async move {
             if n < 40 {
-                store.end_session(&Ending::Id(sid(&format!("s{n}"))), UNTIL).await.expect("answers");
+                store.end_session(&Ending::Id(sid(&format!("s{n}"))), UNTIL, &[]).await.expect("answers");
                 return HashSet::new();
             }
             let (mut seen, mut last) = (HashSet::new(), 0);

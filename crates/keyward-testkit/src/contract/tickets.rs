@@ -82,11 +82,11 @@ pub async fn lesson_48_an_expired_ticket_is_refused_while_no_sweep_has_been(stor
     assert_eq!(store.ticket(&ticket.key, late).await.expect("answers"), None);
     assert_eq!(store.consume_ticket(&ticket.key, late).await.expect("answers"), None);
     let link = link_to(&ticket, "ada", true);
-    let answer = store.admit(&link, Some(&stored("s1")), late).await.expect("answers");
+    let answer = store.admit(&link, Some(&stored("s1")), late, &[]).await.expect("answers");
     assert_eq!(answer, Admitted::Gone);
     assert!(!has_session(&*store, "s1").await);
     assert_eq!(store.user(&id("ada")).await.expect("answers"), None);
-    let last = store.admit(&link, Some(&stored("s1")), LATER).await.expect("answers");
+    let last = store.admit(&link, Some(&stored("s1")), LATER, &[]).await.expect("answers");
     assert_eq!(last, admitted("ada", true), "at its last moment");
 }
 
@@ -144,8 +144,8 @@ pub async fn a_followed_link_that_cannot_be_carried_out_uses_nothing_up(store: A
         Admission::NewUser { user: new_user("taken", &email("taken")), password_hash: "hash".to_owned() };
     admit(&*store, &taken, Some(&stored("s1"))).await;
     let ticket = mail(&*store, "ada", "h1").await;
-    assert!(store.admit(&link_to(&ticket, "ada", true), Some(&stored("s1")), NOW).await.is_err());
-    assert!(store.admit(&link_to(&ticket, "taken", true), Some(&stored("s2")), NOW).await.is_err());
+    assert!(store.admit(&link_to(&ticket, "ada", true), Some(&stored("s1")), NOW, &[]).await.is_err());
+    assert!(store.admit(&link_to(&ticket, "taken", true), Some(&stored("s2")), NOW, &[]).await.is_err());
     assert!(is_good(&*store, &ticket).await);
     assert_eq!(store.user_by_email(&email("ada")).await.expect("answers"), None);
     assert_eq!(store.user(&id("ada")).await.expect("answers"), None);

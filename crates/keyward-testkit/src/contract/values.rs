@@ -101,7 +101,7 @@ pub async fn texts_come_back_as_they_went_in(store: Arc<dyn Store>) {
         store.issue_ticket(&ticket).await.expect("answers");
         assert_eq!(store.consume_ticket(&ticket.key, NOW).await.expect("answers"), Some(ticket));
 
-        store.end_session(&Ending::Id(read.id.clone()), UNTIL).await.expect("answers");
+        store.end_session(&Ending::Id(read.id.clone()), UNTIL, &[]).await.expect("answers");
         assert_eq!(endings(&*store).await.last().map(|ended| &ended.session), Some(&read.id));
     }
 }
@@ -123,7 +123,7 @@ pub async fn texts_that_differ_anywhere_are_different_keys(store: Arc<dyn Store>
         let key = TicketKey { purpose: Purpose::EMAIL_LINK, subject: text.to_owned(), hash: text.to_owned() };
         let ticket = Ticket { key, data: user, created: NOW, expires: UNTIL };
         store.issue_ticket(&ticket).await.expect("no other has this key");
-        store.end_session(&Ending::Id(sid(text)), UNTIL).await.expect("answers");
+        store.end_session(&Ending::Id(sid(text)), UNTIL, &[]).await.expect("answers");
     }
     assert_eq!(endings(&*store).await.len(), texts.len());
     for (n, text) in texts.into_iter().enumerate() {
@@ -189,7 +189,7 @@ pub async fn moments_come_back_to_the_millisecond(store: Arc<dyn Store>) {
         let ticket = Ticket { key, data: String::new(), created: at, expires: at };
         store.issue_ticket(&ticket).await.expect("answers");
         assert_eq!(store.ticket(&ticket.key, at).await.expect("answers"), Some(ticket));
-        store.end_session(&Ending::Id(sid(&millis.to_string())), at).await.expect("answers");
+        store.end_session(&Ending::Id(sid(&millis.to_string())), at, &[]).await.expect("answers");
         assert_eq!(endings(&*store).await.last().map(|ended| ended.until), Some(at));
     }
 }

@@ -3,7 +3,10 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    super::rules::{self, Passed},
+    super::{
+        events::{self, Telling},
+        rules::{self, Passed},
+    },
     SignedIn, configured, owner_of, signed_in,
 };
 use crate::{
@@ -21,7 +24,10 @@ use crate::{
     },
     port::{Admitted, SessionId, uuid},
     request::{Method, Pairs},
-    rules::{Candidate, Trigger},
+    rules::{
+        Candidate, Trigger,
+        event::{About, NewEvent},
+    },
     session::{self, Opening},
     settings::RedirectProvider,
     user::{AccountKey, Address, Admission, Ground, NewUser, Place, Profile, User, UserId, Vouched},
@@ -260,14 +266,16 @@ async fn admit(
         who.seal_tokens(deployment, standing.owner.is_some()).await?;
         let is_new = matches!(place, Place::New(_));
         let first_proof = !is_new && is_first_proof(&user, who.vouched.email.as_ref());
+        let events = events_of(deployment, exchange, &who, &place, &user, first_proof);
         let opening = open_session(deployment, exchange, &who, user, current.as_ref(), is_new).await?;
         let record = opening.record.clone();
         let landing = rules::landing(deployment, exchange).await?;
         // Before anything is written: what does not fit into a cookie leaves nothing behind.
         let cookie = opening.cookie(deployment, exchange)?;
         let admission = Admission::Vouched { who: Box::new(who.vouched.clone()), place, until };
-        match deployment.store().admit(&admission, Some(&record), exchange.now).await? {
+        match deployment.store().admit(&admission, Some(&record), exchange.now, &events).await? {
             Admitted::As { is_new, .. } => {
+                events::are_written(deployment, &events);
                 end_previous(deployment, exchange, current.as_ref()).await;
                 if first_proof {
                     session::follow_endings(deployment, exchange).await;
@@ -317,6 +325,29 @@ async fn place(
         }
         Link::Refuse(_) => return Ok(None),
     }))
+}
+
+/// What is told of them, should they be admitted.
+fn events_of(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    who: &Person,
+    place: &Place,
+    user: &User,
+    first_proof: bool,
+) -> Vec<NewEvent> {
+    let mut telling = Telling::of(deployment, exchange, &who.candidate, || events::of_user(user));
+    if let Place::New(new) = place {
+        telling.created(new.email_verified);
+    }
+    if first_proof {
+        telling.proven();
+    }
+    if !matches!(place, Place::Owner(_)) {
+        telling.linked(About::Anybody);
+    }
+    telling.signed_in();
+    telling.done()
 }
 
 /// A new session, also for who adds an account: what they may do has changed (lesson 55). As with NextAuth it says what

@@ -1,0 +1,188 @@
+//! What flows tell the deployment once it has happened (protocol notes §8.3).
+//!
+//! No tokens, neither the provider's nor those of sessions: events lie in the store until they are delivered.
+
+use serde_json::{Map, Value, json};
+
+use crate::{
+    claims::Claims,
+    deployment::Deployment,
+    exchange::Exchange,
+    port::{StoreError, uuid},
+    rules::{
+        Candidate,
+        event::{About, EventKind, NewEvent},
+    },
+    session,
+    settings::Strategy,
+    user::User,
+};
+
+/// The events of an admission, as they gather.
+pub(super) struct Telling<'a> {
+    deployment: &'a Deployment,
+    exchange: &'a Exchange<'a>,
+    candidate: &'a Candidate,
+    /// NextAuth's `user`; null where nothing is told.
+    user: Value,
+    account: Map<String, Value>,
+    written: Vec<NewEvent>,
+}
+
+impl<'a> Telling<'a> {
+    /// Of somebody who came as `candidate` and is known as `user`. Where nothing is told nothing is done.
+    pub(super) fn of(
+        deployment: &'a Deployment,
+        exchange: &'a Exchange<'a>,
+        candidate: &'a Candidate,
+        user: impl FnOnce() -> Value,
+    ) -> Self {
+        let told = !deployment.settings().events.kinds.is_empty();
+        let account = ["provider", "type", "providerAccountId"];
+        let account = account.into_iter().filter(|_| told).filter_map(|name| {
+            let value = candidate.account.get(name)?;
+            Some((name.to_owned(), value.clone()))
+        });
+        let (user, account) = (if told { user() } else { Value::Null }, account.collect());
+        Self { deployment, exchange, candidate, user, account, written: Vec::new() }
+    }
+
+    /// They were made, if they are new.
+    pub(super) fn created(&mut self, email_verified: bool) {
+        self.tell(
+            EventKind::CreateUser,
+            About::New,
+            |this| json!({ "user": this.stored_user(email_verified) }),
+        );
+    }
+
+    /// Their address was proven for the first time.
+    pub(super) fn proven(&mut self) {
+        self.tell(EventKind::UpdateUser, About::Known, |this| json!({ "user": this.stored_user(true) }));
+    }
+
+    /// The account became theirs.
+    pub(super) fn linked(&mut self, about: About) {
+        self.tell(EventKind::LinkAccount, about, |this| {
+            let profile = of_candidate(this.candidate);
+            json!({ "user": this.user, "account": this.account, "profile": profile })
+        });
+    }
+
+    /// They signed in.
+    pub(super) fn signed_in(&mut self) {
+        for (about, is_new) in [(About::New, true), (About::Known, false)] {
+            self.tell(EventKind::SignIn, about, |this| {
+                let mut data = json!({ "user": this.user, "account": this.account, "isNewUser": is_new });
+                if let Some(profile) = &this.candidate.profile {
+                    data["profile"] = profile.clone();
+                }
+                data
+            });
+        }
+    }
+
+    /// What is to be written with the admission.
+    pub(super) fn done(self) -> Vec<NewEvent> {
+        self.written
+    }
+
+    /// The user with what the directory alone knows.
+    fn stored_user(&self, email_verified: bool) -> Value {
+        let mut user = self.user.clone();
+        user["emailVerified"] = email_verified.then(|| self.exchange.now.iso()).into();
+        user
+    }
+
+    fn tell(&mut self, kind: EventKind, about: About, data: impl FnOnce(&Self) -> Value) {
+        if wanted(self.deployment, kind) {
+            self.written.push(event(self.deployment, self.exchange, kind, about, data(self)));
+        }
+    }
+}
+
+/// A user of the directory as events show them.
+pub(super) fn of_user(user: &User) -> Value {
+    json!({ "id": user.id.0, "name": user.name, "email": user.email, "image": user.image })
+}
+
+/// Somebody whom a back end describes, as events show them.
+pub(super) fn of_candidate(candidate: &Candidate) -> Value {
+    let said = |name: &str| candidate.user.get(name).cloned().unwrap_or_default();
+    json!({ "id": said("id"), "name": said("name"), "email": said("email"), "image": said("image") })
+}
+
+/// Wakes who delivers, once events stand in the store.
+pub(super) fn are_written(deployment: &Deployment, events: &[NewEvent]) {
+    if !events.is_empty()
+        && let Some(on_written) = &deployment.settings().events.on_written
+    {
+        on_written();
+    }
+}
+
+/// What signing out of the session behind `token` tells.
+pub(super) async fn of_sign_out(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    token: &str,
+) -> Result<Vec<NewEvent>, StoreError> {
+    if !wanted(deployment, EventKind::SignOut) {
+        return Ok(Vec::new());
+    }
+    let secure = exchange.request.public.is_secure();
+    let Some(live) = session::open(deployment, token, secure, exchange.now).await? else {
+        return Ok(Vec::new());
+    };
+    let data = match deployment.settings().session.strategy {
+        Strategy::Sealed => json!({ "token": open_claims(&live.claims) }),
+        Strategy::Stored => {
+            let user = live.claims.get("sub");
+            json!({ "session": { "userId": user, "expires": live.expires.iso() } })
+        }
+    };
+    Ok(vec![event(deployment, exchange, EventKind::SignOut, About::Anybody, data)])
+}
+
+/// What the token says of who reads their session; `None` where reading tells nobody.
+pub(super) fn reader(deployment: &Deployment, claims: &Claims) -> Option<Value> {
+    wanted(deployment, EventKind::Session).then(|| open_claims(claims))
+}
+
+/// Tells that a session was read. It is not read in vain where that cannot be written.
+pub(super) async fn session_read(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    reader: Value,
+    session: &str,
+) {
+    let session: Value = serde_json::from_str(session).unwrap_or_default();
+    let data = json!({ "session": session, "token": reader });
+    let events = [event(deployment, exchange, EventKind::Session, About::Anybody, data)];
+    match deployment.store().write_events(&events).await {
+        Ok(()) => are_written(deployment, &events),
+        Err(error) => tracing::warn!(%error, "the event of a session that was read could not be written"),
+    }
+}
+
+/// What a token says, but nothing that it keeps: that may be a back end's access token.
+fn open_claims(claims: &Claims) -> Value {
+    let open = ["sub", "name", "email", "picture", "sid"];
+    let said = open.into_iter().filter_map(|name| Some((name.to_owned(), claims.get(name)?.clone())));
+    Value::Object(said.collect())
+}
+
+fn wanted(deployment: &Deployment, kind: EventKind) -> bool {
+    deployment.settings().events.kinds.contains(&kind)
+}
+
+fn event(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    kind: EventKind,
+    about: About,
+    data: Value,
+) -> NewEvent {
+    let id = format!("msg_{}", uuid(deployment.random()));
+    NewEvent::new(id, kind, about, data, exchange.now)
+}
