@@ -89,6 +89,33 @@ fn production_has_no_start_page_and_one_line_in_the_log() {
 }
 
 #[test]
+fn a_line_for_people_begins_with_what_they_look_for_and_comes_for_every_request() {
+    let place = production("");
+    let server = place.serve(&[]);
+    for path in ["/api/auth/csrf", "/api/auth/nothing%0Ahere", "/api/auth/%1B"] {
+        server.get(path);
+    }
+    let (code, said) = server.stop();
+    assert_eq!(code, Some(0));
+    let lines: Vec<&str> = said.lines().filter(|line| line.contains("  GET  ")).collect();
+    let starts = [
+        "  GET  200 /api/auth/csrf  ",
+        "  GET  400 /api/auth/nothing%0Ahere  ",
+        "  GET  400 /api/auth/%1B  ",
+    ];
+    assert_eq!(lines.len(), starts.len(), "{said}");
+    for start in starts {
+        // Lines of two threads may come in either order.
+        let found = lines.iter().find_map(|line| line.split_once(start));
+        let (time, rest) = found.unwrap_or_else(|| panic!("{start}: {said}"));
+        // In seconds: `2026-01-01T10:00:00Z`.
+        assert!(time.len() == 20 && time.ends_with('Z') && time.as_bytes()[10] == b'T', "{said}");
+        let (millis, id) = rest.split_once(" ms  id=").expect("a time and an id");
+        assert!(millis.parse::<f64>().is_ok() && id.contains('-'), "{said}");
+    }
+}
+
+#[test]
 fn a_file_with_dev_is_development_and_keeps_its_own_data_apart() {
     let place = Place::new().file("keyward.toml", "[theme]\nname = \"Shop\"\n");
     let server = place.serve(&["--dev"]);
