@@ -68,7 +68,8 @@ impl ProfileMapping {
         Ok(Profile {
             id,
             name: self.name.text(source),
-            email: self.email.text(source).map(|email| email.to_lowercase()),
+            // ASCII alone: beyond it are letters whose lower case is an ASCII letter, and so another address.
+            email: self.email.text(source).map(|email| email.to_ascii_lowercase()),
             // Apple writes the text "true".
             email_verified: self.email_verified.text(source).map(|said| said == "true"),
             image: self.image.text(source),

@@ -287,6 +287,33 @@ async fn lesson_74_what_is_no_address_by_our_grammar_is_left_out() {
 }
 
 #[tokio::test]
+async fn lesson_73_an_address_that_only_our_normal_form_makes_somebodys_proves_nothing() {
+    // A ligature, full-width letters, the Kelvin sign: mailboxes of their own at the provider, if it has them at all.
+    for (email, folded) in [
+        ("o\u{fb03}ce@example.com", "office@example.com"),
+        ("\u{ff41}da@example.com", ADA.email),
+        ("\u{212a}ate@example.com", "kate@example.com"),
+    ] {
+        for provider in ["op", "hub"] {
+            let world = world(Dialect::NextAuth4, Strategy::Sealed);
+            let mut holder = world.browser();
+            holder.sign_up(folded).await;
+            let reply = world.browser().sign_in(provider, &Person { id: "eve-1", email, ..ADA }).await;
+            assert!(location(&reply).ends_with("?error=OAuthAccountNotLinked"), "{}", location(&reply));
+            assert!(holder.is_signed_in().await, "{email}");
+            assert_eq!(user(&world, folded).await.email_verified, None, "{email}");
+        }
+        let world = world(Dialect::NextAuth4, Strategy::Sealed);
+        world.browser().sign_in("op", &Person { id: "eve-1", email, ..ADA }).await;
+        assert_eq!(
+            user(&world, folded).await.email_verified,
+            None,
+            "{email}: who owns it has still to prove it"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_decision_on_what_changed_meanwhile_is_made_anew_and_given_up_after_a_while() {
     for dialect in ALL {
         let world = world(dialect, Strategy::Sealed);

@@ -152,9 +152,13 @@ fn candidate(arrived: &Arrived) -> Candidate {
     }
 }
 
+/// What the provider verified is the address as it writes it. One that only our normal form makes of it (a ligature
+/// taken apart, say) may be another mailbox, and somebody else's (lesson 73).
 fn address_of(arrived: &Arrived) -> Option<Address> {
-    let address = arrived.profile.email.clone().flatten().and_then(|email| email::normalise(&email));
-    address.map(|address| Address { address, verified: arrived.email_verified })
+    let written = arrived.profile.email.as_ref()?.as_deref()?;
+    let address = email::normalise(written)?;
+    let verified = arrived.email_verified && written.trim().to_ascii_lowercase() == address;
+    Some(Address { address, verified })
 }
 
 /// Somebody for whom the provider vouches, as the directory takes them in.
