@@ -80,6 +80,7 @@ pub const ROUTES: &[RouteSpec] = &[
     get("-/signed-out"),
     RouteSpec { cache: Cache::Immutable, ..get("-/assets/{file}") },
     RouteSpec { gate: Gate::Developer, ..get(MAILBOX) },
+    RouteSpec { gate: Gate::Developer, ..get("-/mailbox/{number}") },
     RouteSpec { scope: Scope::Root, ..get("healthz") },
     RouteSpec { scope: Scope::Root, ..get("readyz") },
 ];

@@ -247,8 +247,8 @@ fn mails() -> Vec<ShownMail<'static>> {
     let text = "Sign in to localhost:3000\nhttp://localhost:3000/api/auth/callback/email?callbackUrl=http%3A%2F%2Flocalhost%3A3000%2F&token=0a1b2c\n\nThis link works once, within 24 hours.\n";
     let subject = "Sign in to localhost:3000";
     vec![
-        ShownMail { to: "ada@example.com", subject, at: "12:03:20 UTC", text },
-        ShownMail { to: "grace@example.com", subject, at: "12:01:07 UTC", text },
+        ShownMail { to: "ada@example.com", subject, at: "12:03:20 UTC", text, html_url: "./mail.html" },
+        ShownMail { to: "grace@example.com", subject, at: "12:01:07 UTC", text, html_url: "./mail.html" },
     ]
 }
 

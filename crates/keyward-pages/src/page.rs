@@ -148,6 +148,8 @@ pub struct ShownMail<'a> {
     pub at: &'a str,
     /// Its text part. A line that is an address becomes a link.
     pub text: &'a str,
+    /// Where its HTML part is shown.
+    pub html_url: &'a str,
 }
 
 /// `/` in development: who is signed in, and the next step. For developers, so its texts are fixed.

@@ -103,8 +103,11 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
             host: text,
         }
         .render(),
-        MailboxPage { frame: hostile, mails: vec![ShownMail { to: text, subject: text, at: text, text }] }
-            .render(),
+        MailboxPage {
+            frame: hostile,
+            mails: vec![ShownMail { to: text, subject: text, at: text, text, html_url: text }],
+        }
+        .render(),
         StartPage { user: None, ..start.clone() }.render(),
         start.render(),
     ]
@@ -413,11 +416,13 @@ fn c1_the_mailbox_shows_each_mail_with_its_link_to_press() {
         to: "ada@example.com",
         subject: "Sign in to localhost",
         at: "12:00",
+        html_url: "/api/auth/-/mailbox/1",
         text: "Hello\nhttp://localhost/x?a=1&b=2\n\njavascript:alert(1)",
     };
     let html = MailboxPage { frame: frame(&theme), mails: vec![mail] }.render();
     assert!(html.contains("<a href=\"http://localhost/x?a=1&#38;b=2\">"), "{html}");
-    assert_eq!(html.matches("<a ").count(), 1, "{html}");
+    assert!(html.contains("<a href=\"/api/auth/-/mailbox/1\">HTML part</a>"), "{html}");
+    assert_eq!(html.matches("<a ").count(), 2, "{html}");
     let empty = MailboxPage { frame: frame(&theme), mails: Vec::new() }.render();
     assert!(empty.contains("Nothing has been sent yet."), "{empty}");
 }

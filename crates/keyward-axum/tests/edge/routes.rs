@@ -57,7 +57,7 @@ fn is_kept_out(spec: &RouteSpec, answer: &Answer) -> bool {
 
 fn path_of(spec: &RouteSpec) -> String {
     let path = spec.path.replace("{provider}", "login").replace("{code}", "AccessDenied");
-    let path = path.replace("{file}", STYLE_FILE);
+    let path = path.replace("{file}", STYLE_FILE).replace("{number}", "1");
     match spec.scope {
         Scope::Base => format!("/api/auth/{path}"),
         Scope::Root => format!("/{path}"),
@@ -70,7 +70,8 @@ async fn c1_the_mailbox_is_there_in_development_and_for_nobody_from_outside() {
     let mailbox = Arc::new(Mailbox::new(clock, "http://app.test/api/auth/-/mailbox".to_owned()));
     for number in 0..60 {
         let subject = format!("mail {number} <b>");
-        let (text, html) = (format!("https://app.test/{number}"), String::new());
+        let (text, html) =
+            (format!("https://app.test/{number}"), format!("<p style=\"color:red\">{number}</p>"));
         mailbox.send(Mail { to: "ada@example.com".to_owned(), subject, text, html }).await.expect("kept");
     }
     let settings = EdgeSettings { mailbox: Some(mailbox), ..EdgeSettings::default() };
@@ -84,11 +85,22 @@ async fn c1_the_mailbox_is_there_in_development_and_for_nobody_from_outside() {
         answer.text.contains("href=\"https://app.test/59\"") && answer.text.contains("mail 59 &#60;b&#62;")
     );
     assert!(!answer.text.contains("https://app.test/9\""), "the newest are kept");
+    assert!(answer.text.contains("href=\"https://app.test/api/auth/-/mailbox/60\""), "{}", answer.text);
+    let part = world.get("/api/auth/-/mailbox/60").await;
+    assert_eq!((part.status, &*part.text), (StatusCode::OK, "<p style=\"color:red\">59</p>"));
+    let policy = part.header("content-security-policy").expect("a policy");
+    assert!(policy.contains("default-src 'none'") && policy.contains("sandbox"), "{policy}");
+    assert!(!policy.contains("allow-scripts") && !policy.contains("allow-same-origin"), "{policy}");
+    for gone in ["1", "61", "x", "60/1"] {
+        let answer = world.get(&format!("/api/auth/-/mailbox/{gone}")).await;
+        assert!(answer.status.is_client_error(), "{gone}: {answer:?}");
+    }
     let posted = world.send(request("POST", "/api/auth/-/mailbox", &[FORM], "")).await;
     assert_eq!(posted.status, StatusCode::METHOD_NOT_ALLOWED);
     let sent = world.get("/api/auth/verify-request").await;
     assert!(sent.text.contains("href=\"https://app.test/api/auth/-/mailbox\""), "{}", sent.text);
 
+    assert_eq!(from_outside.get("/api/auth/-/mailbox/60").await.status, StatusCode::NOT_FOUND);
     let outside = from_outside.get("/api/auth/-/mailbox").await;
     assert_eq!(outside.status, StatusCode::NOT_FOUND);
     assert!(!outside.text.contains("ada@example.com"));

@@ -24,6 +24,8 @@ pub struct Mailbox {
 /// A mail in the mailbox.
 #[derive(Clone, Debug)]
 pub struct Kept {
+    /// Counted from the start of the process.
+    pub number: u64,
     /// When it was sent.
     pub at: Timestamp,
     /// What was sent.
@@ -50,8 +52,9 @@ impl Mailer for Mailbox {
         // The link itself stays out of the log.
         tracing::info!("a mail to {} waits at {}", mail.to, self.shown_at);
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let number = kept.front().map_or(1, |newest| newest.number + 1);
         kept.truncate(MOST - 1);
-        kept.push_front(Kept { at: self.clock.now(), mail });
+        kept.push_front(Kept { number, at: self.clock.now(), mail });
         Ok(())
     }
 }
