@@ -138,7 +138,7 @@ pub(crate) struct ProfileTable {
     pub(crate) name: Option<Place>,
     /// Their e-mail address. Default: `email`.
     pub(crate) email: Option<Place>,
-    /// Whether the provider has verified that address. Default: `email_verified`.
+    /// Whether the provider has verified that address. Default: `email_verified`; nothing where `email` is another place.
     pub(crate) email_verified: Option<Place>,
     /// Address of their picture. Default: `picture`.
     pub(crate) image: Option<Place>,
@@ -221,11 +221,14 @@ impl ProfileTable {
         }
         let or =
             |own: &Option<Place>, other: &Mapping| own.clone().map_or_else(|| other.clone(), |own| own.0);
+        let email = or(&self.email, &mapping.email);
+        // The catalogue's proof is one of the catalogue's address, and of no other.
+        let proof = if email == mapping.email { &mapping.email_verified } else { &Mapping::Nothing(()) };
         Some(ProfileMapping {
             id: or(&self.id, &mapping.id),
             name: or(&self.name, &mapping.name),
-            email: or(&self.email, &mapping.email),
-            email_verified: or(&self.email_verified, &mapping.email_verified),
+            email_verified: or(&self.email_verified, proof),
+            email,
             image: or(&self.image, &mapping.image),
         })
     }
@@ -282,5 +285,25 @@ impl JsonSchema for Place {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": ["string", "array", "object"] })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lesson_43_a_proof_of_one_address_is_none_of_the_address_at_another_place() {
+        let standard = ProfileMapping::standard();
+        let over = |text: &str| {
+            let table: ProfileTable = toml::from_str(text).expect("a table");
+            table.over(&standard).expect("something is said").email_verified
+        };
+        assert_eq!(over("email = \"upn\""), Mapping::Nothing(()), "`email_verified` is about `email`");
+        assert_eq!(over("email = [\"email\", \"upn\"]"), Mapping::Nothing(()));
+        assert_eq!(over("email = \"email\""), standard.email_verified);
+        assert_eq!(over("name = \"nick\""), standard.email_verified);
+        let said = Mapping::Path("upn_verified".to_owned());
+        assert_eq!(over("email = \"upn\"\nemail_verified = \"upn_verified\""), said);
     }
 }
