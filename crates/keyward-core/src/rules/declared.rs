@@ -31,13 +31,15 @@ impl Rule {
     fn fits(&self, candidate: &Candidate) -> bool {
         let address = candidate.address.as_ref();
         let domain = address.and_then(|known| known.address.rsplit_once('@')).map(|(_, domain)| domain);
+        // Who asks for a link will have proven the address when they come back, and is judged again then.
+        let verified = address.is_some_and(|known| known.verified || candidate.verification_request);
         let one_of = |list: &[String], value: Option<&str>| {
             list.is_empty() || value.is_some_and(|value| list.iter().any(|entry| entry == value))
         };
         one_of(&self.providers, Some(candidate.provider()))
             && one_of(&self.domains, domain)
             && one_of(&self.addresses, address.map(|known| known.address.as_str()))
-            && self.email_verified.is_none_or(|wanted| wanted == address.is_some_and(|known| known.verified))
+            && self.email_verified.is_none_or(|wanted| wanted == verified)
     }
 }
 
@@ -126,6 +128,19 @@ mod tests {
         assert!(denied.admits(&candidate("google", Some(("a@acme.example", false)))));
         assert!(denied.admits(&candidate("google", None)));
         assert!(Admittance::default().admits(&candidate("google", None)));
+    }
+
+    #[test]
+    fn c6_who_asks_for_a_link_is_judged_as_who_will_follow_it() {
+        let asking =
+            Candidate { verification_request: true, ..candidate("email", Some(("a@acme.example", false))) };
+        let following = candidate("email", Some(("a@acme.example", true)));
+        for (allow, email_verified) in [(true, true), (true, false), (false, true), (false, false)] {
+            let rule = Rule { allow, email_verified: Some(email_verified), ..Rule::default() };
+            let rules = Admittance(vec![rule]);
+            assert_eq!(rules.admits(&following), allow == email_verified, "{allow} {email_verified}");
+            assert_eq!(rules.admits(&asking), rules.admits(&following), "{allow} {email_verified}");
+        }
     }
 
     #[test]
