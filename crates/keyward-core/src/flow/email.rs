@@ -124,7 +124,7 @@ async fn issue(
     provider: &EmailProvider,
     address: &str,
 ) -> Result<Secret, Refusal> {
-    let mut asked = Asked::default();
+    let mut asked = Asked { provider: Some(provider.id.clone()), browser: None };
     if provider.confirm_page {
         let request = exchange.request;
         let asker = Asker::of(&request.cookies, request.public.is_secure(), deployment.random());
@@ -163,8 +163,15 @@ async fn redeem(
     let address = link.email.unwrap_or_default();
     let key = key(deployment, &token, &address);
     let ticket = deployment.store().ticket(&key, exchange.now).await?.ok_or_else(no_such_link)?;
+    // A ticket that NextAuth issued says nothing of all this.
+    let asked: Asked = serde_json::from_str(&ticket.data).unwrap_or_default();
+    // Each provider of links has rules of its own, and a page with a button or none (lesson 47).
+    if asked.provider.is_some_and(|sent_by| sent_by != provider.id) {
+        return Err(no_such_link());
+    }
     let pressed = link.by_form && exchange.csrf.verified;
-    if !pressed && (link.by_form || provider.confirm_page && !is_asker(exchange, &ticket)) {
+    let is_asker = || asked.browser.is_some_and(|kept| is_asker(exchange, &kept));
+    if !pressed && (link.by_form || provider.confirm_page && !is_asker()) {
         let token = token.expose().to_owned();
         return Ok(Outcome::ConfirmLink { provider: provider.id.clone(), token, email: address });
     }
@@ -183,11 +190,9 @@ fn no_such_link() -> Refusal {
     Refusal::new(Code::LinkNotValid).because("the link was used, has expired, or never was one")
 }
 
-fn is_asker(exchange: &Exchange<'_>, ticket: &Ticket) -> bool {
-    // A ticket that NextAuth issued says nothing of browsers.
-    let asked: Asked = serde_json::from_str(&ticket.data).unwrap_or_default();
+fn is_asker(exchange: &Exchange<'_>, kept: &str) -> bool {
     let request = exchange.request;
-    asked.browser.is_some_and(|kept| Asker::is(&request.cookies, request.public.is_secure(), &kept))
+    Asker::is(&request.cookies, request.public.is_secure(), kept)
 }
 
 /// How often who has the address is read again where it changes while they are admitted.

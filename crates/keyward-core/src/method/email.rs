@@ -43,6 +43,8 @@ impl fmt::Debug for EmailProvider {
 #[derive(Debug, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Asked {
+    /// The provider that sent it; none for a ticket of NextAuth's.
+    pub(crate) provider: Option<String>,
     /// The browser that asked, hashed, where it matters.
     pub(crate) browser: Option<String>,
 }

@@ -231,3 +231,17 @@ async fn whom_a_rule_stops_at_the_link_keeps_session_and_link() {
         assert_eq!(location(&browser.get(&link).await), place, "the link is not used up");
     }
 }
+
+#[tokio::test]
+async fn lesson_47_a_link_is_good_at_the_provider_that_sent_it_and_at_no_other() {
+    for (sent_by, taken_to) in [("confirmed", "email"), ("email", "confirmed"), ("email", "closed")] {
+        let world = world(Dialect::NextAuth4, Strategy::Sealed);
+        world.browser().sign_up(ADA).await;
+        let link = world.browser().link(sent_by, ADA).await;
+        let elsewhere = link.replace(&format!("callback/{sent_by}"), &format!("callback/{taken_to}"));
+        let mut browser = world.browser();
+        let reply = browser.get(&elsewhere).await;
+        assert!(location(&reply).ends_with("error=Verification"), "{sent_by} {taken_to}: {reply:?}");
+        assert!(browser.session_cookie().is_none(), "{sent_by} {taken_to}");
+    }
+}
