@@ -165,7 +165,7 @@ async fn redeem(
     let ticket = deployment.store().ticket(&key, exchange.now).await?.ok_or_else(no_such_link)?;
     // A ticket that NextAuth issued says nothing of all this.
     let asked: Asked = serde_json::from_str(&ticket.data).unwrap_or_default();
-    // Each provider of links has rules of its own, and a page with a button or none (lesson 47).
+    // Each provider of links has rules of its own, and a page with a button or none.
     if asked.provider.is_some_and(|sent_by| sent_by != provider.id) {
         return Err(no_such_link());
     }

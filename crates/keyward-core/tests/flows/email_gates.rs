@@ -233,7 +233,7 @@ async fn whom_a_rule_stops_at_the_link_keeps_session_and_link() {
 }
 
 #[tokio::test]
-async fn lesson_47_a_link_is_good_at_the_provider_that_sent_it_and_at_no_other() {
+async fn a_link_is_good_at_the_provider_that_sent_it_and_at_no_other() {
     for (sent_by, taken_to) in [("confirmed", "email"), ("email", "confirmed"), ("email", "closed")] {
         let world = world(Dialect::NextAuth4, Strategy::Sealed);
         world.browser().sign_up(ADA).await;
