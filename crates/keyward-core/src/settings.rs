@@ -27,6 +27,8 @@ pub struct Settings {
     pub session: SessionSettings,
     /// Pages of the application that replace the built-in ones.
     pub pages: CustomPages,
+    /// Landing places that the deployment decides, not the front end.
+    pub landing: LandingPlaces,
     /// Ways to sign in with fields.
     pub providers: Vec<Provider>,
     /// Ways to sign in at another site.
@@ -96,6 +98,15 @@ pub struct CustomPages {
     pub verify_request: Option<String>,
     /// Where a person lands after their first sign-in.
     pub new_user: Option<String>,
+}
+
+/// Where people land, whatever their front end asked for: paths of the application, or addresses on allowed origins (C6).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LandingPlaces {
+    /// After signing in.
+    pub sign_in: Option<String>,
+    /// After signing out.
+    pub sign_out: Option<String>,
 }
 
 /// One way to sign in with fields: NextAuth's credentials provider.
@@ -210,6 +221,7 @@ impl Settings {
             vault_keys: Vec::new(),
             session: SessionSettings::default(),
             pages: CustomPages::default(),
+            landing: LandingPlaces::default(),
             providers: Vec::new(),
             redirects: Vec::new(),
             emails: Vec::new(),

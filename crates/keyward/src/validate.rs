@@ -35,6 +35,7 @@ pub(crate) fn mistakes(plan: &Plan) -> Vec<Mistake> {
     }
     session(plan, &mut found);
     pages(plan, &mut found);
+    landing_places(plan, &mut found);
     accounts(plan, &mut found);
     providers(plan, &mut found);
     found
@@ -159,16 +160,33 @@ fn pages(plan: &Plan, found: &mut Vec<Mistake>) {
         ("verify_request", &pages.verify_request),
         ("new_user", &pages.new_user),
     ] {
-        let is_path = |page: &String| {
-            page.starts_with('/')
-                && !page.starts_with("//")
-                && !page.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace())
-        };
         if page.as_ref().is_some_and(|page| !is_path(page)) {
             found.push(Mistake::new(
                 format!("pages.{name}"),
                 "this is not a path of your application",
                 "write a path such as /login",
+            ));
+        }
+    }
+}
+
+fn is_path(page: &str) -> bool {
+    page.starts_with('/')
+        && !page.starts_with("//")
+        && !page.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace())
+}
+
+fn landing_places(plan: &Plan, found: &mut Vec<Mistake>) {
+    let is_allowed = |place: &String| {
+        let origin = Url::parse(place).map(|url| url.origin().ascii_serialization());
+        is_path(place) || origin.is_ok_and(|origin| plan.allowed_origins.contains(&origin))
+    };
+    for (name, place) in [("sign_in", &plan.landing.sign_in), ("sign_out", &plan.landing.sign_out)] {
+        if place.as_ref().is_some_and(|place| !is_allowed(place)) {
+            found.push(Mistake::new(
+                format!("landing.{name}"),
+                "this is neither a path of your application nor on an allowed origin",
+                "write a path such as /dashboard, or add its origin to allowed_origins",
             ));
         }
     }

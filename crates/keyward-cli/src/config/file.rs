@@ -47,6 +47,8 @@ pub(crate) struct File {
     pub(crate) session: Session,
     /// Pages of your application that replace Keyward's.
     pub(crate) pages: Pages,
+    /// Where people land, whatever your front end asked for.
+    pub(crate) landing: Landing,
     /// The look of Keyward's pages.
     pub(crate) theme: ThemeTable,
     /// Keyward's own accounts: e-mail address and password.
@@ -138,6 +140,16 @@ pub(crate) struct Pages {
     pub(crate) verify_request: Option<String>,
     /// Where a person lands after their first sign-in.
     pub(crate) new_user: Option<String>,
+}
+
+/// Where people land, whatever your front end asked for.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Landing {
+    /// After signing in: a path, or an address on one of the `allowed_origins`. Default: where the front end asks.
+    pub(crate) sign_in: Option<String>,
+    /// After signing out. Default: where the front end asks.
+    pub(crate) sign_out: Option<String>,
 }
 
 /// The look of Keyward's pages.

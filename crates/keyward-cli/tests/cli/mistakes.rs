@@ -92,6 +92,12 @@ fn every_kind_of_mistake_has_its_place_and_its_remedy() {
         ("[session]\nmax_age = 0", "5:11", "a second at least", "30d"),
         ("[session]\nmax_age = -5", "5:11", "expected a span of time such as \"15m\", found a number", ""),
         ("[session.update]\nfields = [\"sub\"]", "5:11", "the token itself is made of", "take it out"),
+        (
+            "[landing]\nsign_in = \"https://other.example/\"",
+            "5:11",
+            "neither a path of your application nor on an allowed origin",
+            "/dashboard",
+        ),
         ("[pages]\nsign_in = \"login\"", "5:11", "not a path of your application", "/login"),
         ("[theme]\nbrand_color = \"red\"", "5:15", "this is not a colour", "#rrggbb"),
         (

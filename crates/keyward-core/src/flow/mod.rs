@@ -35,7 +35,7 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         Action::Arrive { provider, response } => {
             Box::pin(redirect::arrive(deployment, exchange, provider, response)).await
         }
-        Action::SignedOut => Outcome::Land(exchange.landing.clone()),
+        Action::SignedOut => Outcome::Land(rules::landing_signed_out(deployment, exchange).await),
         Action::LookAtLink => Outcome::Done,
         Action::SignIn { .. } => Outcome::ChooseSignIn,
         Action::Credentials { .. } if !exchange.csrf.verified => Outcome::CsrfRefused(Form::SignIn),

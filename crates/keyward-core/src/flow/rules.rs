@@ -107,9 +107,35 @@ pub(super) async fn complete(
     Ok(())
 }
 
-/// Where the person lands, after the rules were asked.
+/// Where a person who signed in lands: the deployment's own place, or the one that was asked for; the rules may choose
+/// another.
 pub(super) async fn landing(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<Landing, Refusal> {
-    let mut landing = exchange.landing.clone();
+    let declared = deployment.settings().landing.sign_in.as_deref();
+    ask_for_landing(deployment, exchange, declared).await
+}
+
+/// As [`landing`], for a person who signed out. No rule keeps anybody signed in: one that fails is not heard.
+pub(super) async fn landing_signed_out(deployment: &Deployment, exchange: &Exchange<'_>) -> Landing {
+    let declared = deployment.settings().landing.sign_out.as_deref();
+    match ask_for_landing(deployment, exchange, declared).await {
+        Ok(landing) => landing,
+        Err(refusal) => {
+            let (code, detail) = (refusal.code.as_str(), refusal.detail);
+            tracing::warn!(code, detail, "a rule about landing places failed at a sign-out");
+            exchange.landing.clone()
+        }
+    }
+}
+
+async fn ask_for_landing(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    declared: Option<&str>,
+) -> Result<Landing, Refusal> {
+    let mut landing = match declared {
+        Some(place) => landing_of(deployment, exchange, place)?,
+        None => exchange.landing.clone(),
+    };
     for rule in deployment.rules() {
         if let Some(place) = rule.redirect(landing.as_str(), exchange.request.public.origin()).await? {
             landing = landing_of(deployment, exchange, &place)?;

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::events;
+use super::{events, rules};
 use crate::{
     action::Outcome,
     deployment::Deployment,
@@ -20,7 +20,7 @@ use crate::{
 pub async fn sign_out(deployment: &Deployment, exchange: &mut Exchange<'_>) -> Outcome {
     match end(deployment, exchange).await {
         Ok(Some(elsewhere)) => Outcome::Depart(elsewhere),
-        Ok(None) => Outcome::Land(exchange.landing.clone()),
+        Ok(None) => Outcome::Land(rules::landing_signed_out(deployment, exchange).await),
         Err(error) => Outcome::Refused { refusal: Refusal::from(error), provider: None },
     }
 }

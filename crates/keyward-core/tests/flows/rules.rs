@@ -241,3 +241,39 @@ async fn c6_declared_rules_keep_others_out() {
         assert_eq!(browser.is_signed_in().await, admitted, "{email}");
     }
 }
+
+#[tokio::test]
+async fn c6_the_deployment_says_where_people_land_after_signing_in_and_out() {
+    for dialect in ALL {
+        let mut options = Options::new(dialect, Strategy::Sealed);
+        options.landing.sign_in = Some("/dashboard".to_owned());
+        options.landing.sign_out = Some("/goodbye".to_owned());
+        let world = build(options);
+        let (mut browser, reply) = sign_in(&world, json!({"id": "u7"})).await;
+        assert_eq!(json(&reply)["url"], "http://app.test/dashboard", "{dialect:?}");
+        let reply = browser.post("signout", &[("callbackUrl", "/elsewhere")]).await;
+        assert_eq!(json(&reply)["url"], "http://app.test/goodbye", "{dialect:?}");
+        assert!(!browser.is_signed_in().await);
+    }
+}
+
+struct NotElsewhere;
+
+#[async_trait]
+impl Rules for NotElsewhere {
+    async fn redirect(&self, url: &str, _: &str) -> Result<Option<String>, Refusal> {
+        if url.ends_with("/elsewhere") { Err(Refusal::new(Code::HookUnavailable)) } else { Ok(None) }
+    }
+}
+
+#[tokio::test]
+async fn a_rule_that_fails_keeps_nobody_signed_in() {
+    let mut options = Options::new(Dialect::NextAuth4, Strategy::Stored);
+    options.rules = vec![Arc::new(NotElsewhere)];
+    let world = build(options);
+    let (mut browser, _) = sign_in(&world, json!({"id": "u7"})).await;
+    assert!(browser.is_signed_in().await);
+    let reply = browser.post("signout", &[("callbackUrl", "/elsewhere")]).await;
+    assert_eq!(json(&reply)["url"], "http://app.test/elsewhere");
+    assert!(!browser.is_signed_in().await);
+}

@@ -19,7 +19,7 @@ use keyward_core::{
         event::{EventKind, EventSettings},
     },
     secret::Secret,
-    settings::{CustomPages, Field, Provider, SessionSettings, Settings, Strategy},
+    settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, Settings, Strategy},
 };
 use keyward_testkit::{
     CountingHasher, FakeClock, FaultyStore, MemoryStore, NotedLimits, Outbox, ScriptedHttp, SeededRandom,
@@ -47,6 +47,7 @@ pub(crate) struct Options {
     pub(crate) reveals_existing: bool,
     pub(crate) public: &'static str,
     pub(crate) rules: Vec<Arc<dyn Rules>>,
+    pub(crate) landing: LandingPlaces,
     pub(crate) events: Vec<EventKind>,
 }
 
@@ -59,6 +60,7 @@ impl Options {
             reveals_existing: true,
             public: "http://app.test",
             rules: Vec::new(),
+            landing: LandingPlaces::default(),
             events: Vec::new(),
         }
     }
@@ -114,6 +116,7 @@ pub(crate) fn build(options: Options) -> World {
         secrets: vec![Secret::from("keyward-test-secret-0123456789abcdef")],
         session: options.session,
         pages: options.pages,
+        landing: options.landing,
         providers: vec![
             provider("credentials", Arc::new(sign_in)),
             provider("signup", Arc::new(sign_up)),
