@@ -64,6 +64,8 @@ test("the errors chapter has one section for each stable code, and no other", as
     ...table(await source("crates/keyward-axum/src/refuse.rs"), "refusals! {", /^ {4}\w+ = "(\w+)",/gm),
     // Worded by the dialect alone.
     ...table(await source("crates/keyward-core/src/surface/render.rs"), "(Misdirected::InvalidCallbackUrl, _)", /let code = "(\w+)";/g),
+    // Of log lines alone.
+    ...[...(await source("crates/keyward/src/events.rs")).matchAll(/code = "(\w+)"/g)].map(([, code]) => code),
   ];
   assert.ok(codes.length > 25, codes.join(", "));
   const documented = headings(await page("docs/errors.md")).filter(({ level }) => level === 3);

@@ -30,6 +30,7 @@ fn room() -> Room {
         jwt: url("jwt"),
         session: url("session"),
         redirect: url("redirect"),
+        events: url("events"),
         keys: vec![key.expect("a key")],
         timeout: Duration::from_secs(3),
         max_answer: 1024,

@@ -13,12 +13,12 @@ use keyward_core::{
     port::{Clock, HttpClient, PasswordHasher, Random, Store},
     rules::{
         Rules,
-        event::EventSettings,
+        event::{EventKind, EventSettings, Events},
         hook::{HookSettings, Hooks},
     },
     secret::Secret,
     session::SessionFields,
-    settings::{CustomPages, Provider, SessionSettings, Settings},
+    settings::{CustomPages, LandingPlaces, Provider, SessionSettings, Settings},
 };
 use keyward_net::OutgoingHttp;
 use keyward_pages::Theme;
@@ -30,6 +30,7 @@ use crate::{
     accounts::AccountsSettings,
     clock::SystemClock,
     email::EmailSettings,
+    events::Deliveries,
     hasher::{Argon2Hasher, HasherSettings},
     instance::Keyward,
     jobs::Jobs,
@@ -183,6 +184,12 @@ impl Builder {
         self
     }
 
+    /// Where people land, whatever the front end asked for (C6).
+    pub fn landing(mut self, landing: LandingPlaces) -> Self {
+        self.plan.landing = landing;
+        self
+    }
+
     /// A rule about who may sign in, what the token holds, where people land: NextAuth's callbacks. All that are
     /// added are asked, in their order; the first that does not allow decides.
     pub fn rules(mut self, rules: Arc<dyn Rules>) -> Self {
@@ -193,6 +200,19 @@ impl Builder {
     /// Asks receivers over HTTP, after the rules of [`Builder::rules`].
     pub fn hooks(mut self, hooks: HookSettings) -> Self {
         self.plan.hooks = Some(hooks);
+        self
+    }
+
+    /// A receiver of [events](crate::Events), called in the background: NextAuth's events.
+    pub fn events(mut self, receiver: Arc<dyn Events>) -> Self {
+        self.plan.events.push(receiver);
+        self
+    }
+
+    /// Which events are told. Default: all but [`EventKind::Session`], which is a write for every session that is
+    /// read.
+    pub fn event_kinds(mut self, kinds: impl IntoIterator<Item = EventKind>) -> Self {
+        self.plan.event_kinds = kinds.into_iter().collect();
         self
     }
 
@@ -272,12 +292,38 @@ impl Builder {
                 }
             }
         }
+        let (mut rules, mut receivers) = (plan.rules, plan.events);
+        if let Some(settings) = plan.hooks {
+            let (clock, random) = (Arc::clone(&clock), Arc::clone(&random));
+            let hooks = Arc::new(Hooks { settings, http: Arc::clone(&http), clock, random });
+            rules.push(Arc::clone(&hooks) as _);
+            if hooks.settings.events.is_some() {
+                receivers.push(hooks);
+            }
+        }
+        let deliveries = (!receivers.is_empty()).then(|| {
+            Arc::new(Deliveries {
+                store: Arc::clone(&store),
+                clock: Arc::clone(&clock),
+                random: Arc::clone(&random),
+                receivers,
+                written: Arc::default(),
+            })
+        });
+        let events = deliveries.as_ref().map(|deliveries| {
+            let written = Arc::clone(&deliveries.written);
+            EventSettings {
+                kinds: plan.event_kinds,
+                on_written: Some(Arc::new(move || written.notify_one())),
+            }
+        });
         let settings = Settings {
             dialect: plan.dialect,
             public,
             secrets: plan.secrets,
             session: plan.session,
             pages: plan.pages,
+            landing: plan.landing,
             providers,
             allowed_origins: plan.allowed_origins,
             vault_keys: Vec::new(),
@@ -285,13 +331,8 @@ impl Builder {
             emails,
             order,
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
-            events: EventSettings::default(),
+            events: events.unwrap_or_default(),
         };
-        let mut rules = plan.rules;
-        if let Some(settings) = plan.hooks {
-            let (clock, random) = (Arc::clone(&clock), Arc::clone(&random));
-            rules.push(Arc::new(Hooks { settings, http: Arc::clone(&http), clock, random }));
-        }
         let ports = Ports {
             store,
             limiter: Arc::clone(&limits) as _,
@@ -312,7 +353,7 @@ impl Builder {
             limits: plan.edge_limits,
         };
         let auth = Auth::new(Arc::clone(&engine), edge);
-        let jobs = Jobs::start(&engine, &random, hasher, limits);
+        let jobs = Jobs::start(&engine, &random, hasher, limits, deliveries);
         Ok(Keyward::new(auth, jobs, sqlite))
     }
 }

@@ -1,4 +1,4 @@
-//! What happens in the background: following the endings, sweeping, giving memory back.
+//! What happens in the background: following the endings, delivering events, sweeping, giving memory back.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -8,7 +8,11 @@ use keyward_core::{
 };
 use tokio::{sync::watch, task::JoinHandle, time::sleep};
 
-use crate::{hasher::Argon2Hasher, limits::Limits};
+use crate::{
+    events::{Deliveries, spread},
+    hasher::Argon2Hasher,
+    limits::Limits,
+};
 
 /// How old what a process knows of ended sessions may be (invariant 11).
 const FOLLOW: Duration = Duration::from_secs(1);
@@ -31,6 +35,7 @@ impl Jobs {
         random: &Arc<dyn Random>,
         hasher: Arc<Argon2Hasher>,
         limits: Arc<Limits>,
+        deliveries: Option<Arc<Deliveries>>,
     ) -> Self {
         let (running, stop) = watch::channel(());
         let follow = {
@@ -38,7 +43,7 @@ impl Jobs {
             repeat(
                 "following ended sessions",
                 stop.clone(),
-                || FOLLOW,
+                || sleep(FOLLOW),
                 move || {
                     let engine = Arc::clone(&engine);
                     async move { engine.follow_endings().await }
@@ -47,7 +52,7 @@ impl Jobs {
         };
         let sweep = {
             let (engine, random) = (Arc::clone(engine), Arc::clone(random));
-            let pause = move || spread(SWEEP, random.as_ref());
+            let pause = move || sleep(spread(SWEEP, random.as_ref()));
             repeat("sweeping expired rows", stop.clone(), pause, move || {
                 let engine = Arc::clone(&engine);
                 async move {
@@ -59,15 +64,21 @@ impl Jobs {
         };
         let trim = repeat(
             "giving memory back",
-            stop,
-            || TRIM,
+            stop.clone(),
+            || sleep(TRIM),
             move || {
                 hasher.trim();
                 limits.trim();
                 async { Ok(()) }
             },
         );
-        Self { running, tasks: vec![tokio::spawn(follow), tokio::spawn(sweep), tokio::spawn(trim)] }
+        let mut tasks = vec![tokio::spawn(follow), tokio::spawn(sweep), tokio::spawn(trim)];
+        tasks.extend(deliveries.map(|deliveries| {
+            let waiting = Arc::clone(&deliveries);
+            let wait = move || Arc::clone(&waiting).wait();
+            tokio::spawn(repeat("delivering events", stop, wait, move || Arc::clone(&deliveries).turn()))
+        }));
+        Self { running, tasks }
     }
 
     /// Ends them all; what is running ends first.
@@ -81,22 +92,24 @@ impl Jobs {
     }
 }
 
-/// Runs `job` again and again, `pause` apart, until nobody holds the other end of `stop`. A run that fails is
+/// Runs `job` again and again, after each `pause`, until nobody holds the other end of `stop`. A run that fails is
 /// tried again at the next turn; the log hears of the first of a row and of the end of it.
-async fn repeat<F>(
+async fn repeat<P, F>(
     name: &'static str,
     mut stop: watch::Receiver<()>,
-    pause: impl Fn() -> Duration,
+    pause: impl Fn() -> P,
     job: impl Fn() -> F,
 ) where
+    P: Future<Output = ()>,
     F: Future<Output = Result<(), StoreError>>,
 {
     let mut failing = false;
     loop {
         tokio::select! {
+            biased;
             // Nothing is ever sent: this is the end of the sender.
             _ = stop.changed() => return,
-            () = sleep(pause()) => {}
+            () = pause() => {}
         }
         let outcome = job().await;
         match &outcome {
@@ -110,18 +123,9 @@ async fn repeat<F>(
     }
 }
 
-/// `span`, a fifth more or less: processes started together do not sweep together.
-fn spread(span: Duration, random: &dyn Random) -> Duration {
-    let mut byte = [0];
-    random.fill(&mut byte);
-    span.mul_f64(0.8 + 0.4 * f64::from(byte[0]) / 255.0)
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
-
-    use keyward_testkit::SeededRandom;
 
     use super::*;
 
@@ -133,7 +137,7 @@ mod tests {
         let task = tokio::spawn(repeat(
             "a test",
             stop,
-            || Duration::from_secs(1),
+            || sleep(Duration::from_secs(1)),
             move || {
                 let run = counted.fetch_add(1, Ordering::Relaxed);
                 async move { if run.is_multiple_of(2) { Err(StoreError("away".to_owned())) } else { Ok(()) } }
@@ -144,13 +148,5 @@ mod tests {
         drop(running);
         task.await.expect("it ends");
         assert_eq!(runs.load(Ordering::Relaxed), 10);
-    }
-
-    #[test]
-    fn pauses_are_spread_by_a_fifth() {
-        let random = SeededRandom::default();
-        let pauses: Vec<_> = (0..100).map(|_| spread(Duration::from_secs(100), &random).as_secs()).collect();
-        assert!(pauses.iter().all(|pause| (80..=120).contains(pause)), "{pauses:?}");
-        assert!(pauses.iter().any(|pause| *pause < 90) && pauses.iter().any(|pause| *pause > 110));
     }
 }

@@ -46,6 +46,7 @@ mod accounts;
 mod builder;
 mod clock;
 mod email;
+mod events;
 mod hasher;
 mod instance;
 mod jobs;
@@ -77,12 +78,13 @@ pub use keyward_core::{
     rules::{
         Candidate, Rules, Trigger, Verdict,
         declared::{Admittance, Rule},
+        event::{Event, EventKind, Events, NotTaken},
         hook::HookSettings,
         webhook::{self, WebhookKey},
     },
     secret::Secret,
     session::SessionFields,
-    settings::{CustomPages, Field, Provider, SessionSettings, SignOutScope, Strategy},
+    settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, SignOutScope, Strategy},
 };
 pub use keyward_net::{SmtpMailer, SmtpMistake, SmtpServer, SmtpTls};
 pub use keyward_pages::{

@@ -8,10 +8,14 @@ use keyward_core::{
     dialect::Dialect,
     method::backend::Endpoint,
     port::Store,
-    rules::{Rules, hook::HookSettings},
+    rules::{
+        Rules,
+        event::{EventKind, Events},
+        hook::HookSettings,
+    },
     secret::Secret,
     session::SessionFields,
-    settings::{CustomPages, Field, Provider, SessionSettings},
+    settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings},
 };
 use keyward_pages::Theme;
 use url::Url;
@@ -29,6 +33,7 @@ pub(crate) struct Plan {
     pub(crate) dialect: Dialect,
     pub(crate) session: SessionSettings,
     pub(crate) pages: CustomPages,
+    pub(crate) landing: LandingPlaces,
     pub(crate) providers: Vec<Way>,
     pub(crate) accounts: Option<AccountsSettings>,
     pub(crate) allowed_origins: Vec<String>,
@@ -42,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) session_fields: Option<Arc<dyn SessionFields>>,
     pub(crate) rules: Vec<Arc<dyn Rules>>,
     pub(crate) hooks: Option<HookSettings>,
+    pub(crate) events: Vec<Arc<dyn Events>>,
+    pub(crate) event_kinds: Vec<EventKind>,
     pub(crate) proxy: Option<Url>,
 }
 
@@ -93,6 +100,7 @@ impl Plan {
             dialect: Dialect::default(),
             session: SessionSettings::default(),
             pages: CustomPages::default(),
+            landing: LandingPlaces::default(),
             providers: Vec::new(),
             accounts: None,
             allowed_origins: Vec::new(),
@@ -106,6 +114,8 @@ impl Plan {
             session_fields: None,
             rules: Vec::new(),
             hooks: None,
+            events: Vec::new(),
+            event_kinds: EventKind::DEFAULT.to_vec(),
             proxy: None,
         }
     }

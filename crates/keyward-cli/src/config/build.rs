@@ -3,8 +3,8 @@
 use std::{borrow::Cow, sync::Arc};
 
 use keyward::{
-    AccountsSettings, BuildError, Builder, ColorScheme, CustomPages, ErrorText, HasherSettings, Keyward,
-    LimitSettings, Mistake, Secret, SessionSettings, Strategy, Theme,
+    AccountsSettings, BuildError, Builder, ColorScheme, CustomPages, ErrorText, EventKind, HasherSettings,
+    Keyward, LandingPlaces, LimitSettings, Mistake, Secret, SessionSettings, Strategy, Theme,
 };
 use keyward_pages::{codes, known_error};
 
@@ -33,6 +33,10 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
         .allowed_origins(file.allowed_origins.iter().map(|origin| origin.0.clone()))
         .session(session(file, deployment))
         .pages(pages(file))
+        .landing(LandingPlaces {
+            sign_in: file.landing.sign_in.clone(),
+            sign_out: file.landing.sign_out.clone(),
+        })
         .theme(theme(&file.theme, &mut mistakes))
         .limits(limits(file))
         .hasher(HasherSettings {
@@ -50,6 +54,9 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
     }
     if let Some(hooks) = rules::hooks(&file.hooks, &mut mistakes) {
         builder = builder.hooks(hooks);
+        if let Some(types) = &file.hooks.event_types {
+            builder = builder.event_kinds(types.iter().copied().map(EventKind::from));
+        }
     }
     let redirect = |index: usize| deployment.redirects.iter().find(|redirect| redirect.index == index);
     for (index, provider) in file.providers.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use keyward::{Admittance, HookSettings, Rule, WebhookKey, normalise_email};
+use keyward::{Admittance, EventKind, HookSettings, Rule, WebhookKey, normalise_email};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
@@ -47,21 +47,51 @@ pub(crate) struct HooksTable {
     pub(crate) session: Option<String>,
     /// Address of NextAuth's `redirect` callback: where a person lands.
     pub(crate) redirect: Option<String>,
+    /// Address that is told, afterwards, what has happened: NextAuth's events.
+    pub(crate) events: Option<String>,
+    /// Which events are told. Default: all but `session`, which is a write for every session that is read.
+    pub(crate) event_types: Option<Vec<EventType>>,
     /// How long a hook may take. Default: `3s`.
     pub(crate) timeout: Option<Period>,
     /// The largest answer that is read. Default: `64KiB`.
     pub(crate) max_answer: Option<Size>,
 }
 
+/// NextAuth's events.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum EventType {
+    SignIn,
+    SignOut,
+    CreateUser,
+    UpdateUser,
+    LinkAccount,
+    Session,
+}
+
+impl From<EventType> for EventKind {
+    fn from(event: EventType) -> Self {
+        match event {
+            EventType::SignIn => Self::SignIn,
+            EventType::SignOut => Self::SignOut,
+            EventType::CreateUser => Self::CreateUser,
+            EventType::UpdateUser => Self::UpdateUser,
+            EventType::LinkAccount => Self::LinkAccount,
+            EventType::Session => Self::Session,
+        }
+    }
+}
+
 impl HooksTable {
     /// Each hook's name and address.
-    pub(crate) fn addresses(&self) -> [(&'static str, Option<&str>); 5] {
+    pub(crate) fn addresses(&self) -> [(&'static str, Option<&str>); 6] {
         [
             ("sign_in", self.sign_in.as_deref()),
             ("profile_exchange", self.profile_exchange.as_deref()),
             ("jwt", self.jwt.as_deref()),
             ("session", self.session.as_deref()),
             ("redirect", self.redirect.as_deref()),
+            ("events", self.events.as_deref()),
         ]
     }
 }
@@ -121,9 +151,10 @@ pub(super) fn hooks(table: &HooksTable, mistakes: &mut Vec<Misplaced>) -> Option
         }
         url
     };
-    let [sign_in, profile_exchange, jwt, session, redirect] =
+    let [sign_in, profile_exchange, jwt, session, redirect, events] =
         table.addresses().map(|(name, text)| address(name, text));
-    let any = [&sign_in, &profile_exchange, &jwt, &session, &redirect].iter().any(|url| url.is_some());
+    let any =
+        [&sign_in, &profile_exchange, &jwt, &session, &redirect, &events].iter().any(|url| url.is_some());
     let keys = keys(table, any, mistakes);
     any.then(|| HookSettings {
         sign_in,
@@ -131,6 +162,7 @@ pub(super) fn hooks(table: &HooksTable, mistakes: &mut Vec<Misplaced>) -> Option
         jwt,
         session,
         redirect,
+        events,
         keys,
         timeout: table.timeout.map_or(Duration::from_secs(3), |period| period.0),
         max_answer: table.max_answer.map_or(64 * 1024, |size| size.0),

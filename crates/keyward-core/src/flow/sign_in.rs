@@ -138,29 +138,31 @@ async fn admit(
     rules::complete(deployment, exchange, &mut claims, trigger, Some(candidate), None).await?;
     exchange.landing = rules::landing(deployment, exchange).await?;
     let opening = proof.opens_session.then(|| session::Opening::prepare(deployment, exchange, claims));
-    let record = opening.as_ref().map(|opening| &opening.record);
+    let record = opening.as_ref().map(|opening| opening.record.clone());
+    // Before anything is written: what does not fit into a cookie leaves nothing behind, and tells nothing.
+    let cookie = opening.map(|opening| opening.cookie(deployment, exchange)).transpose()?;
     let mut telling = Telling::of(deployment, exchange, candidate, || events::of_candidate(candidate));
     telling.created(false);
     if matches!(proof.admission, Admission::Account { .. }) {
         telling.linked(About::New);
     }
-    if opening.is_some() {
+    if cookie.is_some() {
         telling.signed_in();
     }
     let events = telling.done();
-    let admitted = deployment.store().admit(&proof.admission, record, exchange.now, &events).await?;
+    let admitted = deployment.store().admit(&proof.admission, record.as_ref(), exchange.now, &events).await?;
     let is_new = match admitted {
         Admitted::As { is_new, .. } => is_new,
         // Where sign-up reveals nothing, a known address is answered like a new one.
-        Admitted::EmailTaken if opening.is_none() => true,
+        Admitted::EmailTaken if cookie.is_none() => true,
         Admitted::EmailTaken => return Err(Refusal::new(Code::EmailTaken)),
         Admitted::Gone | Admitted::Changed => {
             return Err(Refusal::new(Code::CredentialsSignin).because("the user was deleted meanwhile"));
         }
     };
     events::are_written(deployment, &events);
-    let Some(opening) = opening else { return Ok(Outcome::ChooseSignIn) };
-    exchange.changes.session = opening.cookie(deployment, exchange)?;
+    let Some(cookie) = cookie else { return Ok(Outcome::ChooseSignIn) };
+    exchange.changes.session = cookie;
     let landing = exchange.landing.clone();
     Ok(if is_new && by_registration { Outcome::Welcome(landing) } else { Outcome::Land(landing) })
 }

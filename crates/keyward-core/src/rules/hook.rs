@@ -11,6 +11,7 @@ use url::Url;
 
 use super::{
     Candidate, Rules, Trigger, Verdict,
+    event::{Event, Events, NotTaken},
     webhook::{self, WebhookKey},
 };
 use crate::{
@@ -18,6 +19,7 @@ use crate::{
     error::{Code, Refusal, Said},
     port::{Clock, HttpAnswer, HttpCall, HttpClient, HttpFault, Random, uuid},
     secret::Secret,
+    time::Timestamp,
 };
 
 /// Where the hooks of a deployment are. What has no address is not asked.
@@ -33,6 +35,8 @@ pub struct HookSettings {
     pub session: Option<Url>,
     /// NextAuth's `redirect`.
     pub redirect: Option<Url>,
+    /// NextAuth's events, told afterwards.
+    pub events: Option<Url>,
     /// Sign every request; never empty where there is an address.
     pub keys: Vec<WebhookKey>,
     /// For a whole exchange.
@@ -121,18 +125,38 @@ impl Hooks {
         let now = self.clock.now();
         let body = json!({ "type": kind, "timestamp": now.iso(), "data": data }).to_string();
         let id = format!("msg_{}", uuid(self.random.as_ref()));
-        let call = HttpCall {
-            url: url.clone(),
-            headers: webhook::headers(&self.settings.keys, &id, now, &body),
-            body: Secret::from(body),
-            timeout: self.settings.timeout,
-            max_answer: self.settings.max_answer,
-        };
-        let answer = self.http.call(call).await.map_err(|fault| unanswered(&fault));
+        let answer = self.send(url, &id, now, body).await.map_err(|fault| unanswered(&fault));
         answer.and_then(|answer| read(&members(&answer)?)).map_err(|refusal| {
             let detail = refusal.detail.clone().unwrap_or_default();
             refusal.because(format!("hook {kind}: {detail}"))
         })
+    }
+}
+
+impl Hooks {
+    /// One signed request.
+    async fn send(&self, url: &Url, id: &str, now: Timestamp, body: String) -> Result<HttpAnswer, HttpFault> {
+        let call = HttpCall {
+            url: url.clone(),
+            headers: webhook::headers(&self.settings.keys, id, now, &body),
+            body: Secret::from(body),
+            timeout: self.settings.timeout,
+            max_answer: self.settings.max_answer,
+        };
+        self.http.call(call).await
+    }
+}
+
+/// Any 2xx takes an event. It is signed anew at each try: receivers refuse what was signed long ago.
+#[async_trait]
+impl Events for Hooks {
+    async fn receive(&self, event: &Event) -> Result<(), NotTaken> {
+        let Some(url) = &self.settings.events else { return Ok(()) };
+        match self.send(url, &event.id, self.clock.now(), event.body.clone()).await {
+            Ok(answer) if (200..300).contains(&answer.status) => Ok(()),
+            Ok(answer) => Err(NotTaken(format!("it answered {}", answer.status))),
+            Err(fault) => Err(NotTaken(fault.to_string())),
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod backends;
 mod email_gates;
 mod email_links;
+mod events;
 mod limits;
 mod own_accounts;
 mod rules;

@@ -12,6 +12,7 @@ use keyward_core::{
     },
     reply::{Reply, ReplyBody},
     request::{Body, Method, Pairs, Request},
+    rules::event::EventKind,
     secret::Secret,
     settings::{
         CustomPages, Field, Provider as FieldProvider, RedirectKind, RedirectProvider, SessionSettings,
@@ -49,6 +50,7 @@ pub(crate) struct Options {
     pub(crate) dangerous: bool,
     pub(crate) sign_out: SignOutScope,
     pub(crate) keep: Vec<(String, Vec<String>)>,
+    pub(crate) events: Vec<EventKind>,
 }
 
 impl Options {
@@ -61,6 +63,7 @@ impl Options {
             dangerous: false,
             sign_out: SignOutScope::Local,
             keep: Vec::new(),
+            events: Vec::new(),
         }
     }
 }
@@ -117,6 +120,7 @@ pub(crate) fn build(options: Options) -> World {
     settings.order = ["op", "credentials"].map(str::to_owned).to_vec();
     settings.sign_up_provider = Some("signup".to_owned());
     settings.pages = options.pages;
+    settings.events.kinds = options.events;
     let ports = Ports {
         store: store.clone(),
         limiter: limits.clone(),

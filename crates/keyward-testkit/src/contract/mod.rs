@@ -5,6 +5,7 @@
 
 mod admission;
 mod directory;
+mod events;
 mod ledger;
 mod linking;
 mod proof;
@@ -23,7 +24,7 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, directory::*, ledger::*, linking::*, proof::*, races::*, tickets::*, values::*,
+    admission::*, directory::*, events::*, ledger::*, linking::*, proof::*, races::*, tickets::*, values::*,
 };
 
 /// Makes one `#[tokio::test]` of every case of the contract.
@@ -108,6 +109,19 @@ macro_rules! store_contract {
             a_followed_link_whose_address_changed_hands_uses_nothing_up
             a_followed_link_that_cannot_be_carried_out_uses_nothing_up
             a_sweep_takes_expired_tickets_and_no_other
+
+            an_event_is_written_with_the_admission_that_it_tells_of
+            what_is_not_admitted_tells_nothing
+            an_event_is_about_who_is_new_or_about_who_is_known
+            a_sign_out_is_told_once_and_only_where_there_was_a_session
+            events_come_in_the_order_in_which_they_were_written
+            a_leased_event_is_nobody_elses_until_its_lease_is_over
+            of_many_who_ask_for_events_at_once_each_gets_others
+            an_event_that_was_delivered_never_comes_again
+            an_event_comes_again_when_it_is_to_be_tried_again_and_not_before
+            who_lost_the_lease_decides_nothing_but_that_it_was_delivered
+            an_event_that_was_given_up_is_never_due_and_is_swept_in_the_end
+            beyond_the_cap_the_oldest_events_go
 
             lesson_21_of_fifty_consumers_of_one_ticket_one_wins
             lesson_21_lesson_37_of_fifty_followers_of_one_link_one_is_admitted
@@ -265,6 +279,7 @@ mod tests {
             [
                 include_str!("admission.rs"),
                 include_str!("directory.rs"),
+                include_str!("events.rs"),
                 include_str!("ledger.rs"),
                 include_str!("linking.rs"),
                 include_str!("proof.rs"),
