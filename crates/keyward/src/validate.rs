@@ -231,6 +231,7 @@ fn providers(plan: &Plan, found: &mut Vec<Mistake>) {
             Way::Own(provider) => fields(&at, &provider.fields, found),
             Way::Backend(settings) => {
                 backend(&at, settings, found);
+                own_source(&at, settings, plan, found);
                 fields(&at, &settings.fields, found);
             }
             Way::OAuth(settings) => oauth::mistakes(&at, settings, plan, found),
@@ -294,6 +295,18 @@ fn attributes(at: &str, field: &Field, found: &mut Vec<Mistake>) {
             } else {
                 "leave it out: the page sets it, or does without scripts and styles in attributes"
             },
+        ));
+    }
+}
+
+/// Accounts are known by source and id: of one source, the back end's user 7 would be the provider's user 7.
+fn own_source(at: &str, backend: &BackendSettings, plan: &Plan, found: &mut Vec<Mistake>) {
+    let source = &backend.endpoint.source;
+    if plan.providers.iter().any(|way| matches!(way, Way::OAuth(settings) if settings.id == *source)) {
+        found.push(Mistake::new(
+            format!("{at}.source"),
+            format!("the accounts of the provider {source:?} have this name already"),
+            "leave it out, or give the back end a name of its own",
         ));
     }
 }

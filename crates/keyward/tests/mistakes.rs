@@ -201,6 +201,17 @@ fn a_back_end_can_be_asked() {
 }
 
 #[test]
+fn the_people_of_a_back_end_are_not_those_of_a_provider_with_the_same_ids() {
+    let named = |source: &str| {
+        let mut api = backend("login", "https://api.example");
+        api.endpoint.source = source.to_owned();
+        fields(&right().backend(api).oauth("github", "id", "secret"))
+    };
+    assert_eq!(named("github"), ["providers[0].source"]);
+    assert_eq!(named("login"), [""; 0]);
+}
+
+#[test]
 fn sessions_pages_and_origins_make_sense() {
     let session = SessionSettings {
         max_age: Duration::ZERO,
