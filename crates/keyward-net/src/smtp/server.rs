@@ -14,7 +14,7 @@ pub struct SmtpServer {
     pub host: String,
     /// Default: 465 with [`SmtpTls::Implicit`], else 587.
     pub port: Option<u16>,
-    /// Default: [`SmtpTls::StartTls`], on the own machine [`SmtpTls::None`].
+    /// Default: [`SmtpTls::Implicit`] on port 465, else [`SmtpTls::StartTls`], on the own machine [`SmtpTls::None`].
     pub tls: Option<SmtpTls>,
     /// Name at the server. Together with the password.
     pub user: Option<String>,
@@ -57,6 +57,9 @@ impl SmtpMistake {
         Self { setting, what: what.into() }
     }
 }
+
+/// The port of mail submission under TLS from the first byte (RFC 8314).
+const SUBMISSIONS: u16 = 465;
 
 impl SmtpServer {
     /// The server of this name, with the defaults.
@@ -133,11 +136,16 @@ impl SmtpServer {
     }
 
     pub(super) fn encryption(&self) -> SmtpTls {
-        self.tls.unwrap_or(if self.is_local() { SmtpTls::None } else { SmtpTls::StartTls })
+        self.tls.unwrap_or(match self.port {
+            // Nobody speaks in the clear there (RFC 8314 §7.3), and nodemailer does not either.
+            Some(SUBMISSIONS) => SmtpTls::Implicit,
+            _ if self.is_local() => SmtpTls::None,
+            _ => SmtpTls::StartTls,
+        })
     }
 
     pub(super) fn port_in_use(&self) -> u16 {
-        self.port.unwrap_or(if self.encryption() == SmtpTls::Implicit { 465 } else { 587 })
+        self.port.unwrap_or(if self.encryption() == SmtpTls::Implicit { SUBMISSIONS } else { 587 })
     }
 
     /// Everything that can be judged without connecting.
@@ -194,6 +202,8 @@ mod tests {
             ("smtp://mail.example:25?tls=required", "mail.example", 25, SmtpTls::StartTls),
             ("smtp://mail.example?tls=opportunistic", "mail.example", 587, SmtpTls::Opportunistic),
             ("smtp://mail.example?tls=none", "mail.example", 587, SmtpTls::None),
+            ("smtp://mail.example:465", "mail.example", 465, SmtpTls::Implicit),
+            ("smtp://mail.example:465?tls=required", "mail.example", 465, SmtpTls::StartTls),
             ("smtps://mail.example", "mail.example", 465, SmtpTls::Implicit),
             ("smtps://mail.example:2465", "mail.example", 2465, SmtpTls::Implicit),
             ("smtp://localhost:1025", "localhost", 1025, SmtpTls::None),
