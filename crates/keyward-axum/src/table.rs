@@ -37,6 +37,8 @@ pub enum Gate {
     Csrf,
     /// Who brings what the browser was given when it was sent to a provider; for other providers as [`Gate::Csrf`].
     Attempt,
+    /// Who is signed in; what they change needs the double-submitted token, too.
+    Session,
     /// The developer, on the machine that it runs on. In production nothing is here.
     Developer,
 }
@@ -52,6 +54,7 @@ pub enum Cache {
 
 const FORM: usize = 1024 * 1024;
 const LOG: usize = 64 * 1024;
+const CALL: usize = 16 * 1024;
 
 /// Development's mailbox, under the base path.
 pub(crate) const MAILBOX: &str = "-/mailbox";
@@ -78,6 +81,8 @@ pub const ROUTES: &[RouteSpec] = &[
     post("_log", Gate::Public, LOG),
     get("-/signup"),
     get("-/signed-out"),
+    RouteSpec { gate: Gate::Session, ..get("-/v1/accounts") },
+    post("-/v1/accounts/unlink", Gate::Session, CALL),
     RouteSpec { cache: Cache::Immutable, ..get("-/assets/{file}") },
     RouteSpec { gate: Gate::Developer, ..get(MAILBOX) },
     RouteSpec { gate: Gate::Developer, ..get("-/mailbox/{number}") },

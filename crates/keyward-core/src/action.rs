@@ -8,6 +8,7 @@ use crate::{
     error::Refusal,
     policy::{linking::NotLinked, redirect::Landing},
     request::Pairs,
+    user::{Account, User},
 };
 
 /// What a request asks for (protocol notes §1).
@@ -93,12 +94,28 @@ pub enum Action {
     },
     /// `GET verify-request`.
     VerifyRequest,
+    /// One of our own calls, `-/v1/…`.
+    Call(Call),
     /// `POST _log` (generations 3 and 4): the client reports an error of its own.
     Log {
         /// `error`, `warn`, `debug`.
         level: String,
         /// The client's code, such as `CLIENT_FETCH_ERROR`.
         code: String,
+    },
+}
+
+/// The map of our own calls, `-/v1/…`: JSON, and the same for every generation.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// `GET accounts`: the caller's own.
+    Accounts,
+    /// `POST accounts/unlink`.
+    Unlink {
+        /// From the body.
+        provider: Option<String>,
+        /// From the body.
+        id: Option<String>,
     },
 }
 
@@ -115,6 +132,13 @@ pub enum Misdirected {
     UnknownCallbackProvider,
     /// The callback address is neither a path nor an http(s) URL.
     InvalidCallbackUrl,
+    /// None of our own calls.
+    UnknownCall,
+    /// One of our own calls, for another method.
+    WrongCallMethod {
+        /// Those that it takes.
+        allow: &'static str,
+    },
 }
 
 /// A page that a person asked for.
@@ -208,8 +232,32 @@ pub enum Outcome {
     },
     /// A POST without a good CSRF token.
     CsrfRefused(Form),
+    /// What one of our own calls answers.
+    Answer(Answer),
     /// Nothing to say.
     Done,
+}
+
+/// What one of our own calls answers.
+#[derive(Clone, Debug)]
+pub enum Answer {
+    /// The caller's own.
+    Accounts(Accounts),
+    /// The account is gone.
+    Unlinked,
+    /// Refused.
+    Refused(Refusal),
+}
+
+/// By what a person may come back.
+#[derive(Clone, Debug)]
+pub struct Accounts {
+    /// Who.
+    pub user: User,
+    /// In the order in which they were linked.
+    pub accounts: Vec<Account>,
+    /// True if they have a password here.
+    pub has_password: bool,
 }
 
 /// The form whose CSRF token was not good.

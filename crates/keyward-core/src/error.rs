@@ -145,6 +145,12 @@ codes! {
     BackendNotJson = "backend_answer_not_json",
     /// The back end's answer holds no user where one was declared.
     BackendWrongShape = "backend_answer_wrong_shape",
+    /// Nobody is signed in, where somebody has to be.
+    SessionRequired = "SessionRequired",
+    /// Who is signed in has no such account.
+    AccountUnknown = "account_unknown",
+    /// Without this account the person could not come back.
+    LastWayIn = "last_way_in",
     /// A hook of the deployment refused and may have given a word of its own.
     HookRefused = "hook_refused",
     /// A hook that decides could not be reached, was too slow, or failed.

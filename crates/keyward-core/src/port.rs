@@ -10,7 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::{
     claims::Claims,
-    policy::strength::{Strength, score},
+    policy::{
+        strength::{Strength, score},
+        ways::WaysIn,
+    },
     rules::event::NewEvent,
     secret::Secret,
     ticket::{Ticket, TicketKey},
@@ -128,6 +131,21 @@ pub enum Admitted {
     Changed,
 }
 
+/// Taking an account from its user.
+#[derive(Clone, Debug)]
+pub struct Unlinking {
+    /// Whose it has to be.
+    pub user: UserId,
+    /// Which.
+    pub key: AccountKey,
+    /// The session of theirs in which they ask for it: it has to be open, and stays open.
+    pub session: SessionId,
+    /// By what they may come back.
+    pub ways: WaysIn,
+    /// Until when sealed sessions that it ends are remembered ([`crate::session::remembered_until`]).
+    pub until: Timestamp,
+}
+
 /// What came of unlinking an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unlinked {
@@ -137,6 +155,8 @@ pub enum Unlinked {
     LastWay,
     /// The user has no such account.
     NotFound,
+    /// The session in which it was asked for is over; nothing was written.
+    SignedOut,
 }
 
 /// Which session to end.
@@ -210,15 +230,12 @@ pub trait Directory: Send + Sync {
     /// The accounts of a user, in the order in which they were linked.
     async fn accounts_of(&self, user: &UserId) -> Result<Vec<Account>, StoreError>;
 
-    /// Takes an account from its user, unless it is their last way in: no other account, no password, and no
-    /// `other_ways` (a proven address where links are sent by mail, say: the caller knows what is on offer).
-    /// Of two at once that would leave none, one is refused.
-    async fn unlink_account(
-        &self,
-        user: &UserId,
-        key: &AccountKey,
-        other_ways: bool,
-    ) -> Result<Unlinked, StoreError>;
+    /// Takes an account from its user, unless what they are left with would not
+    /// [let them in](crate::policy::ways::WaysIn::let_in). Of two at once that would leave nothing, one is refused.
+    ///
+    /// Its tokens go with it, and every session that was opened by it, but the one in which it was asked for: sealed
+    /// ones are remembered as ended.
+    async fn unlink_account(&self, what: &Unlinking) -> Result<Unlinked, StoreError>;
 
     /// The sealed tokens that an account holds. `None` if it holds none, or is none.
     async fn account_tokens(&self, key: &AccountKey) -> Result<Option<Vec<u8>>, StoreError>;

@@ -7,7 +7,8 @@ use serde_json::Value;
 use crate::{
     address::PublicUrl,
     dialect::Dialect,
-    method::{CredentialsCheck, email::EmailProvider, redirect::RedirectSignIn},
+    method::{CredentialsCheck, OpensTo, email::EmailProvider, redirect::RedirectSignIn},
+    policy::ways::WaysIn,
     rules::event::EventSettings,
     secret::Secret,
 };
@@ -248,6 +249,25 @@ impl Settings {
     #[must_use]
     pub fn email(&self, id: &str) -> Option<&EmailProvider> {
         self.emails.iter().find(|provider| provider.id == id)
+    }
+
+    /// By what people can come back. A sign-up lets nobody in who was here before.
+    #[must_use]
+    pub fn ways_in(&self) -> WaysIn {
+        let mut ways = WaysIn {
+            sources: self.redirects.iter().map(|provider| provider.id.clone()).collect(),
+            password: false,
+            mail: !self.emails.is_empty(),
+        };
+        let sign_up = self.sign_up_provider.as_ref();
+        for provider in self.providers.iter().filter(|provider| Some(&provider.id) != sign_up) {
+            match provider.check.opens_to() {
+                OpensTo::Password => ways.password = true,
+                OpensTo::Account(source) => ways.sources.push(source.to_owned()),
+                OpensTo::Others => {}
+            }
+        }
+        ways
     }
 
     /// Where a provider stands on the sign-in page and in the list of providers.

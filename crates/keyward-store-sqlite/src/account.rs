@@ -52,10 +52,11 @@ pub(crate) fn sources(db: &Connection, user: &UserId) -> Result<Vec<String>> {
     .collect()
 }
 
-/// True if a user has one account and no other.
-pub(crate) fn is_only_one(db: &Connection, user: &UserId) -> Result<bool> {
-    db.prepare_cached("SELECT count(*) = 1 FROM account WHERE user = ?1")?
-        .query_row([&user.0], |row| row.get(0))
+/// Where a user is known beside one account of theirs.
+pub(crate) fn sources_beside(db: &Connection, user: &UserId, but: &AccountKey) -> Result<Vec<String>> {
+    db.prepare_cached("SELECT source FROM account WHERE user = ?1 AND NOT (source = ?2 AND id = ?3)")?
+        .query_map([&user.0, &but.source, &but.id], |row| row.get(0))?
+        .collect()
 }
 
 /// The sealed tokens of an account.

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use keyward_core::{
-    port::{Directory, StoreError, StoredPassword, Unlinked},
+    policy::ways::Left,
+    port::{Directory, StoreError, StoredPassword, Unlinked, Unlinking},
     time::Timestamp,
     user::{Account, AccountKey, EmailHolder, NewUser, Standing, User, UserId},
 };
@@ -79,25 +80,9 @@ impl Directory for SqliteStore {
         self.read("accounts_of", |db| account::of_user(db, user))
     }
 
-    async fn unlink_account(
-        &self,
-        user: &UserId,
-        key: &AccountKey,
-        other_ways: bool,
-    ) -> Result<Unlinked, StoreError> {
-        let (user, key) = (user.clone(), key.clone());
-        self.write("unlink_account", move |db| {
-            if account::owner(db, &key)?.as_ref() != Some(&user) {
-                return Ok(Unlinked::NotFound);
-            }
-            if !other_ways && !has_password(db, &user)? && account::is_only_one(db, &user)? {
-                return Ok(Unlinked::LastWay);
-            }
-            account::delete(db, &key)?;
-            ledger::forget_via(db, &user, &key)?;
-            Ok(Unlinked::Done)
-        })
-        .await
+    async fn unlink_account(&self, what: &Unlinking) -> Result<Unlinked, StoreError> {
+        let what = what.clone();
+        self.write("unlink_account", move |db| unlink(db, &what)).await
     }
 
     async fn account_tokens(&self, key: &AccountKey) -> Result<Option<Vec<u8>>, StoreError> {
@@ -115,6 +100,28 @@ impl Directory for SqliteStore {
         })
         .await
     }
+}
+
+fn unlink(db: &Connection, what: &Unlinking) -> Result<Unlinked> {
+    let Unlinking { user, key, session, ways, until } = what;
+    if !ledger::is_of(db, session, user)? {
+        return Ok(Unlinked::SignedOut);
+    }
+    if account::owner(db, key)?.as_ref() != Some(user) {
+        return Ok(Unlinked::NotFound);
+    }
+    let sources = account::sources_beside(db, user, key)?;
+    let left = Left {
+        sources: &sources,
+        password: has_password(db, user)?,
+        proven_address: has_proven_address(db, user)?,
+    };
+    if !ways.let_in(left) {
+        return Ok(Unlinked::LastWay);
+    }
+    account::delete(db, key)?;
+    ledger::end_via(db, user, key, session, *until)?;
+    Ok(Unlinked::Done)
 }
 
 /// Makes a user. False if somebody has the address.
@@ -193,6 +200,10 @@ fn standing(db: &Connection, key: &AccountKey, email: Option<&str>) -> Result<St
 
 fn has_password(db: &Connection, user: &UserId) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM password WHERE user = ?1")?.exists([&user.0])
+}
+
+fn has_proven_address(db: &Connection, user: &UserId) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM user WHERE id = ?1 AND email_verified IS NOT NULL")?.exists([&user.0])
 }
 
 /// From the columns id, email, email_verified, name, image.

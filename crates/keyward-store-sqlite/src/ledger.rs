@@ -160,13 +160,25 @@ pub(crate) fn is_of(db: &Connection, session: &SessionId, user: &UserId) -> Resu
     db.prepare_cached("SELECT 1 FROM session WHERE id = ?1 AND user = ?2")?.exists([&session.0, &user.0])
 }
 
-/// Lets the sessions of a user forget that they were opened by this account.
-pub(crate) fn forget_via(db: &Connection, user: &UserId, via: &AccountKey) -> Result<()> {
+/// Ends the sessions of a user that were opened by this account. One stays, and forgets by what it was opened.
+pub(crate) fn end_via(
+    db: &Connection,
+    user: &UserId,
+    via: &AccountKey,
+    but: &SessionId,
+    until: Timestamp,
+) -> Result<()> {
+    let ids: Vec<SessionId> = db
+        .prepare_cached(
+            "DELETE FROM session WHERE user = ?1 AND via_source = ?2 AND via_id = ?3 AND id <> ?4 RETURNING id",
+        )?
+        .query_map([&user.0, &via.source, &via.id, &but.0], |row| row.get(0).map(SessionId))?
+        .collect::<Result<_>>()?;
+    ids.iter().try_for_each(|id| remember(db, id, until))?;
     db.prepare_cached(
-        "UPDATE session SET via_source = NULL, via_id = NULL
-         WHERE user = ?1 AND via_source = ?2 AND via_id = ?3",
+        "UPDATE session SET via_source = NULL, via_id = NULL WHERE id = ?1 AND via_source = ?2 AND via_id = ?3",
     )?
-    .execute([&user.0, &via.source, &via.id])?;
+    .execute([&but.0, &via.source, &via.id])?;
     Ok(())
 }
 

@@ -10,7 +10,7 @@ use keyward_core::{
     claims::Claims,
     port::{
         Admitted, Directory, DueEvent, Ended, Ending, Ledger, NewSession, Outbox, SessionId, SessionRecord,
-        Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
+        Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked, Unlinking,
     },
     rules::event::NewEvent,
     ticket::{Ticket, TicketKey},
@@ -241,13 +241,8 @@ impl<S: Directory> Directory for FaultyStore<S> {
         self.pass(Operation::AccountsOf)?.accounts_of(user).await
     }
 
-    async fn unlink_account(
-        &self,
-        user: &UserId,
-        key: &AccountKey,
-        other_ways: bool,
-    ) -> Result<Unlinked, StoreError> {
-        self.pass(Operation::UnlinkAccount)?.unlink_account(user, key, other_ways).await
+    async fn unlink_account(&self, what: &Unlinking) -> Result<Unlinked, StoreError> {
+        self.pass(Operation::UnlinkAccount)?.unlink_account(what).await
     }
 
     async fn account_tokens(&self, key: &AccountKey) -> Result<Option<Vec<u8>>, StoreError> {

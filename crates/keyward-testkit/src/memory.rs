@@ -8,9 +8,10 @@ use std::{
 use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
+    policy::ways::Left,
     port::{
         Admitted, Directory, DueEvent, Ended, Ending, Ledger, NewSession, Outbox, SessionId, SessionRecord,
-        Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked,
+        Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked, Unlinking,
     },
     rules::event::NewEvent,
     ticket::{Ticket, TicketKey},
@@ -176,22 +177,36 @@ impl Directory for MemoryStore {
         Ok(state.accounts_of(user).into_iter().map(account).collect())
     }
 
-    async fn unlink_account(
-        &self,
-        user: &UserId,
-        key: &AccountKey,
-        other_ways: bool,
-    ) -> Result<Unlinked, StoreError> {
+    async fn unlink_account(&self, what: &Unlinking) -> Result<Unlinked, StoreError> {
+        let Unlinking { user, key, session, ways, until } = what;
         let mut state = self.state();
+        if state.sessions.get(session).is_none_or(|row| row.user != *user) {
+            return Ok(Unlinked::SignedOut);
+        }
         if state.accounts.get(key).is_none_or(|account| account.user != *user) {
             return Ok(Unlinked::NotFound);
         }
-        if !other_ways && !state.passwords.contains_key(user) && state.accounts_of(user).len() == 1 {
+        let others =
+            state.accounts_of(user).into_iter().map(|(other, _)| other).filter(|other| *other != key);
+        let sources: Vec<_> = others.map(|other| other.source.clone()).collect();
+        let password = state.passwords.contains_key(user);
+        let proven_address = state.users.get(user).is_some_and(|user| user.email_verified.is_some());
+        if !ways.let_in(Left { sources: &sources, password, proven_address }) {
             return Ok(Unlinked::LastWay);
         }
         state.accounts.remove(key);
-        let via = Some(key.clone());
-        state.sessions.values_mut().filter(|row| row.via == via).for_each(|row| row.via = None);
+        let opened: Vec<_> = state
+            .sessions
+            .iter()
+            .filter(|(_, row)| row.via.as_ref() == Some(key))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in opened.iter().filter(|id| *id != session) {
+            state.end(id, *until);
+        }
+        if let Some(row) = state.sessions.get_mut(session).filter(|row| row.via.as_ref() == Some(key)) {
+            row.via = None;
+        }
         Ok(Unlinked::Done)
     }
 

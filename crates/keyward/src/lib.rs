@@ -70,7 +70,7 @@ pub use keyward_core::{
     error::{Code, Refusal},
     mail::{Mail, MailFault, MailFaultKind, Mailer},
     method::{
-        CredentialsCheck, Proof, Submitted,
+        CredentialsCheck, OpensTo, Proof, Submitted,
         backend::{Endpoint, UserFields},
     },
     policy::email::normalise as normalise_email,

@@ -42,7 +42,7 @@ const ROWS: [Row; 85] = [
     Tested, Tested, Tested, SAML, SAML,
     // Account linking and ownership
     Tested, Tested, Tested, NotYet("there are no invitations"), NotYet("there are no invitations"), Tested,
-    NotYet("SCIM is not spoken"), MANAGEMENT, MANAGEMENT, Tested,
+    NotYet("SCIM is not spoken"), Tested, MANAGEMENT, Tested,
     // Session state
     NotYet("there is no second factor"), Tested, Tested, Tested, NotYet("users cannot be deactivated, only deleted"),
     PROVIDER, Tested, Tested, Tested, Tested, NotYet("there are no assurance levels"),

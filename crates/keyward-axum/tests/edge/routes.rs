@@ -41,6 +41,12 @@ async fn every_route_in_the_table_answers_an_anonymous_caller_by_its_rules() {
                 if matches!(spec.gate, Gate::Csrf | Gate::Attempt) {
                     assert!(is_kept_out(spec, &answer), "{told}");
                 }
+                if spec.gate == Gate::Session {
+                    let changes = spec.method != "GET";
+                    let (status, code) =
+                        if changes { (403, "MissingCSRF") } else { (401, "SessionRequired") };
+                    answer.is_refused(status, code);
+                }
             }
             assert_eq!(world.store.calls(Operation::Admit), 0, "nobody was let in");
         }

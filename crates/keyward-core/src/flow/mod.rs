@@ -1,5 +1,6 @@
 //! One flow per action: asynchronous code over the ports, a visible list of named steps.
 
+pub mod accounts;
 pub mod email;
 mod events;
 pub mod redirect;
@@ -9,7 +10,7 @@ pub mod sign_in;
 pub mod sign_out;
 
 use crate::{
-    action::{Action, Asked, Form, Outcome},
+    action::{Action, Asked, Call, Form, Outcome},
     deployment::Deployment,
     exchange::Exchange,
 };
@@ -34,6 +35,10 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         // Without a token: the attempt's cookie and `state` prove that this browser asked for it.
         Action::Arrive { provider, response } => {
             Box::pin(redirect::arrive(deployment, exchange, provider, response)).await
+        }
+        Action::Call(Call::Accounts) => Outcome::Answer(Box::pin(accounts::list(deployment, exchange)).await),
+        Action::Call(Call::Unlink { provider, id }) => {
+            Outcome::Answer(Box::pin(accounts::unlink(deployment, exchange, provider, id)).await)
         }
         Action::SignedOut => Outcome::Land(rules::landing_signed_out(deployment, exchange).await),
         Action::LookAtLink => Outcome::Done,

@@ -137,7 +137,10 @@ async fn admit(
     let trigger = if by_registration { Trigger::SignUp } else { Trigger::SignIn };
     rules::complete(deployment, exchange, &mut claims, trigger, Some(candidate), None).await?;
     exchange.landing = rules::landing(deployment, exchange).await?;
-    let opening = proof.opens_session.then(|| session::Opening::prepare(deployment, exchange, claims));
+    let mut opening = proof.opens_session.then(|| session::Opening::prepare(deployment, exchange, claims));
+    if let (Some(opening), Admission::Account { key, .. }) = (&mut opening, &proof.admission) {
+        opening.record.via = Some(key.clone());
+    }
     let record = opening.as_ref().map(|opening| opening.record.clone());
     // Before anything is written: what does not fit into a cookie leaves nothing behind, and tells nothing.
     let cookie = opening.map(|opening| opening.cookie(deployment, exchange)).transpose()?;

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use serde_json::{Map, Value};
 use url::Url;
 
-use super::{CredentialsCheck, Proof, Submitted};
+use super::{CredentialsCheck, OpensTo, Proof, Submitted};
 use crate::{
     error::{Code, Refusal, Said, cleaned},
     port::{HttpAnswer, HttpCall, HttpClient, Random, uuid},
@@ -100,6 +100,10 @@ impl CredentialsCheck for BackendCheck {
         endpoint.proof_of(&user, new_id).ok_or_else(|| {
             Refusal::new(Code::BackendWrongShape).because("the user holds no id (a text or a number)")
         })
+    }
+
+    fn opens_to(&self) -> OpensTo<'_> {
+        OpensTo::Account(&self.endpoint.source)
     }
 }
 

@@ -57,11 +57,27 @@ pub struct Proof {
     pub opens_session: bool,
 }
 
+/// What lets people in where they submit fields.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OpensTo<'a> {
+    /// A password kept here.
+    Password,
+    /// An account at this source.
+    Account(&'a str),
+    /// Nothing that the directory keeps of them, or none who were here before.
+    Others,
+}
+
 /// One way to check submitted fields. Embedders implement it for their own.
 #[async_trait]
 pub trait CredentialsCheck: Send + Sync {
     /// Says who it is, or refuses.
     async fn check(&self, submitted: &Submitted) -> Result<Proof, Refusal>;
+
+    /// What lets people in here, so that nobody unlinks the last account that does.
+    fn opens_to(&self) -> OpensTo<'_> {
+        OpensTo::Others
+    }
 
     /// Which allowance of a network address an attempt draws on.
     fn limit(&self) -> Limit {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::Map;
 
-use super::{CredentialsCheck, Proof, Submitted};
+use super::{CredentialsCheck, OpensTo, Proof, Submitted};
 pub use crate::policy::strength::{Strength, score};
 use crate::{
     error::{Code, Refusal},
@@ -51,6 +51,10 @@ impl CredentialsCheck for PasswordSignIn {
         }
         let admission = Admission::Password { user: account.user.id.clone(), hash };
         Ok(Proof { admission, ..proof_of(account.user) })
+    }
+
+    fn opens_to(&self) -> OpensTo<'_> {
+        OpensTo::Password
     }
 }
 

@@ -4,3 +4,4 @@ pub mod email;
 pub mod linking;
 pub mod redirect;
 pub mod strength;
+pub mod ways;

@@ -1,5 +1,6 @@
 //! From an outcome to the reply that the client's generation expects (protocol notes §1.3, §7, §9).
 
+mod api;
 mod page;
 
 use serde_json::{Value, json};
@@ -58,6 +59,7 @@ pub fn outcome(settings: &Settings, exchange: &Exchange<'_>, outcome: Outcome) -
         Outcome::EmailRefused(refusal) => {
             reply.refused_in_word(words::email_word(settings.dialect, refusal.code), refusal)
         }
+        Outcome::Answer(answer) => reply.answer(answer),
         Outcome::CsrfRefused(form) => reply.csrf_refused(form),
         Outcome::Done => reply.without_cookies(reply.reply(200, ReplyBody::Empty)),
     }
@@ -76,6 +78,8 @@ pub fn misdirected(settings: &Settings, exchange: &Exchange<'_>, why: Misdirecte
             reply.cookies.clear();
             reply
         }
+        (Misdirected::UnknownCall, _) => reply.no_such_call(),
+        (Misdirected::WrongCallMethod { allow }, _) => reply.wrong_call_method(allow),
         (Misdirected::UnknownSignInProvider, Dialect::NextAuth3 | Dialect::NextAuth4) => {
             reply.go(200, &format!("{}?csrf=true", exchange.request.public.route("signin")))
         }

@@ -139,3 +139,29 @@ async fn what_a_failing_back_end_quotes_of_the_fields_does_not_reach_the_log() {
     assert!(detail.contains("500") && detail.contains("oops at"), "{detail}");
     assert!(!detail.contains("quoted") && !detail.contains("ada@"), "{detail}");
 }
+
+#[tokio::test]
+async fn b2_an_account_at_a_back_end_is_listed_and_is_the_last_way_in() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        world.http.json(200, &json!({"id": "u7", "name": "Ada", "email": "ada@example.com"}));
+        let mut browser = world.browser();
+        browser.post("callback/login", &FIELDS).await;
+        let answer = crate::support::json(&browser.get("-/v1/accounts").await);
+        let linked_at = answer["accounts"][0]["linkedAt"].clone();
+        let account = json!({
+            "provider": "shop",
+            "type": "credentials",
+            "providerAccountId": "u7",
+            "name": "Ada",
+            "email": "ada@example.com",
+            "linkedAt": linked_at,
+        });
+        // What a back end says is nobody's address by proof.
+        assert_eq!(answer, json!({"accounts": [account], "password": false, "email": null}), "{dialect:?}");
+        let ids = [("provider", "shop"), ("providerAccountId", "u7")];
+        let reply = browser.post("-/v1/accounts/unlink", &ids).await;
+        assert_eq!((reply.status, error_of(&reply).0.as_deref()), (409, Some("last_way_in")));
+        assert!(browser.is_signed_in().await, "{dialect:?}");
+    }
+}

@@ -1,6 +1,6 @@
 //! A deployment with providers, and browsers that keep cookies as browsers do.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use keyward_core::{
     address::PublicUrl,
@@ -8,6 +8,7 @@ use keyward_core::{
     engine::{Engine, Ports},
     method::{
         CredentialsCheck,
+        email::EmailProvider,
         password::{PasswordSignIn, PasswordSignUp, Strength},
     },
     reply::{Reply, ReplyBody},
@@ -23,7 +24,9 @@ use keyward_providers::{
     Cache, Entry, Kind, Provider, RedirectMethod, RedirectTools, Settings as ProviderSettings,
     attempt::Sealer,
 };
-use keyward_testkit::{CountingHasher, FakeClock, FaultyStore, MemoryStore, NotedLimits, SeededRandom};
+use keyward_testkit::{
+    CountingHasher, FakeClock, FaultyStore, MemoryStore, NotedLimits, Outbox, SeededRandom,
+};
 use serde_json::Value;
 use url::Url;
 
@@ -51,6 +54,10 @@ pub(crate) struct Options {
     pub(crate) sign_out: SignOutScope,
     pub(crate) keep: Vec<(String, Vec<String>)>,
     pub(crate) events: Vec<EventKind>,
+    /// Whether links are sent by mail.
+    pub(crate) links: bool,
+    /// Whether people sign in with passwords.
+    pub(crate) passwords: bool,
 }
 
 impl Options {
@@ -64,6 +71,8 @@ impl Options {
             sign_out: SignOutScope::Local,
             keep: Vec::new(),
             events: Vec::new(),
+            links: false,
+            passwords: true,
         }
     }
 }
@@ -116,6 +125,8 @@ pub(crate) fn build(options: Options) -> World {
         fields("credentials", Arc::new(PasswordSignIn { store: store.clone(), hasher })),
         fields("signup", Arc::new(sign_up)),
     ];
+    settings.providers.retain(|provider| options.passwords || provider.id != "credentials");
+    settings.emails.extend(options.links.then(email));
     settings.redirects = vec![redirect(hub()), redirect(op("op", false)), redirect(op("post", true))];
     settings.order = ["op", "credentials"].map(str::to_owned).to_vec();
     settings.sign_up_provider = Some("signup".to_owned());
@@ -130,6 +141,20 @@ pub(crate) fn build(options: Options) -> World {
         rules: Vec::new(),
     };
     World { engine: Engine::new(settings, ports), clock, store, upstream, limits }
+}
+
+fn email() -> EmailProvider {
+    let mail = Arc::new(Outbox::default());
+    EmailProvider {
+        id: "email".to_owned(),
+        name: "Mail".to_owned(),
+        max_age: Duration::from_secs(24 * 60 * 60),
+        confirm_page: false,
+        sign_up: true,
+        on_sign_in_page: true,
+        mailer: mail.clone(),
+        letters: mail,
+    }
 }
 
 fn hub() -> Provider {
@@ -186,7 +211,13 @@ impl World {
 }
 
 impl Browser<'_> {
-    async fn send(&mut self, method: Method, target: &str, body: Body, from_another_site: bool) -> Reply {
+    pub(crate) async fn send(
+        &mut self,
+        method: Method,
+        target: &str,
+        body: Body,
+        from_another_site: bool,
+    ) -> Reply {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let query = url::form_urlencoded::parse(query.as_bytes()).into_owned().collect();
         // As of SameSite: Lax comes along when a person goes somewhere, not when a form is posted there.

@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use keyward_core::{
-    port::{Admitted, Ending, NewSession, Store, Unlinked},
+    policy::ways::WaysIn,
+    port::{Admitted, Ending, NewSession, Store, Unlinked, Unlinking},
     user::{
         Account, AccountKey, Address, Admission, EmailHolder, Ground, NewUser, Place, Standing, User, Vouched,
     },
 };
 
 use super::{
-    LATER, NOW, UNTIL, account, admit, admitted, email, endings, has_session, id, key, new_user, profile,
-    sealed, sid, sign_up, stored,
+    LATER, NOW, UNTIL, account, admit, admitted, email, ended_ids, endings, has_session, id, key, new_user,
+    profile, sealed, sid, sign_up, stored,
 };
 
 /// Somebody for whom `key`'s source vouches, with the tokens `tokens of {name}`. `verified: None`: no address.
@@ -251,50 +252,127 @@ pub async fn b2_an_account_at_a_back_end_is_listed_as_what_it_is(store: Arc<dyn 
     assert_eq!(store.accounts_of(&id("nobody")).await.expect("answers"), []);
 }
 
+/// What `user` asks for in the session that [`visit`] opens, where everything on offer is an account of `sources`.
+pub(super) fn unlinking(user: &str, key: &AccountKey, sources: &[&str]) -> Unlinking {
+    let sources = sources.iter().map(|&source| source.to_owned()).collect();
+    Unlinking {
+        user: id(user),
+        key: key.clone(),
+        session: sid(&format!("of {user}")),
+        ways: WaysIn { sources, password: false, mail: false },
+        until: UNTIL,
+    }
+}
+
+async fn unlink(store: &dyn Store, what: &Unlinking) -> Unlinked {
+    store.unlink_account(what).await.expect("the store answers")
+}
+
 /// Nobody locks themselves out.
 pub async fn the_last_way_in_cannot_be_removed(store: Arc<dyn Store>) {
-    let (first, second) = (key("github", "1"), key("gitlab", "1"));
-    let unlink = async |user: &str, key: &AccountKey, other_ways| {
-        store.unlink_account(&id(user), key, other_ways).await.expect("the store answers")
-    };
-    admit(&*store, &made(&vouched(first.clone(), "ada", Some(true)), "ada"), None).await;
+    let (first, second, same) = (key("github", "1"), key("gitlab", "1"), key("github", "2"));
+    let (both, one) = (["github", "gitlab"], ["github"]);
+    admit(&*store, &made(&vouched(first.clone(), "ada", Some(false)), "ada"), None).await;
     visit(&*store, "ada").await;
-    assert_eq!(unlink("ada", &first, false).await, Unlinked::LastWay);
+    assert_eq!(unlink(&*store, &unlinking("ada", &first, &both)).await, Unlinked::LastWay);
     assert_eq!(keys_of(&*store, "ada").await, std::slice::from_ref(&first));
     assert!(store.account_tokens(&first).await.expect("answers").is_some());
-    admit(&*store, &linked(&vouched(second.clone(), "ada", None), "ada"), None).await;
-    assert_eq!(unlink("ada", &first, false).await, Unlinked::Done);
-    assert_eq!(unlink("ada", &first, false).await, Unlinked::NotFound);
-    assert_eq!(unlink("ada", &second, false).await, Unlinked::LastWay);
-    assert_eq!(unlink("ada", &second, true).await, Unlinked::Done, "another way that only the caller knows");
-    assert_eq!(keys_of(&*store, "ada").await, []);
 
-    admit(&*store, &sign_up("bob"), None).await;
-    visit(&*store, "bob").await;
-    admit(&*store, &linked(&vouched(first.clone(), "eve", None), "bob"), None).await;
-    assert_eq!(unlink("bob", &first, false).await, Unlinked::Done, "a password is a way in");
+    admit(&*store, &linked(&vouched(second.clone(), "ada", None), "ada"), None).await;
+    let other_is_gone = unlink(&*store, &unlinking("ada", &first, &one)).await;
+    assert_eq!(other_is_gone, Unlinked::LastWay, "what is left is not offered any more");
+    assert_eq!(unlink(&*store, &unlinking("ada", &first, &both)).await, Unlinked::Done);
+    assert_eq!(unlink(&*store, &unlinking("ada", &first, &both)).await, Unlinked::NotFound);
+    assert_eq!(unlink(&*store, &unlinking("ada", &second, &both)).await, Unlinked::LastWay);
+
+    for key in [&first, &same] {
+        admit(&*store, &linked(&vouched(key.clone(), "ada", None), "ada"), None).await;
+    }
+    assert_eq!(unlink(&*store, &unlinking("ada", &second, &one)).await, Unlinked::Done);
+    assert_eq!(
+        unlink(&*store, &unlinking("ada", &first, &one)).await,
+        Unlinked::Done,
+        "another of one source"
+    );
+    assert_eq!(keys_of(&*store, "ada").await, [same]);
+}
+
+/// A password, or a proven address, where the deployment takes them.
+pub async fn a_password_or_a_proven_address_is_a_way_in_where_it_is_offered(store: Arc<dyn Store>) {
+    let nothing = |user: &str, key: &AccountKey| unlinking(user, key, &[]);
+    let with = |user: &str, key: &AccountKey, password, mail| Unlinking {
+        ways: WaysIn { password, mail, sources: vec![key.source.clone()] },
+        ..nothing(user, key)
+    };
+    let (adas, bobs, eves) = (key("github", "ada"), key("github", "bob"), key("github", "eve"));
+    admit(&*store, &sign_up("ada"), None).await;
+    visit(&*store, "ada").await;
+    admit(&*store, &linked(&vouched(adas.clone(), "ada", None), "ada"), None).await;
+    assert_eq!(unlink(&*store, &with("ada", &adas, false, true)).await, Unlinked::LastWay);
+    assert_eq!(unlink(&*store, &with("ada", &adas, true, false)).await, Unlinked::Done);
+
+    for (name, key, verified) in [("bob", &bobs, true), ("eve", &eves, false)] {
+        admit(&*store, &made(&vouched(key.clone(), name, Some(verified)), name), None).await;
+        visit(&*store, name).await;
+    }
+    assert_eq!(unlink(&*store, &with("bob", &bobs, true, false)).await, Unlinked::LastWay);
+    assert_eq!(unlink(&*store, &with("bob", &bobs, false, true)).await, Unlinked::Done);
+    assert_eq!(unlink(&*store, &with("eve", &eves, true, true)).await, Unlinked::LastWay, "nobody proved it");
 }
 
 /// It opens nothing any more, is free for others, and leaves nothing that could be mistaken for theirs.
-pub async fn an_account_that_was_unlinked_is_gone_with_its_tokens(store: Arc<dyn Store>) {
-    let github = key("github", "1");
-    admit(&*store, &sign_up("ada"), None).await;
-    admit(&*store, &sign_up("bob"), None).await;
-    visit(&*store, "ada").await;
-    visit(&*store, "bob").await;
-    let who = vouched(github.clone(), "eve", None);
-    let mut session = stored("s1");
-    session.via = Some(github.clone());
-    admit(&*store, &linked(&who, "ada"), Some(&session)).await;
-    let not_his = store.unlink_account(&id("bob"), &github, true).await.expect("answers");
+pub async fn an_account_that_was_unlinked_is_gone_with_its_tokens_and_sessions(store: Arc<dyn Store>) {
+    let (github, gitlab) = (key("github", "1"), key("gitlab", "1"));
+    for name in ["ada", "bob"] {
+        admit(&*store, &sign_up(name), None).await;
+        visit(&*store, name).await;
+    }
+    let (who, other) = (vouched(github.clone(), "eve", None), vouched(gitlab.clone(), "eve", None));
+    let via = |session: NewSession, key: &AccountKey| NewSession { via: Some(key.clone()), ..session };
+    for (who, session) in [
+        (&who, via(stored("by it"), &github)),
+        (&who, via(sealed("by it, sealed"), &github)),
+        (&who, via(sealed("asks"), &github)),
+        (&other, via(stored("by another"), &gitlab)),
+    ] {
+        let known = store.standing(&who.key, None).await.expect("answers").owner.is_some();
+        let admission = if known { owned(who, "ada") } else { linked(who, "ada") };
+        assert_eq!(admit(&*store, &admission, Some(&session)).await, admitted("ada", false));
+    }
+    let not_his = unlink(&*store, &unlinking("bob", &github, &["github", "gitlab"])).await;
     assert_eq!(not_his, Unlinked::NotFound, "somebody else's");
-    let done = store.unlink_account(&id("ada"), &github, false).await.expect("answers");
-    assert_eq!(done, Unlinked::Done);
+    assert_eq!(ended_ids(&*store).await, [""; 0]);
+
+    let asked = Unlinking { session: sid("asks"), ..unlinking("ada", &github, &["gitlab"]) };
+    assert_eq!(unlink(&*store, &asked).await, Unlinked::Done);
     assert_eq!(store.account_tokens(&github).await.expect("answers"), None);
     assert_eq!(admit(&*store, &owned(&who, "ada"), None).await, Admitted::Changed);
-    let record = store.session_record(&sid("s1")).await.expect("answers").expect("the session stays");
+    assert_eq!(ended_ids(&*store).await, ["by it", "by it, sealed"]);
+    assert!(endings(&*store).await.iter().all(|ended| ended.until == UNTIL));
+    assert!(!has_session(&*store, "by it").await && has_session(&*store, "by another").await);
+    let record = store.session_record(&sid("asks")).await.expect("answers").expect("the session stays");
     assert_eq!(record.via, None);
+    let record = store.session_record(&sid("by another")).await.expect("answers").expect("stays");
+    assert_eq!(record.via, Some(gitlab));
     assert_eq!(admit(&*store, &linked(&who, "bob"), None).await, admitted("bob", false));
+}
+
+/// Who was put out meanwhile, or names another's session, takes nothing away.
+pub async fn an_account_is_unlinked_only_while_the_session_that_asked_for_it_is_open(store: Arc<dyn Store>) {
+    for name in ["ada", "bob"] {
+        admit(&*store, &sign_up(name), None).await;
+        visit(&*store, name).await;
+    }
+    let (first, second) = (key("github", "1"), key("gitlab", "1"));
+    for key in [&first, &second] {
+        admit(&*store, &linked(&vouched(key.clone(), "eve", None), "ada"), None).await;
+    }
+    let asked = unlinking("ada", &first, &["github", "gitlab"]);
+    let by_bobs = Unlinking { session: sid("of bob"), ..asked.clone() };
+    assert_eq!(unlink(&*store, &by_bobs).await, Unlinked::SignedOut);
+    store.end_session(&Ending::Id(sid("of ada")), UNTIL, &[]).await.expect("answers");
+    assert_eq!(unlink(&*store, &asked).await, Unlinked::SignedOut);
+    assert_eq!(keys_of(&*store, "ada").await, [first, second]);
 }
 
 /// Nothing of a deleted user admits anybody.

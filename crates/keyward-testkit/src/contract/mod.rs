@@ -90,7 +90,9 @@ macro_rules! store_contract {
             a_standing_says_whose_the_account_is_and_who_has_the_address
             b2_an_account_at_a_back_end_is_listed_as_what_it_is
             the_last_way_in_cannot_be_removed
-            an_account_that_was_unlinked_is_gone_with_its_tokens
+            a_password_or_a_proven_address_is_a_way_in_where_it_is_offered
+            an_account_that_was_unlinked_is_gone_with_its_tokens_and_sessions
+            an_account_is_unlinked_only_while_the_session_that_asked_for_it_is_open
             lesson_56_deleting_a_user_deletes_accounts_and_tokens
 
             lesson_43_a_first_followed_link_ends_what_was_set_up_without_proof

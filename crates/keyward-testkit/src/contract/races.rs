@@ -9,7 +9,7 @@ use keyward_core::{
 
 use super::{
     LATER, NOW, UNTIL, account, admit, admitted, at_once, email, ended_ids, has_session, id, key, keys_of,
-    link_to, linked, made, mail, new_user, sid, sign_up, stored, token, visit, vouched,
+    link_to, linked, made, mail, new_user, sid, sign_up, stored, token, unlinking, visit, vouched,
 };
 
 /// A person who opens fifty tabs is one person.
@@ -158,8 +158,8 @@ pub async fn of_two_who_unlink_the_last_two_accounts_one_is_refused(store: Arc<d
         visit(&*store, &user).await;
         admit(&*store, &linked(&vouched(keys[1].clone(), &user, None), &user), None).await;
         let answers = at_once(2, |n| {
-            let (store, user, key) = (Arc::clone(&store), id(&user), keys[n].clone());
-            async move { store.unlink_account(&user, &key, false).await.expect("answers") }
+            let (store, what) = (Arc::clone(&store), unlinking(&user, &keys[n], &["github", "gitlab"]));
+            async move { store.unlink_account(&what).await.expect("answers") }
         })
         .await;
         let done = answers.iter().filter(|answer| **answer == Unlinked::Done).count();

@@ -32,15 +32,18 @@ pub async fn offer(
 }
 
 /// Who is signed in in this browser.
-struct SignedIn {
-    user: UserId,
-    session: SessionId,
+pub(super) struct SignedIn {
+    pub(super) user: UserId,
+    pub(super) session: SessionId,
     claims: Claims,
 }
 
 /// Who is signed in, by the session that came along. A session without a record (sealed by the original) names nobody
 /// whom the directory knows.
-async fn signed_in(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<Option<SignedIn>, Refusal> {
+pub(super) async fn signed_in(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+) -> Result<Option<SignedIn>, Refusal> {
     let Some(token) = exchange.session_token(deployment) else { return Ok(None) };
     let secure = exchange.request.public.is_secure();
     let Some(live) = session::open(deployment, &token, secure, exchange.now).await? else { return Ok(None) };

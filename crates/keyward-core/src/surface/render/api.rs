@@ -1,0 +1,81 @@
+//! What our own calls answer, `-/v1/…`: the same JSON for every generation, and no cookies.
+
+use serde_json::{Value, json};
+
+use super::Render;
+use crate::{
+    action::{Accounts, Answer},
+    error::{Code, Refusal},
+    reply::Reply,
+    user::Account,
+};
+
+impl Render<'_> {
+    pub(super) fn answer(&self, answer: Answer) -> Reply {
+        match answer {
+            Answer::Accounts(accounts) => self.call(200, &listed(&accounts)),
+            Answer::Unlinked => self.call(200, &json!({ "unlinked": true })),
+            Answer::Refused(refusal) => {
+                let (status, message) = status_and_message(refusal.code);
+                let reply = self.refused_call(status, refusal.code.as_str(), message);
+                self.marked(reply, refusal)
+            }
+        }
+    }
+
+    pub(super) fn no_such_call(&self) -> Reply {
+        self.refused_call(404, "not_found", "There is nothing at this address.")
+    }
+
+    pub(super) fn wrong_call_method(&self, allow: &'static str) -> Reply {
+        let mut reply = self.refused_call(405, "method_not_allowed", "This address takes another method.");
+        reply.headers.push(("allow", allow.into()));
+        reply
+    }
+
+    /// As every refusal in JSON, with an absolute `url` (invariant 6).
+    fn refused_call(&self, status: u16, code: &str, message: &str) -> Reply {
+        let url = self.exchange.request.public.route(&format!("error?error={code}"));
+        self.call(status, &json!({ "url": url, "error": code, "message": message }))
+    }
+
+    fn call(&self, status: u16, answer: &Value) -> Reply {
+        Reply { cookies: Vec::new(), ..self.json(status, answer) }
+    }
+}
+
+fn listed(accounts: &Accounts) -> Value {
+    let email = accounts.user.email.as_ref();
+    json!({
+        "accounts": accounts.accounts.iter().map(account).collect::<Vec<_>>(),
+        "password": accounts.has_password,
+        "email": email.map(|address| json!({
+            "address": address,
+            "verified": accounts.user.email_verified.is_some(),
+        })),
+    })
+}
+
+/// In NextAuth's words where it has them; no tokens.
+fn account(account: &Account) -> Value {
+    json!({
+        "provider": account.key.source,
+        "type": account.kind,
+        "providerAccountId": account.key.id,
+        "name": account.profile.name.as_ref().and_then(Option::as_deref),
+        "email": account.profile.email.as_ref().and_then(Option::as_deref),
+        "linkedAt": account.created.iso(),
+    })
+}
+
+/// The message is for developers who read the answer.
+fn status_and_message(code: Code) -> (u16, &'static str) {
+    match code {
+        Code::SessionRequired => (401, "Sign in first."),
+        Code::MissingCsrf => (403, "csrfToken does not fit the cookie. Ask GET csrf for one."),
+        Code::MissingField => (400, "provider and providerAccountId are needed, each a text."),
+        Code::AccountUnknown => (404, "The person who is signed in has no such account."),
+        Code::LastWayIn => (409, "Without this account the person could not sign in again."),
+        _ => (Refusal::new(code).status().unwrap_or(500), "Try again in a moment."),
+    }
+}
