@@ -27,6 +27,13 @@ pub(crate) struct Answer {
     pub(crate) size: usize,
 }
 
+impl Answer {
+    /// The first header of this name, which is in lower case.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+}
+
 /// Longest wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -84,39 +91,16 @@ impl Connection {
     }
 }
 
-/// A browser, as far as a server can tell: it keeps cookies, sends forms, and asks for JSON.
-pub(crate) struct Browser {
-    connection: Connection,
+/// What a browser knows, as far as a server can tell: it keeps cookies, sends forms, and takes anything.
+#[derive(Clone)]
+pub(crate) struct Visitor {
     host: String,
     cookies: BTreeMap<String, String>,
 }
 
-impl Browser {
-    pub(crate) fn open(address: SocketAddr, host: &str) -> io::Result<Self> {
-        let connection = Connection::open(address)?;
-        Ok(Self { connection, host: host.to_owned(), cookies: BTreeMap::new() })
-    }
-
-    pub(crate) fn get(&mut self, path: &str) -> io::Result<Answer> {
-        let request = self.request("GET", path, "");
-        self.exchange(&request)
-    }
-
-    /// Gets a CSRF token, and with it sends a form to a provider.
-    pub(crate) fn submit(&mut self, provider: &str, fields: &[(&str, &str)]) -> Result<Answer> {
-        let request = self.submission(provider, fields)?;
-        Ok(self.exchange(&request)?)
-    }
-
-    /// The bytes of [`Self::submit`], to be sent many times.
-    pub(crate) fn submission(&mut self, provider: &str, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
-        let csrf: serde_json::Value = serde_json::from_str(&self.get("/api/auth/csrf")?.body)?;
-        let csrf = csrf["csrfToken"].as_str().ok_or("no CSRF token")?;
-        let mut body = format!("json=true&csrfToken={csrf}&callbackUrl=%2F");
-        for (name, value) in fields {
-            body += &format!("&{name}={}", encoded(value));
-        }
-        Ok(self.request("POST", &format!("/api/auth/callback/{provider}"), &body))
+impl Visitor {
+    fn of(host: &str) -> Self {
+        Self { host: host.to_owned(), cookies: BTreeMap::new() }
     }
 
     /// The request that this browser would send, as bytes.
@@ -138,19 +122,78 @@ impl Browser {
         (head + "\r\n" + body).into_bytes()
     }
 
-    pub(crate) fn has_cookie(&self, name: &str) -> bool {
-        self.cookies.contains_key(name)
-    }
-
-    fn exchange(&mut self, request: &[u8]) -> io::Result<Answer> {
-        self.connection.send(request)?;
-        let answer = self.connection.answer()?;
+    /// Takes the cookies of an answer.
+    pub(crate) fn keep(&mut self, answer: &Answer) {
         for (_, cookie) in answer.headers.iter().filter(|(name, _)| name == "set-cookie") {
             let pair = cookie.split(';').next().unwrap_or_default();
             if let Some((name, value)) = pair.split_once('=') {
                 self.cookies.insert(name.to_owned(), value.to_owned());
             }
         }
+    }
+
+    pub(crate) fn has_cookie(&self, name: &str) -> bool {
+        self.cookies.contains_key(name)
+    }
+}
+
+/// A visitor with a connection of their own.
+pub(crate) struct Browser {
+    connection: Connection,
+    visitor: Visitor,
+}
+
+impl Browser {
+    pub(crate) fn open(address: SocketAddr, host: &str) -> io::Result<Self> {
+        Ok(Self { connection: Connection::open(address)?, visitor: Visitor::of(host) })
+    }
+
+    pub(crate) fn get(&mut self, path: &str) -> io::Result<Answer> {
+        let request = self.request("GET", path, "");
+        self.exchange(&request)
+    }
+
+    /// Gets a CSRF token, and with it sends a form to a provider.
+    pub(crate) fn submit(&mut self, provider: &str, fields: &[(&str, &str)]) -> Result<Answer> {
+        let request = self.submission(provider, fields)?;
+        Ok(self.exchange(&request)?)
+    }
+
+    /// The bytes of [`Self::submit`], to be sent many times.
+    pub(crate) fn submission(&mut self, provider: &str, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
+        let fields = [&[("json", "true")], fields].concat();
+        self.form(&format!("/api/auth/callback/{provider}"), &fields)
+    }
+
+    /// A form with a new CSRF token, as bytes.
+    pub(crate) fn form(&mut self, path: &str, fields: &[(&str, &str)]) -> Result<Vec<u8>> {
+        let csrf: serde_json::Value = serde_json::from_str(&self.get("/api/auth/csrf")?.body)?;
+        let csrf = csrf["csrfToken"].as_str().ok_or("no CSRF token")?;
+        let mut body = format!("csrfToken={csrf}&callbackUrl=%2F");
+        for (name, value) in fields {
+            body += &format!("&{name}={}", encoded(value));
+        }
+        Ok(self.request("POST", path, &body))
+    }
+
+    /// The request that this browser would send, as bytes.
+    pub(crate) fn request(&self, method: &str, path: &str, body: &str) -> Vec<u8> {
+        self.visitor.request(method, path, body)
+    }
+
+    pub(crate) fn has_cookie(&self, name: &str) -> bool {
+        self.visitor.has_cookie(name)
+    }
+
+    /// The connection, and what the browser knew when it was given away.
+    pub(crate) fn into_parts(self) -> (Connection, Visitor) {
+        (self.connection, self.visitor)
+    }
+
+    fn exchange(&mut self, request: &[u8]) -> io::Result<Answer> {
+        self.connection.send(request)?;
+        let answer = self.connection.answer()?;
+        self.visitor.keep(&answer);
         Ok(answer)
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Result, http::Connection};
+use crate::{Result, http::Connection, measure::Load};
 
 /// What a server took.
 #[derive(Clone, Copy, Debug)]
@@ -39,9 +39,10 @@ impl Closed {
         }
         Ok(Self { lanes, expected })
     }
+}
 
-    /// Keeps the server busy for `span`.
-    pub(crate) fn run(&mut self, span: Duration) -> Result<Taken> {
+impl Load for Closed {
+    fn run(&mut self, span: Duration) -> Result<Taken> {
         let began = Instant::now();
         let mut answers = 0;
         while began.elapsed() < span {

@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what Keyward costs, beside a bare axum server, NextAuth 4, and npm's Argon2.
+//! `cargo xtask bench`: what Keyward costs, beside a bare axum server, NextAuth 4, Auth.js 5, and npm's Argon2.
 //!
 //! Servers and load are on a core each. Contenders take turns; what counts is the median of the rounds, and
 //! answers per second of the server's processor time rather than of the clock: other work on the machine
@@ -7,11 +7,15 @@
 
 mod http;
 mod load;
+mod mailbox;
 mod measure;
 mod part;
 mod process;
+mod provider;
 mod report;
 mod server;
+mod sign_in;
+mod writes;
 
 use std::{
     path::{Path, PathBuf},
@@ -19,7 +23,7 @@ use std::{
     time::Duration,
 };
 
-use part::{overload, password, session, start};
+use part::{link, oauth, overload, password, session, start};
 use report::Report;
 use server::Programs;
 
@@ -28,7 +32,8 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + 
 const HELP: &str = "\
 cargo xtask bench [--only PART,...] [--seconds N] [--write]
     Measures the release build of Keyward.
-    --only      a (sealed), b (stored), c (no cookie), next (beside NextAuth 4), password, overload, start
+    --only      start, a (sealed), b (stored), c (no cookie), next (a beside NextAuth 4),
+                d (a provider, beside Auth.js 5), e (e-mail link, beside Auth.js 5), password, overload
     --seconds   what each contender gets in each of the five rounds (default 3)
     --write     puts the figures into BENCHMARKS.md
 ";
@@ -37,12 +42,14 @@ cargo xtask bench [--only PART,...] [--seconds N] [--write]
 type Part = fn(&Bench, &mut Report) -> Result;
 
 /// All parts by name, in their order.
-const PARTS: [(&str, Part); 7] = [
+const PARTS: [(&str, Part); 9] = [
     ("start", start::start),
     ("a", session::sealed),
     ("b", session::stored),
     ("c", session::without_a_cookie),
     ("next", session::beside_next),
+    ("d", oauth::sign_in),
+    ("e", link::sign_in),
     ("password", password::check),
     ("overload", overload::sign_in),
 ];
@@ -123,8 +130,8 @@ fn programs() -> Result<Programs> {
         let program = this.with_file_name(name);
         if program.is_file() { Ok(program) } else { Err(format!("{} is not there", program.display())) }
     };
-    let next = root().join("bench/next-auth-4");
-    Ok(Programs { keyward: beside("keyward")?, bare: beside("keyward-bare")?, next })
+    let (next, auth_js) = (root().join("bench/next-auth-4"), root().join("bench/auth-js-5"));
+    Ok(Programs { keyward: beside("keyward")?, bare: beside("keyward-bare")?, next, auth_js })
 }
 
 fn root() -> PathBuf {

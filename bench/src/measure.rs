@@ -2,12 +2,17 @@
 
 use std::time::Duration;
 
-use crate::{Result, load::Closed, process, server::Server};
+use crate::{
+    Result,
+    load::{Closed, Taken},
+    process,
+    server::Server,
+};
 
 /// How often the contenders take turns; the median of the rounds counts.
 pub(crate) const ROUNDS: usize = 5;
 
-/// What one server did in one round.
+/// What one server did in one round. A sign-in of several requests counts as one answer.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Figures {
     /// Answers per second of processor time.
@@ -16,10 +21,28 @@ pub(crate) struct Figures {
     pub(crate) per_second: f64,
 }
 
-/// A server and what is asked of it: one connection for each request.
+/// What keeps a server busy.
+pub(crate) trait Load {
+    /// Keeps it busy for `span`.
+    fn run(&mut self, span: Duration) -> Result<Taken>;
+}
+
+/// A server and what is asked of it.
 pub(crate) struct Contender<'a> {
     pub(crate) server: &'a Server,
-    pub(crate) requests: &'a [Vec<u8>],
+    /// Opens the load; for each round anew.
+    load: Box<dyn Fn() -> Result<Box<dyn Load + 'a>> + 'a>,
+}
+
+impl<'a> Contender<'a> {
+    pub(crate) fn new<L: Load + 'a>(server: &'a Server, load: impl Fn() -> Result<L> + 'a) -> Self {
+        Self { server, load: Box::new(move || Ok(Box::new(load()?))) }
+    }
+
+    /// Is asked these requests over and over, each on a connection of its own.
+    pub(crate) fn asked(server: &'a Server, requests: &'a [Vec<u8>]) -> Self {
+        Self::new(server, || Closed::open(server.address, requests, 200))
+    }
 }
 
 /// Lets the contenders take turns, and gives the rounds of each. In a round each of them gets `span` in all, in
@@ -55,7 +78,7 @@ const SLICE: Duration = Duration::from_millis(200);
 /// What one contender has done so far in a round.
 struct Turn<'a> {
     server: &'a Server,
-    load: Closed,
+    load: Box<dyn Load + 'a>,
     answers: f64,
     cpu: Duration,
     clock: Duration,
@@ -75,8 +98,8 @@ fn round(contenders: &[Contender<'_>], span: Duration) -> Result<Vec<Figures>> {
 }
 
 impl<'a> Turn<'a> {
-    fn begin(contender: &Contender<'a>) -> Result<Self> {
-        let load = Closed::open(contender.server.address, contender.requests, 200)?;
+    fn begin(contender: &'a Contender<'_>) -> Result<Self> {
+        let load = (contender.load)()?;
         let nothing = Duration::ZERO;
         Ok(Self { server: contender.server, load, answers: 0.0, cpu: nothing, clock: nothing })
     }
@@ -100,5 +123,5 @@ impl<'a> Turn<'a> {
 
 /// Keeps a server busy for `span`, for nothing.
 pub(crate) fn warm_up(contender: &Contender<'_>, span: Duration) -> Result {
-    Closed::open(contender.server.address, contender.requests, 200)?.run(span).map(drop)
+    (contender.load)()?.run(span).map(drop)
 }

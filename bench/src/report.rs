@@ -101,16 +101,14 @@ fn circumstances(command: &str) -> String {
 
 /// The npm packages that Keyward is measured beside, as pinned.
 fn npm_versions() -> Option<String> {
-    let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/next-auth-4/package.json")).ok()?;
-    let package: serde_json::Value = serde_json::from_str(&text).ok()?;
-    let versions = package["dependencies"].as_object()?.iter();
-    let versions = versions.filter(|(name, _)| !name.starts_with("react"));
-    Some(
-        versions
-            .map(|(name, version)| format!("{name} {}", version.as_str().unwrap_or("?")))
-            .collect::<Vec<_>>()
-            .join(", "),
-    )
+    let mut all = Vec::new();
+    for text in [include_str!("../next-auth-4/package.json"), include_str!("../auth-js-5/package.json")] {
+        let package: serde_json::Value = serde_json::from_str(text).ok()?;
+        let versions = package["dependencies"].as_object()?.iter();
+        let versions = versions.filter(|(name, _)| !name.starts_with("react"));
+        all.extend(versions.map(|(name, version)| format!("{name} {}", version.as_str().unwrap_or("?"))));
+    }
+    Some(all.join(", "))
 }
 
 /// What a program says of itself, in one line.

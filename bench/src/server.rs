@@ -23,12 +23,23 @@ pub(crate) const HOST: &str = "localhost:4000";
 /// Of all of them, so that each opens the others' tokens. Published here, so never one of a deployment.
 pub(crate) const SECRET: &str = "benchmark-only-4f1c0b9d2a7e6853-not-a-secret";
 
+/// Keyward's limits that one machine with many sign-ins would run into.
+const LIMITS: [&str; 5] = [
+    "sign_in_per_address",
+    "sign_in_per_account",
+    "sign_up_per_address",
+    "link_per_address",
+    "link_per_account",
+];
+
 /// The programs and folders that are measured.
 pub(crate) struct Programs {
     pub(crate) keyward: PathBuf,
     pub(crate) bare: PathBuf,
     /// The Next.js application, built.
     pub(crate) next: PathBuf,
+    /// The server with Auth.js 5.
+    pub(crate) auth_js: PathBuf,
 }
 
 /// A running server.
@@ -50,20 +61,47 @@ impl Server {
 
     /// The same over a folder that a server left behind.
     pub(crate) fn keyward_in(programs: &Programs, strategy: &str, folder: TempDir) -> Result<Self> {
+        Self::keyward_with(programs, folder, &format!("session.strategy = \"{strategy}\"\n"))
+    }
+
+    /// Keyward with stored sessions for front ends of Auth.js 5, with these tables of providers.
+    pub(crate) fn keyward_for_auth_js(programs: &Programs, providers: &str) -> Result<Self> {
+        let more = format!("dialect = \"auth-js-5\"\nsession.strategy = \"stored\"\n{providers}");
+        Self::keyward_with(programs, tempfile::tempdir()?, &more)
+    }
+
+    /// Keyward with `more` in its configuration: keys first, then tables.
+    fn keyward_with(programs: &Programs, folder: TempDir, more: &str) -> Result<Self> {
         let address = free_address()?;
         let database = folder.path().join("keyward.db");
         let config = folder.path().join("keyward.toml");
-        let text = format!(
+        let mut text = format!(
             "public_url = \"{PUBLIC_URL}\"\nlisten = \"{address}\"\nsecret = \"{SECRET}\"\n\
-             database.url = \"sqlite://{}\"\nsession.strategy = \"{strategy}\"\n\
-             [limits]\nsign_in_per_address = \"1000000/second\"\nsign_in_per_account = \"1000000/second\"\n\
-             sign_up_per_address = \"1000000/second\"\n",
+             database.url = \"sqlite://{}\"\n",
             database.display()
         );
-        fs::write(&config, text)?;
+        for limit in LIMITS {
+            text += &format!("limits.{limit} = \"1000000/second\"\n");
+        }
+        fs::write(&config, text + more)?;
         let mut command = pinned(&programs.keyward);
         command.arg("serve").arg("--config").arg(&config);
         Self::start("Keyward", command, address, "/readyz", folder)
+    }
+
+    /// Auth.js 5 under plain Node.js. `ways` says how people sign in, as `bench/auth-js-5/server.mjs` reads it.
+    pub(crate) fn auth_js(programs: &Programs, mut ways: serde_json::Value) -> Result<Self> {
+        let address = free_address()?;
+        ways["port"] = address.port().into();
+        ways["origin"] = PUBLIC_URL.into();
+        ways["secret"] = SECRET.into();
+        let mut command = pinned(Path::new("node"));
+        command
+            .arg("server.mjs")
+            .current_dir(&programs.auth_js)
+            .env("NODE_ENV", "production")
+            .env("BENCH", ways.to_string());
+        Self::start("Auth.js 5", command, address, "/readyz", tempfile::tempdir()?)
     }
 
     /// The bare server; over a database if sessions are stored.

@@ -14,7 +14,10 @@ const PROGRAMS: [Program; 2] =
     [Program { name: "taskset", package: "util-linux" }, Program { name: "kill", package: "procps" }];
 
 /// Parts of the benchmark that need the application under `bench/next-auth-4`.
-const WITH_NODE: [&str; 2] = ["next", "password"];
+const WITH_NEXT: [&str; 2] = ["next", "password"];
+
+/// Parts of the benchmark that need the server under `bench/auth-js-5`.
+const WITH_AUTH_JS: [&str; 2] = ["d", "e"];
 
 /// Carries out `bench [--only PART,...] [--seconds N] [--write]`. The words are the benchmark's own to understand.
 pub(crate) fn command(workspace: &Workspace, words: Vec<String>) -> Result<ExitCode> {
@@ -25,7 +28,11 @@ pub(crate) fn command(workspace: &Workspace, words: Vec<String>) -> Result<ExitC
         cargo.args(["build", "--release", "--package", package]).current_dir(&workspace.root);
         build(workspace, &format!("cargo build {package}"), &mut cargo)?;
     }
-    if needs_node(&words) {
+    if has_one_of(&words, &WITH_AUTH_JS) {
+        setup::node()?;
+        setup::install_packages(workspace, &workspace.root.join("bench/auth-js-5"))?;
+    }
+    if has_one_of(&words, &WITH_NEXT) {
         setup::node()?;
         let application = workspace.root.join("bench/next-auth-4");
         setup::install_packages(workspace, &application)?;
@@ -36,9 +43,10 @@ pub(crate) fn command(workspace: &Workspace, words: Vec<String>) -> Result<ExitC
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-fn needs_node(words: &[String]) -> bool {
+/// Whether one of these parts was asked for: by name, or with all.
+fn has_one_of(words: &[String], parts: &[&str]) -> bool {
     let only = words.iter().position(|word| word == "--only").and_then(|at| words.get(at + 1));
-    only.is_none_or(|only| only.split(',').any(|part| WITH_NODE.contains(&part)))
+    only.is_none_or(|only| only.split(',').any(|part| parts.contains(&part)))
 }
 
 fn next_build(application: &Path) -> Command {
@@ -64,9 +72,15 @@ mod tests {
     #[test]
     fn node_is_needed_for_the_whole_benchmark_and_for_the_parts_that_run_in_it() {
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        assert!(needs_node(&words("")));
-        assert!(needs_node(&words("--seconds 1 --write")));
-        assert!(needs_node(&words("--only a,next")));
-        assert!(!needs_node(&words("--only a,b,c --seconds 1")));
+        for (line, next, auth_js) in [
+            ("", true, true),
+            ("--seconds 1 --write", true, true),
+            ("--only a,next", true, false),
+            ("--only d,e --seconds 1", false, true),
+            ("--only a,b,c --seconds 1", false, false),
+        ] {
+            assert_eq!(has_one_of(&words(line), &WITH_NEXT), next, "{line}");
+            assert_eq!(has_one_of(&words(line), &WITH_AUTH_JS), auth_js, "{line}");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! The parts of the benchmark.
 
+pub(crate) mod link;
+pub(crate) mod oauth;
 pub(crate) mod overload;
 pub(crate) mod password;
 pub(crate) mod session;

@@ -10,6 +10,7 @@ use crate::{
     Bench, Result,
     http::Browser,
     load::{self, Closed, Served},
+    measure::Load as _,
     process,
     report::Report,
     server::{HOST, Server},

@@ -55,8 +55,7 @@ pub(crate) fn beside_next(bench: &Bench, report: &mut Report) -> Result {
     if !shown(&keyward, &own[0])? || !shown(&next, &nexts[0])? {
         return Err("a session does not say whose it is".into());
     }
-    let contenders =
-        [Contender { server: &keyward, requests: &own }, Contender { server: &next, requests: &nexts }];
+    let contenders = [Contender::asked(&keyward, &own), Contender::asked(&next, &nexts)];
     // V8 compiles what is called often: without this its first rounds would be slower than it is.
     crate::measure::warm_up(&contenders[1], bench.span * 2)?;
     let rounds = take_turns(&contenders, bench.span)?;
@@ -81,7 +80,7 @@ fn compare(
     requests: &[Vec<u8>],
 ) -> Result {
     let size = same_answers(&ask(keyward, &requests[0])?, &ask(bare, &requests[0])?)?;
-    let contenders = [Contender { server: keyward, requests }, Contender { server: bare, requests }];
+    let contenders = [Contender::asked(keyward, requests), Contender::asked(bare, requests)];
     let rounds = take_turns(&contenders, bench.span)?;
     report.figure(format!("{what}: an answer of both"), format!("{size} bytes"));
     describe(report, what, keyward, &rounds[0]);
