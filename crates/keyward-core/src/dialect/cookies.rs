@@ -8,6 +8,7 @@ use super::{
     Dialect,
     asker::Asker,
     attempts::{self, AttemptChange},
+    token,
 };
 use crate::{request::Pairs, time::Timestamp};
 
@@ -35,6 +36,8 @@ pub struct CookieChanges {
     pub attempts: Vec<AttemptChange>,
     /// The browser asked for a link, and is to be known again for so many seconds.
     pub asker: Option<(Asker, u32)>,
+    /// The browser held its cookies back: a session that is set replaces every piece that may be there unseen.
+    pub unsent: bool,
 }
 
 /// What becomes of the session cookie.
@@ -158,7 +161,8 @@ impl Dialect {
             SessionCookie::Clear => self.clear_pieces(&mut lines, sent, &names, &[], secure, now),
             SessionCookie::Set { token, expires } => {
                 let pieces = self.pieces(names.session, token);
-                self.clear_pieces(&mut lines, sent, &names, &pieces, secure, now);
+                let unseen = changes.unsent.then(|| self.any_pieces(names.session));
+                self.clear_pieces(&mut lines, unseen.as_ref().unwrap_or(sent), &names, &pieces, secure, now);
                 let expires = ["; Expires=", &expires.http_date()].concat();
                 lines.extend(pieces.iter().map(|(name, value)| line(name, value, &expires, secure)));
             }
@@ -193,6 +197,13 @@ impl Dialect {
                 }
             }
         }
+    }
+
+    /// Every piece that a session may have been cut into.
+    fn any_pieces(self, name: &str) -> Pairs {
+        let most = self.chunk_budget().map_or(0, |budget| token::LONGEST.div_ceil(budget));
+        let pieces = (0..most).map(|place| format!("{name}.{place}"));
+        Pairs(std::iter::once(name.to_owned()).chain(pieces).map(|piece| (piece, String::new())).collect())
     }
 
     fn pieces<'t>(self, name: &'t str, token: &'t str) -> Vec<(Cow<'t, str>, &'t str)> {

@@ -32,7 +32,7 @@ enum Key {
 
 /// Longest sealed token, in bytes: eight pieces. A browser that held twice as much could ask for nothing any more,
 /// not even to sign out, because servers read headers of 64 KiB at most.
-const LONGEST: usize = 32 * 1024;
+pub(super) const LONGEST: usize = 32 * 1024;
 
 /// Room for the claims of most sessions, in bytes.
 const USUAL: usize = 512;

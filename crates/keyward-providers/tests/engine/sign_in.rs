@@ -143,6 +143,24 @@ async fn a_form_post_from_another_site_leaves_the_cookies_alone_that_it_does_not
 }
 
 #[tokio::test]
+async fn a_form_post_from_another_site_replaces_a_session_in_pieces_that_it_does_not_bring() {
+    for dialect in [Dialect::NextAuth4, Dialect::AuthJs5] {
+        let mut options = Options::new(dialect, Strategy::Sealed);
+        options.keep = vec![("big".to_owned(), vec!["account".to_owned(), "big".to_owned()])];
+        let world = build(options);
+        world.upstream.hands_out(json!({"big": "x".repeat(20_000)}));
+        let mut browser = world.browser();
+        browser.sign_in("hub", &ADA).await;
+        let pieces = browser.cookies.iter().filter(|(name, ..)| name.contains("session-token.")).count();
+        assert!(pieces > 4, "{dialect:?}: {pieces}");
+        world.upstream.hands_out(json!({}));
+        browser.sign_in("post", &ADA).await;
+        assert_eq!(browser.session().await["user"]["name"], "Ada", "{dialect:?}");
+        assert_eq!(browser.cookies.iter().filter(|(name, ..)| name.contains("session-token")).count(), 1);
+    }
+}
+
+#[tokio::test]
 async fn a1_what_is_kept_of_account_and_profile_is_in_the_session() {
     let mut options = Options::new(Dialect::NextAuth4, Strategy::Sealed);
     let path = |text: &str| text.split('.').map(str::to_owned).collect::<Vec<_>>();

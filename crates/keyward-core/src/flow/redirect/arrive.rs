@@ -75,6 +75,7 @@ fn leave_unsent_cookies_alone(exchange: &mut Exchange<'_>) {
     if exchange.request.method == Method::Post {
         exchange.changes.csrf = None;
         exchange.changes.callback_url = None;
+        exchange.changes.unsent = true;
     }
 }
 
