@@ -16,7 +16,10 @@ use keyward_providers::{
 };
 use serde_json::{Value, json};
 
-use crate::support::{ISSUER, Op, REDIRECT, Signed, pair};
+use crate::{
+    hostile::op::{ISSUER, Op, Signed, pair},
+    support::REDIRECT,
+};
 
 #[tokio::test]
 async fn c5_the_account_has_the_tokens_and_the_key() {

@@ -1,121 +1,16 @@
-//! An imagined OpenID provider that answers honestly, and wrongly in one thing where a test wants it.
+//! A sign-in at the imagined provider, and what was asked of it.
 
-use std::sync::Mutex;
+use keyward_core::{method::redirect::Departure, request::Pairs};
+use keyward_providers::{Code, Fault, Identity, World, attempt::Purpose, begin, complete, http::Body};
 
-use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use keyward_core::{
-    method::redirect::Departure,
-    port::{Clock as _, HttpFault},
-    request::Pairs,
-    secret::Secret,
-};
-use keyward_jose::jws::{self, Algorithm, MacAlgorithm, MacKey, SigningKey};
-use keyward_providers::{
-    Cache, Code, Entry, Fault, Identity, Provider, ProviderHttp, Settings, World,
-    attempt::{Attempt, Purpose},
-    begin,
-    catalogue::ProfileFrom,
-    complete,
-    http::{Answer, Body, Outgoing},
-};
-use keyward_testkit::{FakeClock, SeededRandom};
-use serde_json::{Value, json};
+use crate::hostile::op::Op;
 
-pub(crate) const ISSUER: &str = "https://op.example";
 pub(crate) const REDIRECT: &str = "https://app.example/api/auth/callback/op";
 
-/// Who signs the ID token, and how.
-#[derive(Clone, Copy)]
-pub(crate) enum Signed {
-    /// The provider's key.
-    Honestly,
-    /// Another key under the same `kid`.
-    ByAnotherKey,
-    /// A key whose `kid` is not in the set.
-    ByAnUnknownKey,
-    /// `alg: none`, without a signature.
-    Not,
-    /// HS256 with this text's bytes as the key.
-    ByPublicKey,
-}
-
-/// A provider with one fault, or none.
-pub(crate) struct Op {
-    pub(crate) clock: FakeClock,
-    pub(crate) random: SeededRandom,
-    pub(crate) cache: Cache,
-    pub(crate) entry: Entry,
-    pub(crate) settings: Settings,
-    pub(crate) metadata: (u16, Value),
-    pub(crate) keys: (u16, Value),
-    pub(crate) key: SigningKey,
-    pub(crate) other_key: SigningKey,
-    pub(crate) signed: Signed,
-    pub(crate) claims: Value,
-    /// Replaces the ID token's payload.
-    pub(crate) payload: Option<String>,
-    pub(crate) token: (u16, Value),
-    pub(crate) userinfo: (u16, Value),
-    /// GitHub's second list.
-    pub(crate) emails: (u16, Value),
-    pub(crate) response: Vec<(String, String)>,
-    pub(crate) attempt: fn(&mut Attempt),
-    pub(crate) calls: Mutex<Vec<Outgoing>>,
-}
-
 impl Op {
-    pub(crate) fn honest() -> Self {
-        let clock = FakeClock::default();
-        let now = clock.now().secs();
-        let make = |kid: &str| SigningKey::generate(Algorithm::Es256).expect("a key").with_kid(kid);
-        let key = make("k1");
-        Self {
-            entry: Entry::openid("op", "The provider"),
-            settings: Settings {
-                client_id: "client".to_owned(),
-                client_secret: Some(Secret::from("secret")),
-                issuer: Some(ISSUER.to_owned()),
-                ..Settings::default()
-            },
-            metadata: (
-                200,
-                json!({
-                    "issuer": ISSUER,
-                    "authorization_endpoint": format!("{ISSUER}/authorize"),
-                    "token_endpoint": format!("{ISSUER}/token"),
-                    "userinfo_endpoint": format!("{ISSUER}/userinfo"),
-                    "jwks_uri": format!("{ISSUER}/keys"),
-                    "authorization_response_iss_parameter_supported": true,
-                }),
-            ),
-            keys: (200, json!({"keys": [key.public_jwk().to_json()]})),
-            key,
-            other_key: make("k1"),
-            signed: Signed::Honestly,
-            claims: json!({"iss": ISSUER, "aud": "client", "sub": "ada", "iat": now, "exp": now + 300}),
-            payload: None,
-            token: (200, json!({"access_token": "at", "token_type": "Bearer"})),
-            userinfo: (200, json!({"sub": "ada", "name": "Ada"})),
-            emails: (200, json!([])),
-            response: vec![pair("code", "c"), pair("state", ""), pair("iss", ISSUER)],
-            attempt: |_| {},
-            calls: Mutex::default(),
-            clock,
-            random: SeededRandom::default(),
-            cache: Cache::default(),
-        }
-    }
-
-    pub(crate) fn provider(&self) -> Provider {
-        Provider::new("op", &self.entry, self.settings.clone()).expect("settings")
-    }
-
-    /// One sign-in, from begin to end. An empty `state` in the response stands for the right one, a `nonce` is added
-    /// to claims that have none; `null` removes a claim.
+    /// One sign-in, from begin to end.
     pub(crate) async fn sign_in(&self) -> Result<Identity, Fault> {
-        let http = Http { op: self, nonce: Mutex::default() };
-        let world = World { http: &http, clock: &self.clock, random: &self.random, cache: &self.cache };
+        let world = World { http: self, clock: &self.clock, random: &self.random, cache: &self.cache };
         let provider = self.provider();
         let asked = Pairs::default();
         let departure = Departure {
@@ -125,14 +20,8 @@ impl Op {
             asked: &asked,
         };
         let start = begin(&provider, departure, &world).await?;
-        *http.nonce.lock().expect("a lock") = start.attempt.checks.nonce.clone();
         let mut attempt = start.attempt;
-        let mut response = self.response.clone();
-        for (name, value) in &mut response {
-            if name == "state" && value.is_empty() {
-                value.clone_from(&attempt.checks.state);
-            }
-        }
+        let response = self.agrees(&start.url);
         (self.attempt)(&mut attempt);
         complete(&provider, &Pairs(response), &attempt, &world).await
     }
@@ -140,11 +29,6 @@ impl Op {
     pub(crate) async fn refusal(&self) -> (Code, String) {
         let fault = self.sign_in().await.expect_err("refused");
         (fault.code, fault.detail)
-    }
-
-    /// How often the path was asked.
-    pub(crate) fn asked(&self, path: &str) -> usize {
-        self.calls.lock().expect("a lock").iter().filter(|call| call.url.path() == path).count()
     }
 
     /// The decoded form of the token request.
@@ -156,74 +40,5 @@ impl Op {
         });
         let form = form.expect("a token request");
         url::form_urlencoded::parse(form.as_bytes()).into_owned().collect()
-    }
-
-    pub(crate) fn asked_by_userinfo(mut self) -> Self {
-        self.settings.profile_from = Some(ProfileFrom::Userinfo);
-        self
-    }
-
-    fn id_token(&self, nonce: Option<String>) -> String {
-        let mut claims = self.claims.clone();
-        let members = claims.as_object_mut().expect("an object");
-        if let Some(nonce) = nonce {
-            members.entry("nonce").or_insert(nonce.into());
-        }
-        members.retain(|_, value| !value.is_null());
-        let payload = self.payload.clone().unwrap_or_else(|| claims.to_string());
-        let sign = |key: &SigningKey| key.sign(None, payload.as_bytes()).expect("signed");
-        match self.signed {
-            Signed::Honestly => sign(&self.key),
-            Signed::ByAnotherKey => sign(&self.other_key),
-            Signed::ByAnUnknownKey => {
-                sign(&SigningKey::generate(Algorithm::Es256).expect("a key").with_kid("k2"))
-            }
-            Signed::Not => {
-                let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
-                format!("{}.{}.", part(r#"{"alg":"none"}"#), part(&payload))
-            }
-            Signed::ByPublicKey => {
-                let public = self.key.public_jwk().to_json().to_string();
-                let key = MacKey::new(MacAlgorithm::Hs256, public.as_bytes()).expect("long enough");
-                jws::sign(&key, payload.as_bytes()).expect("signed")
-            }
-        }
-    }
-}
-
-pub(crate) fn pair(name: &str, value: &str) -> (String, String) {
-    (name.to_owned(), value.to_owned())
-}
-
-struct Http<'o> {
-    op: &'o Op,
-    nonce: Mutex<Option<String>>,
-}
-
-#[async_trait]
-impl ProviderHttp for Http<'_> {
-    async fn send(&self, request: Outgoing) -> Result<Answer, HttpFault> {
-        let op = self.op;
-        op.calls.lock().expect("a lock").push(request.clone());
-        let (status, body) = match request.url.path() {
-            path if path.ends_with("/.well-known/openid-configuration") => op.metadata.clone(),
-            "/keys" => op.keys.clone(),
-            "/userinfo" => op.userinfo.clone(),
-            "/api/user/emails" => op.emails.clone(),
-            "/token" => {
-                let (status, mut body) = op.token.clone();
-                if let Some(members) = body.as_object_mut() {
-                    let token = op.id_token(self.nonce.lock().expect("a lock").clone());
-                    members.entry("id_token").or_insert(token.into());
-                }
-                (status, body)
-            }
-            _ => return Err(HttpFault::Unreachable("nobody there".to_owned())),
-        };
-        // A text is sent as it is.
-        let html = body.as_str().map(|text| text.as_bytes().to_vec());
-        let content_type = if html.is_some() { "text/html" } else { "application/json" };
-        let body = html.unwrap_or_else(|| body.to_string().into_bytes());
-        Ok(Answer { status, content_type: Some(content_type.to_owned()), body })
     }
 }

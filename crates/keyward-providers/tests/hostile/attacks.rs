@@ -1,12 +1,15 @@
-//! A hostile OpenID provider, or one in the middle: one attack at a time, each refused by the step that is there
-//! for it. Prints its table.
+//! One attack at a time of a hostile OpenID provider, or of one in the middle.
 
-use crate::support::{ISSUER, Op, Signed, pair};
+use std::time::Duration;
+
+use keyward_core::port::HttpFault;
 use keyward_providers::Code;
 use serde_json::json;
 
+use super::op::{ISSUER, Op, Signed, pair};
+
 /// An attack: what it is, how it is made, which code it ends in, and a word of the detail.
-type Attack = (&'static str, fn(&mut Op), Code, &'static str);
+pub(crate) type Attack = (&'static str, fn(&mut Op), Code, &'static str);
 
 fn now(op: &Op) -> i64 {
     op.claims["iat"].as_i64().expect("a time")
@@ -16,7 +19,16 @@ fn claim(op: &mut Op, name: &str, value: serde_json::Value) {
     op.claims[name] = value;
 }
 
-const ID_TOKEN: &[Attack] = &[
+/// What the port says of an answer that is larger than we read.
+fn large(path: &'static str) -> Option<(&'static str, HttpFault)> {
+    Some((path, HttpFault::TooLarge(512 * 1024)))
+}
+
+fn slow(path: &'static str) -> Option<(&'static str, HttpFault)> {
+    Some((path, HttpFault::Timeout(Duration::from_secs(10))))
+}
+
+pub(crate) const ID_TOKEN: &[Attack] = &[
     ("lesson_38 aud of another client", |op| claim(op, "aud", json!("other")), Code::IdToken, "aud_mismatch"),
     (
         "lesson_38 several aud without azp",
@@ -83,7 +95,7 @@ const ID_TOKEN: &[Attack] = &[
     ("nonsense as ID token", |op| op.token.1["id_token"] = json!("a.b"), Code::IdToken, "malformed"),
 ];
 
-const RESPONSE: &[Attack] = &[
+pub(crate) const RESPONSE: &[Attack] = &[
     ("no state", |op| op.response[1].0 = "x".to_owned(), Code::BadState, "state"),
     ("state of another attempt", |op| op.response[1].1 = "other".to_owned(), Code::BadState, "state"),
     ("lesson_7 code twice", |op| op.response.push(pair("code", "d")), Code::BadResponse, "twice"),
@@ -161,7 +173,8 @@ const RESPONSE: &[Attack] = &[
     ("an attempt after its time", |op| op.attempt = |a| a.expires -= 900, Code::BadAttempt, "too long"),
 ];
 
-const DOCUMENTS: &[Attack] = &[
+/// Seen when a person sets out.
+pub(crate) const METADATA: &[Attack] = &[
     (
         "metadata of another issuer",
         |op| op.metadata.1["issuer"] = json!("https://evil.example"),
@@ -192,13 +205,6 @@ const DOCUMENTS: &[Attack] = &[
         "authorization_endpoint",
     ),
     (
-        "no token endpoint",
-        |op| op.metadata.1["token_endpoint"] = json!(null),
-        Code::Discovery,
-        "token endpoint",
-    ),
-    ("no keys' address", |op| op.metadata.1["jwks_uri"] = json!(null), Code::Discovery, "jwks_uri"),
-    (
         "an endpoint without https",
         |op| op.metadata.1["token_endpoint"] = json!("http://op.example/token"),
         Code::Discovery,
@@ -228,6 +234,19 @@ const DOCUMENTS: &[Attack] = &[
         Code::Discovery,
         "no address",
     ),
+    ("metadata without end", |op| op.fault = large("openid-configuration"), Code::Unreachable, "bytes"),
+    ("metadata that does not come", |op| op.fault = slow("openid-configuration"), Code::Unreachable, "10"),
+];
+
+/// What the provider answers behind the browser's back.
+pub(crate) const ANSWERS: &[Attack] = &[
+    (
+        "no token endpoint",
+        |op| op.metadata.1["token_endpoint"] = json!(null),
+        Code::Discovery,
+        "token endpoint",
+    ),
+    ("no keys' address", |op| op.metadata.1["jwks_uri"] = json!(null), Code::Discovery, "jwks_uri"),
     (
         "an endpoint that nobody answers",
         |op| op.metadata.1["token_endpoint"] = json!("https://op.example/gone"),
@@ -253,9 +272,14 @@ const DOCUMENTS: &[Attack] = &[
     ("a token answer that is HTML", |op| op.token.1 = json!("<html>"), Code::Token, "text/html"),
     ("no access token", |op| op.token.1["access_token"] = json!(null), Code::Token, "no access token"),
     ("a token that is no bearer token", |op| op.token.1["token_type"] = json!("mac"), Code::Token, "mac"),
+    ("a token answer without end", |op| op.fault = large("/token"), Code::Unreachable, "bytes"),
+    ("a token answer that does not come", |op| op.fault = slow("/token"), Code::Unreachable, "10"),
+    ("keys that redirect", |op| op.keys.0 = 302, Code::Discovery, "302"),
+    ("keys without end", |op| op.fault = large("/keys"), Code::Unreachable, "bytes"),
+    ("keys that do not come", |op| op.fault = slow("/keys"), Code::Unreachable, "10"),
 ];
 
-const USERINFO: &[Attack] = &[
+pub(crate) const USERINFO: &[Attack] = &[
     (
         "the profile of another person",
         |op| op.userinfo.1["sub"] = json!("eve"),
@@ -266,57 +290,7 @@ const USERINFO: &[Attack] = &[
     ("a profile that is a list", |op| op.userinfo.1 = json!([]), Code::Userinfo, "no object"),
     ("a profile that is HTML", |op| op.userinfo.1 = json!("<html>"), Code::Userinfo, "no JSON"),
     ("a profile that fails", |op| op.userinfo.0 = 401, Code::Userinfo, "401"),
+    ("a profile that redirects", |op| op.userinfo.0 = 302, Code::Userinfo, "302"),
+    ("a profile without end", |op| op.fault = large("/userinfo"), Code::Unreachable, "bytes"),
+    ("a profile that does not come", |op| op.fault = slow("/userinfo"), Code::Unreachable, "10"),
 ];
-
-#[tokio::test]
-async fn the_honest_provider_signs_in() {
-    let identity = Op::honest().sign_in().await.expect("signed in");
-    assert_eq!(identity.profile.id, "ada");
-    let identity = Op::honest().asked_by_userinfo().sign_in().await.expect("signed in");
-    assert_eq!(identity.profile.name.as_deref(), Some("Ada"));
-}
-
-#[tokio::test]
-async fn lesson_38_no_id_token_but_the_right_one_is_believed() {
-    refused(ID_TOKEN, Op::honest, |_| {}).await;
-}
-
-#[tokio::test]
-async fn lesson_40_metadata_that_offers_alg_none_does_not_make_it_good() {
-    let mut op = Op::honest();
-    op.metadata.1["id_token_signing_alg_values_supported"] = json!(["none", "ES256"]);
-    op.sign_in().await.expect("signed in with a signature");
-    op.signed = Signed::Not;
-    assert_eq!(op.refusal().await.0, Code::IdToken);
-}
-
-#[tokio::test]
-async fn lesson_7_a_response_that_is_not_the_attempts_never_spends_its_code() {
-    refused(RESPONSE, Op::honest, |op| assert_eq!(op.asked("/token"), 0, "the code left the house")).await;
-}
-
-#[tokio::test]
-async fn documents_and_answers_that_cannot_be_trusted_end_the_sign_in() {
-    refused(DOCUMENTS, Op::honest, |_| {}).await;
-}
-
-#[tokio::test]
-async fn a_profile_that_is_not_the_persons_is_refused() {
-    refused(USERINFO, || Op::honest().asked_by_userinfo(), |_| {}).await;
-}
-
-#[expect(clippy::print_stdout, reason = "the table is there to be read")]
-async fn refused(attacks: &[Attack], honest: impl Fn() -> Op, then: impl Fn(&Op)) {
-    for (name, make, code, word) in attacks {
-        let mut op = honest();
-        make(&mut op);
-        let (got, detail) = op.refusal().await;
-        println!("{name:48} {got:14} {detail}");
-        assert_eq!(got, *code, "{name}: {detail}");
-        assert!(detail.contains(word), "{name}: {detail}");
-        for secret in ["secret", "the-code", "Bearer"] {
-            assert!(!detail.contains(secret), "{name}: {detail}");
-        }
-        then(&op);
-    }
-}
