@@ -20,8 +20,8 @@ use keyward_core::{
     rules::event::EventSettings,
     secret::Secret,
     settings::{
-        CustomPages, Field, Provider, RedirectKind, RedirectProvider, SessionSettings, Settings,
-        SignOutScope, Strategy,
+        CustomPages, Field, LandingPlaces, Provider, RedirectKind, RedirectProvider, SessionSettings,
+        Settings, SignOutScope, Strategy,
     },
     user::{AccountKey, Admission, Profile, UserId},
 };
@@ -223,6 +223,7 @@ fn settings(dialect: Dialect, strategy: Strategy) -> Settings {
         order: Vec::new(),
         sign_up_provider: Some("signup".to_owned()),
         events: EventSettings::default(),
+        landing: LandingPlaces::default(),
     }
 }
 
