@@ -3,6 +3,9 @@
 mod accounts;
 mod events;
 mod failures;
+#[path = "../hostile/mod.rs"]
+mod hostile;
+mod hostile_provider;
 mod linking;
 mod sign_in;
 mod sign_out;

@@ -21,7 +21,7 @@ use keyward_core::{
     },
 };
 use keyward_providers::{
-    Cache, Entry, Kind, Provider, RedirectMethod, RedirectTools, Settings as ProviderSettings,
+    Cache, Entry, Kind, Provider, ProviderHttp, RedirectMethod, RedirectTools, Settings as ProviderSettings,
     attempt::Sealer,
 };
 use keyward_testkit::{
@@ -30,12 +30,15 @@ use keyward_testkit::{
 use serde_json::Value;
 use url::Url;
 
-use crate::upstream::{Person, Upstream};
+use crate::{
+    hostile::op::Op,
+    upstream::{Person, Upstream},
+};
 
 pub(crate) const ALL: [Dialect; 3] = [Dialect::NextAuth3, Dialect::NextAuth4, Dialect::AuthJs5];
 pub(crate) const BOTH: [Strategy; 2] = [Strategy::Sealed, Strategy::Stored];
 pub(crate) const PASSWORD: &str = "plum-teapot-orbit-91";
-const SECRET: &str = "keyward-test-secret-0123456789abcdef";
+pub(crate) const SECRET: &str = "keyward-test-secret-0123456789abcdef";
 
 pub(crate) struct World {
     pub(crate) engine: Engine,
@@ -58,6 +61,8 @@ pub(crate) struct Options {
     pub(crate) links: bool,
     /// Whether people sign in with passwords.
     pub(crate) passwords: bool,
+    /// Stands at `op.example` in the honest one's place.
+    pub(crate) op: Option<Arc<Op>>,
 }
 
 impl Options {
@@ -73,6 +78,7 @@ impl Options {
             events: Vec::new(),
             links: false,
             passwords: true,
+            op: None,
         }
     }
 }
@@ -89,9 +95,13 @@ pub(crate) fn build(options: Options) -> World {
     let limits = Arc::new(NotedLimits::default());
     let upstream = Arc::new(Upstream::new(clock.clone()));
     let secrets = vec![Secret::from(SECRET)];
+    let (http, cache): (Arc<dyn ProviderHttp>, Arc<Cache>) = match &options.op {
+        Some(op) => (op.clone(), op.cache.clone()),
+        None => (upstream.clone(), Arc::default()),
+    };
     let tools = RedirectTools {
-        http: upstream.clone(),
-        cache: Arc::new(Cache::default()),
+        http,
+        cache,
         clock: clock.clone(),
         random: random.clone(),
         sealer: Arc::new(Sealer::new(&secrets)),
@@ -127,7 +137,8 @@ pub(crate) fn build(options: Options) -> World {
     ];
     settings.providers.retain(|provider| options.passwords || provider.id != "credentials");
     settings.emails.extend(options.links.then(email));
-    settings.redirects = vec![redirect(hub()), redirect(op("op", false)), redirect(op("post", true))];
+    let own = options.op.as_ref().map_or_else(|| op("op", false), |op| op.provider());
+    settings.redirects = vec![redirect(hub()), redirect(own), redirect(op("post", true))];
     settings.order = ["op", "credentials"].map(str::to_owned).to_vec();
     settings.sign_up_provider = Some("signup".to_owned());
     settings.pages = options.pages;
