@@ -24,8 +24,8 @@ use super::{
 
 /// At a time. Servers refuse clients that come with many.
 const MOST: usize = 8;
-/// Kept for the next mail.
-const MOST_IDLE: usize = 2;
+/// Kept for the next mail: as many as were in use at the same time, so that none is opened for every mail.
+const MOST_IDLE: usize = MOST;
 /// Below what servers wait for the next command.
 const IDLE: Duration = Duration::from_secs(30);
 
