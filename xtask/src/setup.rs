@@ -16,10 +16,11 @@ pub(crate) struct Program {
 }
 
 /// What the end-to-end tests start.
-pub(crate) const END_TO_END: [Program; 4] = [
+pub(crate) const END_TO_END: [Program; 5] = [
     Program { name: "chromium", package: "chromium" },
     Program { name: "nginx", package: "nginx" },
     Program { name: "openssl", package: "openssl" },
+    Program { name: "sqlite3", package: "sqlite3" },
     Program { name: "wrk", package: "wrk" },
 ];
 
