@@ -1,0 +1,260 @@
+//! What a store in memory holds, and its transitions: each under the store's one lock.
+
+use std::collections::HashMap;
+
+use keyward_core::{
+    claims::Claims,
+    port::{Admitted, DueEvent, Ended, NewSession, SessionId, StoreError, TokenHash},
+    rules::event::NewEvent,
+    ticket::{Ticket, TicketKey},
+    time::Timestamp,
+    user::{Account, AccountKey, Admission, Ground, NewUser, Place, Profile, User, UserId, Vouched},
+};
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    pub(super) users: HashMap<UserId, User>,
+    pub(super) passwords: HashMap<UserId, String>,
+    pub(super) accounts: HashMap<AccountKey, Linked>,
+    pub(super) tickets: HashMap<TicketKey, Ticket>,
+    pub(super) sessions: HashMap<SessionId, Session>,
+    /// In the order of changes.
+    pub(super) ended: Vec<Ended>,
+    pub(super) change: u64,
+    /// How many accounts were linked so far: their order.
+    pub(super) linked: usize,
+    /// In the order in which they were written.
+    pub(super) outbox: Vec<Waiting>,
+    /// How many were written so far.
+    pub(super) written: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Waiting {
+    pub(super) event: DueEvent,
+    pub(super) due: Option<Timestamp>,
+    pub(super) until: Option<Timestamp>,
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Linked {
+    pub(super) user: UserId,
+    pub(super) kind: String,
+    pub(super) profile: Profile,
+    pub(super) tokens: Option<Vec<u8>>,
+    pub(super) created: Timestamp,
+    pub(super) at: usize,
+}
+
+#[derive(Debug)]
+pub(super) struct Session {
+    pub(super) user: UserId,
+    pub(super) token: Option<TokenHash>,
+    pub(super) claims: Claims,
+    pub(super) expires: Timestamp,
+    pub(super) via: Option<AccountKey>,
+}
+
+impl State {
+    pub(super) fn write<'e>(&mut self, events: impl IntoIterator<Item = &'e NewEvent>) {
+        for NewEvent { id, body, written, .. } in events {
+            self.written += 1;
+            let event = DueEvent { place: self.written, attempt: 0, id: id.clone(), body: body.clone() };
+            self.outbox.push(Waiting { event, due: Some(*written), until: None });
+        }
+    }
+
+    pub(super) fn admit(&mut self, who: &Admission, now: Timestamp) -> Result<Admitted, StoreError> {
+        let (user, is_new) = match who {
+            Admission::User(id) if self.users.contains_key(id) => (id.clone(), false),
+            Admission::Password { user, hash } if self.passwords.get(user) == Some(hash) => {
+                (user.clone(), false)
+            }
+            Admission::User(_) | Admission::Password { .. } => return Ok(Admitted::Gone),
+            Admission::NewUser { user: new, password_hash } => {
+                if new.email.as_deref().is_some_and(|email| self.by_email(email).is_some()) {
+                    return Ok(Admitted::EmailTaken);
+                }
+                self.make(new, now)?;
+                self.passwords.insert(new.id.clone(), password_hash.clone());
+                (new.id.clone(), true)
+            }
+            Admission::Account { key, profile, new_id } => self.admit_account(key, profile, new_id, now)?,
+            Admission::Vouched { who, place, until } => {
+                let Some((user, is_new)) = self.place(who, place, now)? else {
+                    return Ok(Admitted::Changed);
+                };
+                self.link(&who.key, &user, &who.kind, &who.profile, now).tokens.clone_from(&who.tokens);
+                if let Some(email) = who.email.as_ref().filter(|email| email.verified) {
+                    self.prove(&user, &email.address, Some(&who.key), *until, now);
+                }
+                (user, is_new)
+            }
+            Admission::EmailLink { ticket, user, is_new, until } => {
+                if self.ticket(ticket, now).is_none() {
+                    return Ok(Admitted::Gone);
+                }
+                let expected = (!is_new).then_some(user);
+                if self.by_email(&ticket.subject).map(|holder| &holder.id) != expected {
+                    return Ok(Admitted::Changed);
+                }
+                if *is_new {
+                    let email = Some(ticket.subject.clone());
+                    let new =
+                        NewUser { id: user.clone(), email, email_verified: true, name: None, image: None };
+                    self.make(&new, now)?;
+                }
+                self.tickets.remove(ticket);
+                self.prove(user, &ticket.subject, None, *until, now);
+                (user.clone(), *is_new)
+            }
+        };
+        Ok(Admitted::As { user, is_new })
+    }
+
+    fn admit_account(
+        &mut self,
+        key: &AccountKey,
+        profile: &Profile,
+        new_id: &UserId,
+        now: Timestamp,
+    ) -> Result<(UserId, bool), StoreError> {
+        let (name, image) = (profile.name.clone().flatten(), profile.image.clone().flatten());
+        let known = self.accounts.get(key).map(|account| account.user.clone());
+        let is_new = known.is_none();
+        let id = known.unwrap_or_else(|| new_id.clone());
+        if is_new {
+            let new = NewUser { id: id.clone(), email: None, email_verified: false, name, image };
+            self.make(&new, now)?;
+        } else if let Some(user) = self.users.get_mut(&id) {
+            (user.name, user.image) = (name, image);
+        }
+        self.link(key, &id, Account::CREDENTIALS, profile, now);
+        Ok((id, is_new))
+    }
+
+    /// Whose the account is to be, if that still holds on which it was decided; a new user is made.
+    fn place(
+        &mut self,
+        who: &Vouched,
+        place: &Place,
+        now: Timestamp,
+    ) -> Result<Option<(UserId, bool)>, StoreError> {
+        let owner = self.accounts.get(&who.key).map(|account| &account.user);
+        match place {
+            Place::Owner(user) => Ok((owner == Some(user)).then(|| (user.clone(), false))),
+            _ if owner.is_some() => Ok(None),
+            Place::Link { user, by } => {
+                let holds = match by {
+                    Ground::Session(session) => {
+                        self.sessions.get(session).is_some_and(|row| row.user == *user)
+                    }
+                    Ground::Email => who.email.as_ref().is_some_and(|email| {
+                        self.by_email(&email.address).is_some_and(|holder| holder.id == *user)
+                    }),
+                };
+                Ok(holds.then(|| (user.clone(), false)))
+            }
+            Place::New(new) if new.email.as_deref().is_some_and(|email| self.by_email(email).is_some()) => {
+                Ok(None)
+            }
+            Place::New(new) => self.make(new, now).map(|()| Some((new.id.clone(), true))),
+        }
+    }
+
+    /// Makes the account or brings it up to date.
+    fn link(
+        &mut self,
+        key: &AccountKey,
+        user: &UserId,
+        kind: &str,
+        profile: &Profile,
+        now: Timestamp,
+    ) -> &mut Linked {
+        self.linked += 1;
+        let (kind, profile, at) = (kind.to_owned(), profile.clone(), self.linked);
+        let new = Linked {
+            user: user.clone(),
+            kind: String::new(),
+            profile: Profile::default(),
+            tokens: None,
+            created: now,
+            at,
+        };
+        let account = self.accounts.entry(key.clone()).or_insert(new);
+        (account.kind, account.profile) = (kind, profile);
+        account
+    }
+
+    /// The first proof of the address that `user` has ends what was set up without one.
+    fn prove(
+        &mut self,
+        id: &UserId,
+        address: &str,
+        by: Option<&AccountKey>,
+        until: Timestamp,
+        now: Timestamp,
+    ) {
+        let Some(user) = self.users.get_mut(id) else { return };
+        if user.email.as_deref() != Some(address) || user.email_verified.is_some() {
+            return;
+        }
+        user.email_verified = Some(now);
+        self.passwords.remove(id);
+        self.accounts.retain(|key, account| account.user != *id || Some(key) == by);
+        self.end_all(id, until);
+    }
+
+    pub(super) fn accounts_of(&self, user: &UserId) -> Vec<(&AccountKey, &Linked)> {
+        let mut accounts: Vec<_> =
+            self.accounts.iter().filter(|(_, account)| account.user == *user).collect();
+        accounts.sort_by_key(|(_, account)| account.at);
+        accounts
+    }
+
+    pub(super) fn ticket(&self, key: &TicketKey, now: Timestamp) -> Option<&Ticket> {
+        self.tickets.get(key).filter(|ticket| ticket.expires >= now)
+    }
+
+    pub(super) fn by_email(&self, email: &str) -> Option<&User> {
+        self.users.values().find(|user| user.email.as_deref() == Some(email))
+    }
+
+    pub(super) fn by_token(&self, token: &TokenHash) -> Option<SessionId> {
+        self.sessions.iter().find(|(_, row)| row.token == Some(*token)).map(|(id, _)| id.clone())
+    }
+
+    pub(super) fn clashes(&self, new: &NewSession) -> bool {
+        self.sessions.contains_key(&new.id) || new.token.is_some_and(|token| self.by_token(&token).is_some())
+    }
+
+    fn make(&mut self, new: &NewUser, now: Timestamp) -> Result<(), StoreError> {
+        if self.users.contains_key(&new.id) {
+            return Err(StoreError("a user with this id exists".to_owned()));
+        }
+        let user = User {
+            id: new.id.clone(),
+            email: new.email.clone(),
+            email_verified: new.email_verified.then_some(now),
+            name: new.name.clone(),
+            image: new.image.clone(),
+        };
+        self.users.insert(new.id.clone(), user);
+        Ok(())
+    }
+
+    pub(super) fn end(&mut self, id: &SessionId, until: Timestamp) {
+        self.sessions.remove(id);
+        self.change += 1;
+        let before = self.ended.iter().position(|ended| ended.session == *id);
+        let until = before.map_or(until, |at| self.ended.remove(at).until.max(until));
+        self.ended.push(Ended { change: self.change, session: id.clone(), until });
+    }
+
+    pub(super) fn end_all(&mut self, user: &UserId, until: Timestamp) {
+        let of_user = self.sessions.iter().filter(|(_, row)| row.user == *user);
+        for id in of_user.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            self.end(&id, until);
+        }
+    }
+}
