@@ -242,7 +242,7 @@ pub enum Outcome {
 #[derive(Clone, Debug)]
 pub enum Answer {
     /// The caller's own.
-    Accounts(Accounts),
+    Accounts(Box<Accounts>),
     /// The account is gone.
     Unlinked,
     /// Refused.

@@ -14,7 +14,7 @@ use crate::{
 /// By what the caller may come back.
 pub async fn list(deployment: &Deployment, exchange: &Exchange<'_>) -> Answer {
     match listed(deployment, exchange).await {
-        Ok(accounts) => Answer::Accounts(accounts),
+        Ok(accounts) => Answer::Accounts(Box::new(accounts)),
         Err(refusal) => Answer::Refused(refusal),
     }
 }
