@@ -9,7 +9,7 @@ import { forKeyward, startFakes } from "../identity/providers.mjs";
 import { Visitor } from "../identity/visitor.mjs";
 import { startKeyward } from "../support/keyward.mjs";
 import { openedThings } from "../support/opened.mjs";
-import { HOOK_SECRET, RECEIVERS, startReceiver } from "./receivers.mjs";
+import { HOOK_SECRET, RECEIVERS, startReceiver, until } from "./receivers.mjs";
 
 const ORIGIN = "http://localhost:4310";
 const ALL = ["sign_in", "profile_exchange", "jwt", "session", "redirect"];
@@ -49,6 +49,13 @@ for (const [language, command] of Object.entries(RECEIVERS)) {
       for (const [what, headers] of Object.entries(refused)) {
         assert.equal((await ask(question, headers)).status, 401, what);
       }
+    });
+
+    test("takes an event, and refuses what it does not know", async () => {
+      const event = JSON.stringify({ type: "createUser", data: { user: { id: "u1", email: "ada@example.com" } } });
+      assert.equal((await ask(event, sign(event))).status, 200);
+      const unknown = JSON.stringify({ type: "somethingElse", data: {} });
+      assert.equal((await ask(unknown, sign(unknown))).status, 404);
     });
 
     test("A1 A2 A3 decides on a sign-in with GitHub, and what it adds is kept and shown", async () => {
@@ -119,7 +126,7 @@ describe("a hook that does not answer", () => {
       assert.equal(place.searchParams.get("error"), error);
       assert.equal(await visitor.session(), null);
       const code = error.includes(" ") ? "hook_refused" : error;
-      assert.ok(keyward.log.slice(before).includes(code), "the log says why");
+      await until("the log says why", () => keyward.log.slice(before).includes(code), 3_000);
       behave = json(200, { allow: true, user: { plan: "gold" } });
       assert.equal(await visitor.signIn("github", "ada", { callbackUrl: "/dash" }), `${ORIGIN}/dash`);
       assert.ok(await visitor.session());

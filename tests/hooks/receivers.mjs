@@ -50,3 +50,12 @@ async function answering(url) {
   }
   throw new Error(`${url} does not answer`);
 }
+
+/** Waits until something holds. */
+export async function until(what, holds, withinMs = 10_000) {
+  for (const deadline = Date.now() + withinMs; Date.now() < deadline; ) {
+    if (holds()) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`not within ${withinMs} ms: ${what}`);
+}

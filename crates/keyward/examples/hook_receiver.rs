@@ -1,5 +1,5 @@
 //! A receiver of Keyward's hooks: `HOOK_SECRET=whsec_… cargo run -p keyward --example hook_receiver -- [PORT]`.
-use std::{error::Error, sync::Arc};
+use std::{error::Error, io::Write, sync::Arc};
 
 use axum::{Json, Router, body::Bytes, extract::State, routing::post};
 use http::{HeaderMap, StatusCode};
@@ -33,7 +33,14 @@ async fn receive(State(keys): State<Arc<[WebhookKey]>>, headers: HeaderMap, body
     let Ok(question) = serde_json::from_slice::<Value>(&body) else {
         return refused(StatusCode::BAD_REQUEST, "That is no JSON.");
     };
-    match answer(question["type"].as_str().unwrap_or_default(), &question["data"]) {
+    let kind = question["type"].as_str().unwrap_or_default();
+    // What has happened (`hooks.events`). It may come twice: who must not do a thing twice keeps the webhook-id.
+    if ["signIn", "signOut", "createUser", "updateUser", "linkAccount"].contains(&kind) {
+        let user = &question["data"]["user"]["id"];
+        writeln!(std::io::stdout(), "{} {kind} {user}", header("webhook-id").unwrap_or_default()).ok();
+        return (StatusCode::OK, Json(json!({})));
+    }
+    match answer(kind, &question["data"]) {
         Some(answer) => (StatusCode::OK, Json(answer)),
         None => refused(StatusCode::NOT_FOUND, "There is no such hook."),
     }

@@ -272,6 +272,17 @@ mod tests {
         assert!(room.receiver.given().contains(&"5".to_owned()));
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn what_this_process_wrote_is_not_left_until_the_next_poll() {
+        let room = room(true);
+        let begun = tokio::time::Instant::now();
+        room.deliveries.written.notify_one();
+        Arc::clone(&room.deliveries).wait().await;
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        Arc::clone(&room.deliveries).wait().await;
+        assert_eq!(begun.elapsed(), POLL);
+    }
+
     #[test]
     fn pauses_are_spread_by_a_fifth() {
         let random = SeededRandom::default();

@@ -49,7 +49,7 @@ pub(crate) struct HooksTable {
     pub(crate) redirect: Option<String>,
     /// Address that is told, afterwards, what has happened: NextAuth's events.
     pub(crate) events: Option<String>,
-    /// Which events are told. Default: all but `session`, which is a write for every session that is read.
+    /// Which events are told. Default: all but `session`. That one is a write for every session that is read.
     pub(crate) event_types: Option<Vec<EventType>>,
     /// How long a hook may take. Default: `3s`.
     pub(crate) timeout: Option<Period>,

@@ -1,6 +1,13 @@
 //! A deployment in memory, and browsers that keep cookies.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    net::IpAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use keyward_core::{
     address::PublicUrl,
@@ -38,6 +45,8 @@ pub(crate) struct World {
     pub(crate) http: Arc<ScriptedHttp>,
     pub(crate) limits: Arc<NotedLimits>,
     pub(crate) mail: Arc<Outbox>,
+    /// How often somebody was woken to deliver events.
+    pub(crate) rung: Arc<AtomicUsize>,
 }
 
 pub(crate) struct Options {
@@ -97,6 +106,7 @@ pub(crate) fn build(options: Options) -> World {
     let http = Arc::new(ScriptedHttp::default());
     let limits = Arc::new(NotedLimits::default());
     let mail = Arc::new(Outbox::default());
+    let rung = Arc::new(AtomicUsize::new(0));
     let random = Arc::new(SeededRandom::new(7));
     let sign_in = PasswordSignIn { store: store.clone(), hasher: hasher.clone() };
     let sign_up = PasswordSignUp {
@@ -133,7 +143,15 @@ pub(crate) fn build(options: Options) -> World {
         ],
         order: Vec::new(),
         sign_up_provider: Some("signup".to_owned()),
-        events: EventSettings { kinds: options.events, on_written: None },
+        events: EventSettings {
+            kinds: options.events,
+            on_written: Some(Arc::new({
+                let rung = Arc::clone(&rung);
+                move || {
+                    rung.fetch_add(1, Ordering::SeqCst);
+                }
+            })),
+        },
     };
     let ports = Ports {
         store: store.clone(),
@@ -143,7 +161,7 @@ pub(crate) fn build(options: Options) -> World {
         session_fields: None,
         rules: options.rules,
     };
-    World { engine: Engine::new(settings, ports), clock, store, hasher, http, limits, mail }
+    World { engine: Engine::new(settings, ports), clock, store, hasher, http, limits, mail, rung }
 }
 
 fn provider(id: &str, check: Arc<dyn CredentialsCheck>) -> Provider {
