@@ -1,0 +1,5 @@
+//! Providers on this machine, through the client with its guard.
+
+mod client;
+mod engine;
+mod server;
