@@ -10,6 +10,7 @@ use axum::extract::{ConnectInfo, connect_info::MockConnectInfo};
 use http::{Extensions, HeaderMap, header};
 use ipnet::IpNet;
 use keyward_core::address::PublicUrl;
+use url::{Host, Url};
 
 use crate::edge::Edge;
 
@@ -42,6 +43,33 @@ pub(crate) fn public_url<'e>(edge: &'e Edge, peer: IpAddr, headers: &HeaderMap) 
         return Cow::Borrowed(configured);
     }
     development_url(headers, configured.base_path()).map_or(Cow::Borrowed(configured), Cow::Owned)
+}
+
+/// Whether a request comes from this machine by nobody else's hands. A tunnel and a development server for the whole
+/// network connect from here too, but say for whom; and a page elsewhere can turn its own name to this machine, but
+/// not call it by another. Headers take away here, and give nothing (lesson 13).
+pub(crate) fn is_from_this_machine(edge: &Edge, client: IpAddr, headers: &HeaderMap) -> bool {
+    let hops = forwarded_for(headers);
+    let hosts = ["x-forwarded-host", header::HOST.as_str()];
+    let mut names = hosts.iter().flat_map(|name| headers.get_all(*name)).flat_map(|value| {
+        // What is no text is no host of ours either.
+        value.to_str().unwrap_or("?").split(',').map(str::trim)
+    });
+    client.to_canonical().is_loopback()
+        && hops.is_some_and(|hops| hops.iter().all(IpAddr::is_loopback))
+        && names.all(|host| host == edge.public().host() || is_this_machine(host))
+}
+
+/// True for a host, with or without a port, that only ever means the machine that says it.
+fn is_this_machine(host: &str) -> bool {
+    let is_host = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let url = Url::parse(&format!("http://{host}/")).ok().filter(|_| host.chars().all(is_host));
+    match url.as_ref().and_then(Url::host) {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
 }
 
 fn development_url(headers: &HeaderMap, base: &str) -> Option<PublicUrl> {

@@ -10,6 +10,7 @@ use keyward_core::mail::Kept;
 use keyward_pages::{Frame, MailboxPage, ShownMail};
 
 use crate::{
+    client_address,
     context::Context,
     edge::Auth,
     encode::NO_STORE,
@@ -28,9 +29,8 @@ fn page(auth: &Auth, request: Request<Body>) -> Response {
     let edge = auth.edge();
     let (parts, _) = request.into_parts();
     let context = Context::of(edge, &parts);
-    let Some(mailbox) =
-        edge.settings.mailbox.as_ref().filter(|_| context.client.to_canonical().is_loopback())
-    else {
+    let own = client_address::is_from_this_machine(edge, context.client, &parts.headers);
+    let Some(mailbox) = edge.settings.mailbox.as_ref().filter(|_| own) else {
         return refuse(edge, &context, EdgeRefusal::NotFound);
     };
     if !matches!(parts.method, Method::GET | Method::HEAD) {

@@ -117,6 +117,43 @@ async fn c1_the_mailbox_is_there_in_development_and_for_nobody_from_outside() {
 }
 
 #[tokio::test]
+async fn lesson_13_what_comes_over_a_tunnel_or_a_foreign_name_is_not_from_this_machine() {
+    let clock = Arc::new(FakeClock::default());
+    let mailbox = Arc::new(Mailbox::new(clock, "http://app.test/api/auth/-/mailbox".to_owned()));
+    let settings =
+        EdgeSettings { mailbox: Some(mailbox), development_origin: true, ..EdgeSettings::default() };
+    let world = World::with(settings, Strategy::Sealed).reached_by([127, 0, 0, 1]);
+    for (headers, seen) in [
+        (vec![("host", "localhost:4000")], true),
+        (vec![("host", "app.localhost:4000")], true),
+        (vec![("host", "127.0.0.1:4000")], true),
+        (vec![("host", "[::1]:4000")], true),
+        // The configured one.
+        (vec![("host", "app.test")], true),
+        (
+            vec![
+                ("host", "127.0.0.1:4000"),
+                ("x-forwarded-host", "localhost:3000"),
+                ("x-forwarded-for", "::1"),
+            ],
+            true,
+        ),
+        // A name that somebody turned to this machine, a tunnel, a development server for the whole network.
+        (vec![("host", "evil.example:4000")], false),
+        (vec![("host", "localhost.evil.example")], false),
+        (vec![("host", "localhost:4000"), ("x-forwarded-for", "203.0.113.7")], false),
+        (vec![("host", "localhost:4000"), ("x-forwarded-for", "203.0.113.7, 127.0.0.1")], false),
+        (vec![("host", "localhost:4000"), ("x-forwarded-for", "unknown")], false),
+        (vec![("host", "localhost:4000"), ("x-forwarded-host", "abc.tunnel.example")], false),
+        (vec![("host", "192.168.0.5:5173")], false),
+    ] {
+        let answer = world.send(request("GET", "/api/auth/-/mailbox", &headers, "")).await;
+        let expected = if seen { StatusCode::OK } else { StatusCode::NOT_FOUND };
+        assert_eq!(answer.status, expected, "{headers:?}");
+    }
+}
+
+#[tokio::test]
 async fn no_other_method_of_any_route_is_a_way_in() {
     let world = World::new();
     for spec in ROUTES {
