@@ -8,6 +8,7 @@ use keyward_core::{
     port::{HttpAnswer, HttpFault},
     rules::{
         Candidate, Rules, Trigger, Verdict,
+        event::{Event, Events},
         hook::{HookSettings, Hooks},
         webhook::WebhookKey,
     },
@@ -171,4 +172,35 @@ async fn token_session_and_redirect_are_asked_with_the_arguments_of_the_callback
             json!({"url": "https://app.example/a", "baseUrl": "https://app.example"}),
         ]
     );
+}
+
+#[tokio::test]
+async fn c6_an_event_is_taken_by_any_2xx_and_sent_again_under_its_id_and_signed_anew() {
+    let Room { http, hooks } = room();
+    let body = r#"{"type":"signIn","timestamp":"2026-05-28T20:26:40.000Z","data":{}}"#.to_owned();
+    let event = Event { id: "msg_7".to_owned(), body: body.clone() };
+    http.json(200, &json!({}));
+    http.answer(Ok(HttpAnswer { status: 204, body: Vec::new() }));
+    for _ in 0..2 {
+        assert_eq!(hooks.receive(&event).await, Ok(()));
+    }
+    let not_taken = [
+        Ok(HttpAnswer { status: 302, body: Vec::new() }),
+        Ok(HttpAnswer { status: 404, body: Vec::new() }),
+        Ok(HttpAnswer { status: 500, body: Vec::new() }),
+        Ok(HttpAnswer { status: 200, body: vec![b' '; 2000] }),
+        Err(HttpFault::Timeout(Duration::from_secs(3))),
+        Err(HttpFault::Unreachable("refused".to_owned())),
+    ];
+    for answer in not_taken {
+        let shown = format!("{answer:?}");
+        http.answer(answer);
+        assert!(hooks.receive(&event).await.is_err(), "{shown}");
+    }
+    for call in http.calls() {
+        assert_eq!((call.url.path(), call.body.expose()), ("/events", body.as_str()));
+        let id = call.headers.iter().find(|(name, _)| name == "webhook-id");
+        assert_eq!(id.map(|(_, id)| id.expose()), Some("msg_7"));
+        assert!(call.headers.iter().any(|(name, _)| name == "webhook-signature"));
+    }
 }

@@ -155,6 +155,10 @@ pub(super) fn hooks(table: &HooksTable, mistakes: &mut Vec<Misplaced>) -> Option
         table.addresses().map(|(name, text)| address(name, text));
     let any =
         [&sign_in, &profile_exchange, &jwt, &session, &redirect, &events].iter().any(|url| url.is_some());
+    if table.event_types.is_some() && table.events.is_none() {
+        let fault = Fault::new("events are named, but nobody is told").remedy("add `events = \"http://…\"`");
+        mistakes.push(("hooks.event_types".to_owned(), fault));
+    }
     let keys = keys(table, any, mistakes);
     any.then(|| HookSettings {
         sign_in,

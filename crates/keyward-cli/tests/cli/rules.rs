@@ -92,6 +92,19 @@ fn every_mistake_in_a_rule_or_hook_has_its_place_and_its_remedy() {
             "both `secret` and `secrets` are there",
             "keep one",
         ),
+        (
+            format!("{hook}events = \"ftp://a\""),
+            "6:10",
+            "this is no http or https address",
+            "http://127.0.0.1:4500",
+        ),
+        (
+            format!("{hook}events = \"http://a\"\nevent_types = [\"signin\"]"),
+            "7:16",
+            "none of the choices",
+            "signIn, signOut",
+        ),
+        (format!("{hook}event_types = [\"signIn\"]"), "6:15", "nobody is told", "add `events"),
     ];
     for (mistake, place, problem, remedy) in table {
         let said = said_after(&mistake);
