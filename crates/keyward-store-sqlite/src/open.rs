@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags, config::DbConfig};
 
 use crate::{
     SqliteStore, error,
@@ -171,6 +171,9 @@ fn connect(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> 
     let connection = Connection::open_with_flags(path, flags)?;
     connection.busy_timeout(busy_timeout)?;
     connection.set_prepared_statement_cache_capacity(64);
+    // One plan for a statement, whatever it is given. Otherwise SQLite plans many anew each time they are run, in case
+    // another value is better served.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     connection.pragma_update(None, "trusted_schema", false)?;
     Ok(connection)
 }
@@ -228,5 +231,30 @@ fn explain(path: &Path, fault: MigrationError) -> OpenError {
             OpenError::Folder { path: path.parent().map_or_else(PathBuf::new, Path::to_owned), source: None }
         }
         _ => OpenError::Other { path, detail: error::describe(&fault) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rusqlite::StatementStatus;
+
+    use super::*;
+
+    #[test]
+    fn a_statement_is_planned_once_however_often_it_is_run() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = prepare(&folder.path().join("keyward.db")).expect("made");
+        let patience = Duration::from_secs(1);
+        let writer = writing(&path, patience).expect("opened");
+        let reader = reading(&path, patience).expect("opened");
+        let sql = "SELECT user.id FROM account JOIN user ON user.id = account.user
+                   WHERE account.source = ?1 AND account.id = ?2";
+        for connection in [writer, reader] {
+            let statement = || connection.prepare_cached(sql).expect("prepared");
+            for id in ["a", "b", "c"] {
+                assert!(!statement().exists(["github", id]).expect("read"));
+            }
+            assert_eq!(statement().get_status(StatementStatus::RePrepare), 0);
+        }
     }
 }
