@@ -11,13 +11,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{Result, http::Connection, measure::Load};
+use crate::{Result, http::Connection};
 
 /// What a server took.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Taken {
     pub(crate) answers: u32,
     pub(crate) span: Duration,
+}
+
+/// What keeps a server busy.
+pub(crate) trait Load {
+    /// Keeps it busy for `span`.
+    fn run(&mut self, span: Duration) -> Result<Taken>;
 }
 
 /// Connections that each have a request under way at all times: one thread answers and asks in turn, which

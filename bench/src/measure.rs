@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     Result,
-    load::{Closed, Taken},
+    load::{Closed, Load},
     process,
     server::Server,
 };
@@ -19,12 +19,6 @@ pub(crate) struct Figures {
     pub(crate) per_cpu: f64,
     /// Answers per second by the clock.
     pub(crate) per_second: f64,
-}
-
-/// What keeps a server busy.
-pub(crate) trait Load {
-    /// Keeps it busy for `span`.
-    fn run(&mut self, span: Duration) -> Result<Taken>;
 }
 
 /// A server and what is asked of it.

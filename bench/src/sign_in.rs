@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use crate::{
     Bench, Result,
     http::{Answer, Browser, Connection, Visitor},
-    load::Taken,
-    measure::{Contender, Load, median, ratio, take_turns, warm_up},
+    load::{Load, Taken},
+    measure::{Contender, median, ratio, take_turns, warm_up},
     report::Report,
     server::{HOST, Server},
     writes::WriteAheadLog,

@@ -9,8 +9,7 @@ use std::{
 use crate::{
     Bench, Result,
     http::Browser,
-    load::{self, Closed, Served},
-    measure::Load as _,
+    load::{self, Closed, Load as _, Served},
     process,
     report::Report,
     server::{HOST, Server},
