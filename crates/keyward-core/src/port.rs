@@ -3,26 +3,26 @@
 //! Each is a small trait used as `Arc<dyn …>`; the rooms above implement them, tests replace them. A store is
 //! made of whole transitions, each atomic: nothing here is "read, then write back".
 
+mod outbox;
+
 use std::{net::IpAddr, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
+pub use self::outbox::{DueEvent, Outbox, Settled};
+pub use crate::user::SessionId;
 use crate::{
     claims::Claims,
+    event::NewEvent,
     policy::{
         strength::{Strength, score},
         ways::WaysIn,
     },
-    rules::event::NewEvent,
     secret::Secret,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{Account, AccountKey, Admission, Standing, User, UserId},
-};
-pub use crate::{
-    outbox::{DueEvent, Outbox, Settled},
-    user::SessionId,
 };
 
 /// The time of day.
@@ -195,7 +195,7 @@ pub trait SignIns: Send + Sync {
     /// `email_verified` and ends what was set up without proof: the password, every account but the one that
     /// vouches, and all earlier sessions (lesson 43). Sealed ones are remembered as ended.
     ///
-    /// `events` go into the outbox with it: those that are [about](crate::rules::event::About) whom it admits.
+    /// `events` go into the outbox with it: those that are [about](crate::event::About) whom it admits.
     async fn admit(
         &self,
         who: &Admission,

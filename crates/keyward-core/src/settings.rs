@@ -7,9 +7,9 @@ use serde_json::Value;
 use crate::{
     address::PublicUrl,
     dialect::Dialect,
+    event::EventSettings,
     method::{CredentialsCheck, OpensTo, email::EmailProvider, redirect::RedirectSignIn},
     policy::ways::WaysIn,
-    rules::event::EventSettings,
     secret::Secret,
 };
 

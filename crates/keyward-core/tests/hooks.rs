@@ -5,10 +5,10 @@ use std::{sync::Arc, time::Duration};
 use keyward_core::{
     claims::Claims,
     error::{Code, Said},
+    event::{Event, Events},
     port::{HttpAnswer, HttpFault},
     rules::{
         Candidate, Rules, Trigger, Verdict,
-        event::{Event, Events},
         hook::{HookSettings, Hooks},
         webhook::WebhookKey,
     },

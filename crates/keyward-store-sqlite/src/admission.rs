@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use keyward_core::{
+    event::NewEvent,
     port::{Admitted, NewSession, SignIns, StoreError},
-    rules::event::NewEvent,
     time::Timestamp,
     user::{Account, AccountKey, Admission, Ground, NewUser, Place, Profile, UserId, Vouched},
 };

@@ -3,10 +3,10 @@
 use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
+    event::NewEvent,
     port::{
         Ended, Ending, Ledger, NewSession, SessionId, SessionRecord, StoreError, StoredSession, TokenHash,
     },
-    rules::event::NewEvent,
     time::Timestamp,
     user::{AccountKey, UserId},
 };

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use keyward_core::{
+    event::NewEvent,
     port::{DueEvent, Outbox, Settled, StoreError},
-    rules::event::NewEvent,
     time::Timestamp,
 };
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};

@@ -8,11 +8,11 @@ use std::{
 use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
+    event::NewEvent,
     port::{
         Admitted, Directory, DueEvent, Ended, Ending, Ledger, NewSession, Outbox, SessionId, SessionRecord,
         Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked, Unlinking,
     },
-    rules::event::NewEvent,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{Account, AccountKey, Admission, Standing, User, UserId},

@@ -7,12 +7,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
+    event::NewEvent,
     policy::ways::Left,
     port::{
         Admitted, Directory, DueEvent, Ended, Ending, Ledger, NewSession, Outbox, SessionId, SessionRecord,
         Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked, Unlinking,
     },
-    rules::event::NewEvent,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{Account, AccountKey, Admission, EmailHolder, Profile, Standing, User, UserId},

@@ -8,12 +8,12 @@ use keyward_core::{
     address::PublicUrl,
     dialect::Dialect,
     engine::{Engine, Ports},
+    event::{EventKind, EventSettings, Events},
     mail::Mailbox,
     method::backend::BackendCheck,
     port::{Clock, HttpClient, PasswordHasher, Random, Store},
     rules::{
         Rules,
-        event::{EventKind, EventSettings, Events},
         hook::{HookSettings, Hooks},
     },
     secret::Secret,

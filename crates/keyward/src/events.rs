@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use keyward_core::{
+    event::{Event, Events},
     port::{Clock, DueEvent, Random, Settled, Store, StoreError},
-    rules::event::{Event, Events},
 };
 use tokio::{
     sync::Notify,
@@ -135,8 +135,8 @@ mod tests {
 
     use async_trait::async_trait;
     use keyward_core::{
+        event::{About, EventKind, NewEvent, NotTaken},
         port::Outbox,
-        rules::event::{About, EventKind, NewEvent, NotTaken},
     };
     use keyward_testkit::{FakeClock, MemoryStore, SeededRandom};
 

@@ -68,6 +68,7 @@ pub use keyward_core::{
     claims::Claims,
     dialect::Dialect,
     error::{Code, Refusal},
+    event::{Event, EventKind, Events, NotTaken},
     mail::{Mail, MailFault, MailFaultKind, Mailer},
     method::{
         CredentialsCheck, OpensTo, Proof, Submitted,
@@ -78,7 +79,6 @@ pub use keyward_core::{
     rules::{
         Candidate, Rules, Trigger, Verdict,
         declared::{Admittance, Rule},
-        event::{Event, EventKind, Events, NotTaken},
         hook::HookSettings,
         webhook::{self, WebhookKey},
     },

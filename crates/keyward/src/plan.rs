@@ -6,13 +6,10 @@ use ipnet::IpNet;
 use keyward_axum::Limits as EdgeLimits;
 use keyward_core::{
     dialect::Dialect,
+    event::{EventKind, Events},
     method::backend::Endpoint,
     port::Store,
-    rules::{
-        Rules,
-        event::{EventKind, Events},
-        hook::HookSettings,
-    },
+    rules::{Rules, hook::HookSettings},
     secret::Secret,
     session::SessionFields,
     settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings},

@@ -16,8 +16,8 @@ use keyward_core::{
     dialect::Dialect,
     engine::{Engine, Ports},
     error::{Code, Refusal},
+    event::EventSettings,
     method::{CredentialsCheck, Proof, Submitted, redirect::RedirectSignIn},
-    rules::event::EventSettings,
     secret::Secret,
     settings::{
         CustomPages, Field, LandingPlaces, Provider, RedirectKind, RedirectProvider, SessionSettings,

@@ -7,12 +7,10 @@ use serde_json::{Map, Value, json};
 use crate::{
     claims::Claims,
     deployment::Deployment,
+    event::{About, EventKind, NewEvent},
     exchange::Exchange,
     port::{StoreError, uuid},
-    rules::{
-        Candidate,
-        event::{About, EventKind, NewEvent},
-    },
+    rules::Candidate,
     session,
     settings::Strategy,
     user::User,

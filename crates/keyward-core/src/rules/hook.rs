@@ -11,12 +11,12 @@ use url::Url;
 
 use super::{
     Candidate, Rules, Trigger, Verdict,
-    event::{Event, Events, NotTaken},
     webhook::{self, WebhookKey},
 };
 use crate::{
     claims::Claims,
     error::{Code, Refusal, Said},
+    event::{Event, Events, NotTaken},
     port::{Clock, HttpAnswer, HttpCall, HttpClient, HttpFault, Random, uuid},
     secret::Secret,
     time::Timestamp,

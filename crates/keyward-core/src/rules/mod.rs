@@ -5,10 +5,9 @@
 //! sees what those before it made of the person, and the first that does not allow decides.
 //!
 //! They run at sign-in, update and landing, never at a mere read of the session. What has happened is told afterwards,
-//! as an [`event`].
+//! as an [event](crate::event)(crate::event).
 
 pub mod declared;
-pub mod event;
 pub mod hook;
 pub mod webhook;
 

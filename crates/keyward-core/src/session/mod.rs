@@ -14,9 +14,9 @@ use crate::{
     deployment::Deployment,
     dialect::cookies::SessionCookie,
     error::{Code, Refusal},
+    event::NewEvent,
     exchange::Exchange,
     port::{Ending, NewSession, SessionId, StoreError, TokenHash, uuid},
-    rules::event::NewEvent,
     settings::Strategy,
     time::Timestamp,
 };

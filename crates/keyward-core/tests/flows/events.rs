@@ -4,9 +4,9 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 use keyward_core::{
     dialect::Dialect,
+    event::EventKind,
     port::{Clock, Outbox},
     request::{Body, Method},
-    rules::event::EventKind,
     settings::Strategy,
 };
 use keyward_testkit::Operation;

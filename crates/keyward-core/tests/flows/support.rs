@@ -13,6 +13,7 @@ use keyward_core::{
     address::PublicUrl,
     dialect::Dialect,
     engine::{Engine, Ports},
+    event::{EventKind, EventSettings},
     method::{
         CredentialsCheck,
         backend::{BackendCheck, Endpoint, UserFields},
@@ -21,10 +22,7 @@ use keyward_core::{
     },
     reply::{Reply, ReplyBody},
     request::{Body, Method, Pairs, Request},
-    rules::{
-        Rules,
-        event::{EventKind, EventSettings},
-    },
+    rules::Rules,
     secret::Secret,
     settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, Settings, Strategy},
 };

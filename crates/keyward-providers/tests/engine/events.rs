@@ -1,8 +1,8 @@
 //! What signing in through providers tells the deployment (protocol notes §8.3).
 
 use keyward_core::{
+    event::EventKind,
     port::{Clock, Outbox, Settled},
-    rules::event::EventKind,
 };
 use serde_json::{Value, json};
 

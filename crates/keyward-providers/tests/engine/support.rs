@@ -6,6 +6,7 @@ use keyward_core::{
     address::PublicUrl,
     dialect::Dialect,
     engine::{Engine, Ports},
+    event::EventKind,
     method::{
         CredentialsCheck,
         email::EmailProvider,
@@ -13,7 +14,6 @@ use keyward_core::{
     },
     reply::{Reply, ReplyBody},
     request::{Body, Method, Pairs, Request},
-    rules::event::EventKind,
     secret::Secret,
     settings::{
         CustomPages, Field, Provider as FieldProvider, RedirectKind, RedirectProvider, SessionSettings,

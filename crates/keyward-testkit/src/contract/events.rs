@@ -3,8 +3,8 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use keyward_core::{
+    event::{About, EventKind, NewEvent},
     port::{Admitted, DueEvent, Ending, Settled, Store},
-    rules::event::{About, EventKind, NewEvent},
     time::Timestamp,
 };
 use serde_json::json;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 
 use keyward_core::{
     claims::Claims,
+    event::NewEvent,
     port::{Admitted, DueEvent, Ended, NewSession, SessionId, StoreError, TokenHash},
-    rules::event::NewEvent,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{Account, AccountKey, Admission, Ground, NewUser, Place, Profile, User, UserId, Vouched},

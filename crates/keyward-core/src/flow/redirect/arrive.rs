@@ -15,6 +15,7 @@ use crate::{
     deployment::Deployment,
     dialect::attempts::{self, AttemptChange},
     error::{Code, Refusal},
+    event::{About, NewEvent},
     exchange::Exchange,
     method::redirect::{Arrival, Arrived, Purpose},
     policy::{
@@ -24,10 +25,7 @@ use crate::{
     },
     port::{Admitted, SessionId, uuid},
     request::{Method, Pairs},
-    rules::{
-        Candidate, Trigger,
-        event::{About, NewEvent},
-    },
+    rules::{Candidate, Trigger},
     session::{self, Opening},
     settings::RedirectProvider,
     user::{AccountKey, Address, Admission, Ground, NewUser, Place, Profile, User, UserId, Vouched},

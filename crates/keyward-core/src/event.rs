@@ -1,6 +1,6 @@
 //! Events: what the deployment is told once it has happened (protocol notes §8.3).
 //!
-//! An event is written with what it tells, in one transition of the store ([`crate::outbox`]), and delivered
+//! An event is written with what it tells, in one transition of the store ([`crate::port::Outbox`]), and delivered
 //! afterwards by a background job: at least once, and never in anybody's way. Nobody answers it.
 
 use std::sync::Arc;
@@ -153,11 +153,11 @@ impl Event {
 #[error("{0}")]
 pub struct NotTaken(pub String);
 
-/// A receiver of events: an address ([`super::hook`]), or the application that embeds Keyward.
+/// A receiver of events: an address ([`crate::rules::hook`]), or the application that embeds Keyward.
 ///
 /// ```
 /// use async_trait::async_trait;
-/// use keyward_core::rules::event::{Event, EventKind, Events, NotTaken};
+/// use keyward_core::event::{Event, EventKind, Events, NotTaken};
 ///
 /// struct Welcome;
 /// #[async_trait]

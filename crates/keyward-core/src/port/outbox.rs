@@ -5,7 +5,8 @@
 
 use async_trait::async_trait;
 
-use crate::{port::StoreError, rules::event::NewEvent, time::Timestamp};
+use super::StoreError;
+use crate::{event::NewEvent, time::Timestamp};
 
 /// An event that is leased to its caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
