@@ -40,7 +40,7 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         Action::Call(Call::Unlink { provider, id }) => {
             Outcome::Answer(Box::pin(accounts::unlink(deployment, exchange, provider, id)).await)
         }
-        Action::SignedOut => Outcome::Land(rules::landing_signed_out(deployment, exchange).await),
+        Action::SignedOut => Outcome::Land(rules::landing_signed_out(deployment, exchange, false).await),
         Action::LookAtLink => Outcome::Done,
         Action::SignIn { .. } => Outcome::ChooseSignIn,
         Action::Credentials { .. } if !exchange.csrf.verified => Outcome::CsrfRefused(Form::SignIn),

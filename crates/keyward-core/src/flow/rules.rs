@@ -114,17 +114,24 @@ pub(super) async fn landing(deployment: &Deployment, exchange: &Exchange<'_>) ->
     ask_for_landing(deployment, exchange, declared).await
 }
 
-/// As [`landing`], for a person who signed out. No rule keeps anybody signed in: one that fails is not heard.
-pub(super) async fn landing_signed_out(deployment: &Deployment, exchange: &Exchange<'_>) -> Landing {
+/// As [`landing`], for a person who signed out. No rule keeps anybody signed in: one that fails is not heard. And none is
+/// asked about somebody who was not signed in: anybody may call as often as they like.
+pub(super) async fn landing_signed_out(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    was_signed_in: bool,
+) -> Landing {
     let declared = deployment.settings().landing.sign_out.as_deref();
-    match ask_for_landing(deployment, exchange, declared).await {
-        Ok(landing) => landing,
-        Err(refusal) => {
-            let (code, detail) = (refusal.code.as_str(), refusal.detail);
-            tracing::warn!(code, detail, "a rule about landing places failed at a sign-out");
-            exchange.landing.clone()
-        }
-    }
+    let landing = match declared {
+        None if !was_signed_in => Ok(exchange.landing.clone()),
+        Some(place) if !was_signed_in => landing_of(deployment, exchange, place),
+        declared => ask_for_landing(deployment, exchange, declared).await,
+    };
+    landing.unwrap_or_else(|refusal| {
+        let (code, detail) = (refusal.code.as_str(), refusal.detail);
+        tracing::warn!(code, detail, "a rule about landing places failed at a sign-out");
+        exchange.landing.clone()
+    })
 }
 
 async fn ask_for_landing(

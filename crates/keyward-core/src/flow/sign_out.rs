@@ -18,11 +18,18 @@ use crate::{
 /// Ends the session that came, if one did, and removes its cookie. A store that fails is a refusal: the person
 /// is not told that they are signed out when they are not (lesson 30).
 pub async fn sign_out(deployment: &Deployment, exchange: &mut Exchange<'_>) -> Outcome {
+    let was_signed_in = !deployment.rules().is_empty() && is_signed_in(deployment, exchange).await;
     match end(deployment, exchange).await {
         Ok(Some(elsewhere)) => Outcome::Depart(elsewhere),
-        Ok(None) => Outcome::Land(rules::landing_signed_out(deployment, exchange).await),
+        Ok(None) => Outcome::Land(rules::landing_signed_out(deployment, exchange, was_signed_in).await),
         Err(error) => Outcome::Refused { refusal: Refusal::from(error), provider: None },
     }
+}
+
+async fn is_signed_in(deployment: &Deployment, exchange: &Exchange<'_>) -> bool {
+    let Some(token) = exchange.session_token(deployment) else { return false };
+    let secure = exchange.request.public.is_secure();
+    session::open(deployment, &token, secure, exchange.now).await.is_ok_and(|live| live.is_some())
 }
 
 /// Where the person goes to be signed out there too.

@@ -277,3 +277,22 @@ async fn a_rule_that_fails_keeps_nobody_signed_in() {
     assert_eq!(json(&reply)["url"], "http://app.test/elsewhere");
     assert!(!browser.is_signed_in().await);
 }
+
+#[tokio::test]
+async fn no_rule_is_asked_about_a_sign_out_of_nobody() {
+    for strategy in BOTH {
+        let rules = Arc::new(Scripted::default());
+        let world = with(&rules, Dialect::NextAuth4, strategy);
+        let mut stranger = world.browser();
+        stranger.post("signout", &[]).await;
+        stranger.get("-/signed-out").await;
+        let name = world.engine.settings().dialect.cookie_names(false).session;
+        stranger.cookies.push((name.to_owned(), "made-up".to_owned()));
+        stranger.post("signout", &[]).await;
+        assert_eq!(rules.asked(), [""; 0]);
+
+        let (mut browser, _) = sign_in(&world, json!({"id": "u7"})).await;
+        browser.post("signout", &[]).await;
+        assert_eq!(rules.asked().iter().filter(|asked| **asked == "redirect").count(), 2);
+    }
+}
