@@ -34,7 +34,7 @@ use crate::{
 /// How often a decision is made anew because what it stood on changed meanwhile.
 const TRIES: usize = 4;
 
-/// The steps: attempt, provider, who is signed in, landing, the deployment's rules, and then [`admit`].
+/// The steps: attempt, provider, who is signed in, landing, the deployment's rules, and then admission.
 pub async fn arrive(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
