@@ -4,7 +4,10 @@
 //! body. Whatever it says: an answer below 500, and no session.
 #![no_main]
 
-use std::sync::{Arc, LazyLock};
+use std::{
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use axum::{Router, body::Body};
 use http::{Request, header};
@@ -13,11 +16,14 @@ use keyward_core::{
     address::PublicUrl,
     dialect::Dialect,
     engine::{Engine, Ports},
-    method::password::{PasswordSignIn, PasswordSignUp, Strength},
+    method::{
+        email::EmailProvider,
+        password::{PasswordSignIn, PasswordSignUp, Strength},
+    },
     secret::Secret,
-    settings::{CustomPages, Provider, SessionSettings, Settings},
+    settings::{Provider, Settings},
 };
-use keyward_testkit::{CountingHasher, FakeClock, MemoryStore, NoLimits, SeededRandom};
+use keyward_testkit::{CountingHasher, FakeClock, MemoryStore, NoLimits, Outbox, SeededRandom};
 use libfuzzer_sys::fuzz_target;
 use tokio::runtime::{Builder, Runtime};
 use tower::ServiceExt;
@@ -73,15 +79,13 @@ fn router(dialect: Dialect) -> Router {
         check,
         on_sign_in_page: true,
     };
+    let public = PublicUrl::new("https://app.test", "/api/auth").expect("a public address");
+    let secrets = vec![Secret::from("a secret that no input of this target knows, at all")];
     let settings = Settings {
-        dialect,
-        public: PublicUrl::new("https://app.test", "/api/auth").expect("a public address"),
-        secrets: vec![Secret::from("a secret that no input of this target knows, at all")],
-        session: SessionSettings::default(),
-        pages: CustomPages::default(),
         providers: vec![provider("credentials", Arc::new(sign_in)), provider("signup", Arc::new(sign_up))],
-        allowed_origins: Vec::new(),
+        emails: vec![links()],
         sign_up_provider: Some("signup".to_owned()),
+        ..Settings::new(dialect, public, secrets)
     };
     let ports = Ports {
         store,
@@ -89,6 +93,22 @@ fn router(dialect: Dialect) -> Router {
         clock: Arc::new(FakeClock::default()),
         random,
         session_fields: None,
+        rules: Vec::new(),
     };
     routes(&Auth::new(Arc::new(Engine::new(settings, ports)), EdgeSettings::default()))
+}
+
+/// Links in mails, whose page with a button shows what a stranger wrote into the address.
+fn links() -> EmailProvider {
+    let mail = Arc::new(Outbox::default());
+    EmailProvider {
+        id: "email".to_owned(),
+        name: "Email".to_owned(),
+        max_age: Duration::from_secs(60 * 60),
+        confirm_page: true,
+        sign_up: true,
+        on_sign_in_page: true,
+        mailer: Arc::clone(&mail) as _,
+        letters: mail,
+    }
 }
