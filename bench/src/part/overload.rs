@@ -43,16 +43,15 @@ pub(crate) fn sign_in(bench: &Bench, report: &mut Report) -> Result {
 
     let rate = capacity * TIMES_CAPACITY;
     let flood = |span| load::at_rate(keyward.address, &request, rate, CONNECTIONS, span);
-    // Queue and workers fill up once; from here on memory is to stay where it is.
-    flood(bench.span)?;
-    let before = process::memory(keyward.process())?;
+    // Connections, queue and workers fill up once; from here on memory is to stay where it is.
+    let (_, full) = while_watching_memory(keyward.process(), || flood(bench.span))?;
     let (served, highest) = while_watching_memory(keyward.process(), || flood(bench.span * 3))?;
     judge(report, &served)?;
     report.goal(
         "overload: memory",
-        format!("{} idle, {} full, {} at most", mib(idle), mib(before), mib(highest)),
+        format!("{} idle, {} full, {} at most", mib(idle), mib(full), mib(highest)),
         &format!("grows less than {}", mib(GOAL_GROWTH)),
-        highest.saturating_sub(before) < GOAL_GROWTH,
+        highest.saturating_sub(full) < GOAL_GROWTH,
     );
     Ok(())
 }
