@@ -22,7 +22,7 @@ const TIMES_CAPACITY: f64 = 4.0;
 const CONNECTIONS: u32 = 800;
 const GOAL_P99: Duration = Duration::from_millis(1500);
 /// How far memory may grow while the overload lasts, and count as flat.
-const GOAL_GROWTH: u64 = 8 * 1024 * 1024;
+const GOAL_GROWTH: u64 = 4 * 1024 * 1024;
 
 /// Capacity first, then the flood.
 pub(crate) fn sign_in(bench: &Bench, report: &mut Report) -> Result {
