@@ -88,7 +88,8 @@ impl App for Site {
         let other = (!is_for_engine(request.uri().path(), base)).then(|| self.router.clone());
         async move {
             match other {
-                None => Ok(answer_from(auth.edge(), peer.ip(), request).await),
+                // In a box: a connection keeps room for the future of its answer also while it has nothing to answer.
+                None => Ok(Box::pin(answer_from(auth.edge(), peer.ip(), request)).await),
                 Some(router) => Box::pin(router.answer(peer, request)).await,
             }
         }
