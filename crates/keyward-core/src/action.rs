@@ -1,14 +1,16 @@
 //! The map of NextAuth's surface: every action there is, and every outcome a flow may have.
 
+mod call;
+
 use serde_json::{Map, Value};
 
 use url::Url;
 
+pub use self::call::{Accounts, Answer, Call};
 use crate::{
     error::Refusal,
     policy::{linking::NotLinked, redirect::Landing},
     request::Pairs,
-    user::{Account, User},
 };
 
 /// What a request asks for (protocol notes §1).
@@ -102,20 +104,6 @@ pub enum Action {
         level: String,
         /// The client's code, such as `CLIENT_FETCH_ERROR`.
         code: String,
-    },
-}
-
-/// The map of our own calls, `-/v1/…`: JSON, and the same for every generation.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Call {
-    /// `GET accounts`: the caller's own.
-    Accounts,
-    /// `POST accounts/unlink`.
-    Unlink {
-        /// From the body.
-        provider: Option<String>,
-        /// From the body.
-        id: Option<String>,
     },
 }
 
@@ -236,28 +224,6 @@ pub enum Outcome {
     Answer(Answer),
     /// Nothing to say.
     Done,
-}
-
-/// What one of our own calls answers.
-#[derive(Clone, Debug)]
-pub enum Answer {
-    /// The caller's own.
-    Accounts(Box<Accounts>),
-    /// The account is gone.
-    Unlinked,
-    /// Refused.
-    Refused(Refusal),
-}
-
-/// By what a person may come back.
-#[derive(Clone, Debug)]
-pub struct Accounts {
-    /// Who.
-    pub user: User,
-    /// In the order in which they were linked.
-    pub accounts: Vec<Account>,
-    /// True if they have a password here.
-    pub has_password: bool,
 }
 
 /// The form whose CSRF token was not good.

@@ -2,8 +2,9 @@
 
 use serde_json::{Map, Value};
 
+use super::call;
 use crate::{
-    action::{Action, Call, Misdirected},
+    action::{Action, Misdirected},
     dialect::Dialect,
     method::email::EmailProvider,
     request::{Body, Method, Request},
@@ -32,7 +33,7 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
                 Err(Misdirected::WrongMethod)
             };
         }
-        ["-", "v1", call @ ..] => return called(call, method, request).map(Action::Call),
+        ["-", "v1", path @ ..] => return call::decode(path, method, request).map(Action::Call),
         ["-", "signed-out"] if method == Get => return Ok(Action::SignedOut),
         [action] => (*action, None),
         // What a client writes for a missing provider.
@@ -99,20 +100,6 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
         }
         ("csrf" | "providers" | "session" | "error" | "verify-request", _) => Err(Misdirected::WrongMethod),
         _ => Err(Misdirected::UnknownAction),
-    }
-}
-
-/// One of our own calls.
-fn called(call: &[&str], method: Method, request: &Request) -> Result<Call, Misdirected> {
-    match (call, method) {
-        (["accounts"], Method::Get) => Ok(Call::Accounts),
-        (["accounts", "unlink"], Method::Post) => {
-            let field = |name| request.body.text(name).map(str::to_owned);
-            Ok(Call::Unlink { provider: field("provider"), id: field("providerAccountId") })
-        }
-        (["accounts"], _) => Err(Misdirected::WrongCallMethod { allow: "GET, HEAD" }),
-        (["accounts", "unlink"], _) => Err(Misdirected::WrongCallMethod { allow: "POST" }),
-        _ => Err(Misdirected::UnknownCall),
     }
 }
 

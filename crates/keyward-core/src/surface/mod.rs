@@ -1,5 +1,6 @@
 //! NextAuth's HTTP surface: reading requests and wording outcomes, in the dialect of the deployment's clients.
 
+mod call;
 pub mod decode;
 pub(crate) mod link;
 mod not_linked;
