@@ -16,6 +16,7 @@ use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use keyward_core::{
     address::PublicUrl,
     request::{self, Request},
+    secret::Secret,
 };
 use tokio::sync::SemaphorePermit;
 
@@ -73,6 +74,7 @@ where
         public: PublicUrl::clone(&context.public),
         client: context.client,
         user_agent: user_agent(&parts.headers),
+        authorization: authorization(&parts.headers),
     };
     Ok((request, place))
 }
@@ -100,6 +102,13 @@ fn method(method: &Method) -> request::Method {
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     Some(text(headers.get(header::USER_AGENT)?).into_owned())
+}
+
+/// Of several nobody could say which one counts.
+fn authorization(headers: &HeaderMap) -> Option<Secret> {
+    let mut all = headers.get_all(header::AUTHORIZATION).iter();
+    let (value, None) = (all.next()?, all.next()) else { return None };
+    value.to_str().ok().map(Secret::from)
 }
 
 /// A header's value; what is no UTF-8 in it is replaced.

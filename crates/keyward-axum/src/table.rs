@@ -39,6 +39,8 @@ pub enum Gate {
     Attempt,
     /// Who is signed in; what they change needs the double-submitted token, too.
     Session,
+    /// An application with a credential of its own, and the person whose session it brings along.
+    Client,
     /// The developer, on the machine that it runs on. In production nothing is here.
     Developer,
 }

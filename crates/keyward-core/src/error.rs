@@ -147,10 +147,14 @@ codes! {
     BackendWrongShape = "backend_answer_wrong_shape",
     /// Nobody is signed in, where somebody has to be.
     SessionRequired = "SessionRequired",
+    /// Who is signed in has to sign in again: what they ask for cannot be taken back.
+    RecentSignInRequired = "recent_sign_in_required",
     /// Who is signed in has no such account.
     AccountUnknown = "account_unknown",
     /// Without this account the person could not come back.
     LastWayIn = "last_way_in",
+    /// The application's own credentials are missing or wrong.
+    InvalidClient = "invalid_client",
     /// A hook of the deployment refused and may have given a word of its own.
     HookRefused = "hook_refused",
     /// A hook that decides could not be reached, was too slow, or failed.

@@ -32,5 +32,6 @@ pub mod settings;
 pub mod surface;
 pub mod ticket;
 pub mod time;
+pub mod tokens;
 pub mod user;
 pub mod vault;

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use serde_json::{Map, Value};
 
-use crate::address::PublicUrl;
+use crate::{address::PublicUrl, secret::Secret};
 
 /// Name and value pairs in the order in which they came. The first of a repeated name wins.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,4 +97,6 @@ pub struct Request {
     pub client: IpAddr,
     /// `User-Agent`, as sent.
     pub user_agent: Option<String>,
+    /// `Authorization`, as sent. `None` also where there are several, or what is no text.
+    pub authorization: Option<Secret>,
 }

@@ -11,6 +11,7 @@ use crate::{
     method::{CredentialsCheck, OpensTo, email::EmailProvider, redirect::RedirectSignIn},
     policy::ways::WaysIn,
     secret::Secret,
+    tokens::Client,
 };
 
 /// Everything that the engine needs to know.
@@ -44,6 +45,8 @@ pub struct Settings {
     pub sign_up_provider: Option<String>,
     /// What is told when something has happened.
     pub events: EventSettings,
+    /// Applications with a credential of their own.
+    pub clients: Vec<Client>,
 }
 
 /// How a session is kept.
@@ -233,6 +236,7 @@ impl Settings {
         }
     }
 
+            clients: Vec::new(),
     /// The provider with this id.
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&Provider> {

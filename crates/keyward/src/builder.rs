@@ -19,6 +19,7 @@ use keyward_core::{
     secret::Secret,
     session::SessionFields,
     settings::{CustomPages, LandingPlaces, Provider, SessionSettings, Settings},
+    tokens::Client,
 };
 use keyward_net::OutgoingHttp;
 use keyward_pages::Theme;
@@ -216,6 +217,12 @@ impl Builder {
         self
     }
 
+    /// An application with a credential of its own, for calls from its server side.
+    pub fn client(mut self, client: Client) -> Self {
+        self.plan.clients.push(client);
+        self
+    }
+
     /// Fields of one's own in the session.
     pub fn session_fields(mut self, fields: Arc<dyn SessionFields>) -> Self {
         self.plan.session_fields = Some(fields);
@@ -332,6 +339,7 @@ impl Builder {
             order,
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
             events: events.unwrap_or_default(),
+            clients: plan.clients,
         };
         let ports = Ports {
             store,

@@ -85,6 +85,7 @@ pub use keyward_core::{
     secret::Secret,
     session::SessionFields,
     settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, SignOutScope, Strategy},
+    tokens::Client,
 };
 pub use keyward_net::{SmtpMailer, SmtpMistake, SmtpServer, SmtpTls};
 pub use keyward_pages::{

@@ -13,6 +13,7 @@ use keyward_core::{
     secret::Secret,
     session::SessionFields,
     settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings},
+    tokens::Client,
 };
 use keyward_pages::Theme;
 use url::Url;
@@ -46,6 +47,7 @@ pub(crate) struct Plan {
     pub(crate) hooks: Option<HookSettings>,
     pub(crate) events: Vec<Arc<dyn Events>>,
     pub(crate) event_kinds: Vec<EventKind>,
+    pub(crate) clients: Vec<Client>,
     pub(crate) proxy: Option<Url>,
 }
 
@@ -113,6 +115,7 @@ impl Plan {
             hooks: None,
             events: Vec::new(),
             event_kinds: EventKind::DEFAULT.to_vec(),
+            clients: Vec::new(),
             proxy: None,
         }
     }

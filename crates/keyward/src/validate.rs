@@ -1,5 +1,6 @@
 //! The rules that settings must keep, all in one place.
 
+mod clients;
 mod oauth;
 
 use std::collections::HashSet;
@@ -37,6 +38,7 @@ pub(crate) fn mistakes(plan: &Plan) -> Vec<Mistake> {
     pages(plan, &mut found);
     landing_places(plan, &mut found);
     accounts(plan, &mut found);
+    clients::mistakes(plan, &mut found);
     providers(plan, &mut found);
     found
 }

@@ -49,6 +49,9 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
     if let Some(accounts) = accounts(deployment) {
         builder = builder.accounts(accounts);
     }
+    for client in &file.clients {
+        builder = builder.client(client.client());
+    }
     if !file.rules.is_empty() {
         builder = builder.rules(Arc::new(rules::admittance(&file.rules, &mut mistakes)));
     }

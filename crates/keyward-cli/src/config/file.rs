@@ -12,6 +12,7 @@ use serde_json::Value;
 use super::{
     providers::Provider,
     rules::{HooksTable, RuleTable},
+    tokens::ClientTable,
     value::{Hidden, Network, Origin, Paint, Period, Rate},
 };
 
@@ -55,6 +56,8 @@ pub(crate) struct File {
     pub(crate) accounts: Accounts,
     /// How much one client may ask.
     pub(crate) limits: LimitsTable,
+    /// Applications with a credential of their own, for calls from their server side.
+    pub(crate) clients: Vec<ClientTable>,
     /// Who may sign in. The first rule that fits somebody decides.
     pub(crate) rules: Vec<RuleTable>,
     /// Your own rules in any language, asked over HTTP.

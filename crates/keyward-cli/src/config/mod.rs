@@ -10,6 +10,7 @@ mod resolve;
 mod rules;
 mod secret_file;
 mod settled;
+mod tokens;
 mod value;
 mod wording;
 

@@ -222,6 +222,7 @@ impl Browser<'_> {
             public: self.world.engine.settings().public.clone(),
             client: self.address,
             user_agent: Some("test".to_owned()),
+            authorization: None,
         };
         let reply = self.world.engine.answer(request).await;
         for cookie in &reply.cookies {

@@ -331,6 +331,7 @@ impl Browser<'_> {
             public: settings.public.clone(),
             client: IpAddr::from([127, 0, 0, 1]),
             user_agent: None,
+            authorization: None,
         });
         let reply = reply.await;
         for cookie in &reply.cookies {

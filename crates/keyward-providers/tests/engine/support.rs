@@ -245,6 +245,7 @@ impl Browser<'_> {
             public: settings.public.clone(),
             client: IpAddr::from([127, 0, 0, 1]),
             user_agent: None,
+            authorization: None,
         };
         let reply = self.world.engine.answer(request).await;
         for cookie in &reply.cookies {

@@ -17,7 +17,10 @@ impl Render<'_> {
             Answer::Unlinked => self.call(200, &json!({ "unlinked": true })),
             Answer::Refused(refusal) => {
                 let (status, message) = status_and_message(refusal.code);
-                let reply = self.refused_call(status, refusal.code.as_str(), message);
+                let mut reply = self.refused_call(status, refusal.code.as_str(), message);
+                if refusal.code == Code::InvalidClient {
+                    reply.headers.push(("www-authenticate", "Basic realm=\"keyward\"".into()));
+                }
                 self.marked(reply, refusal)
             }
         }
@@ -72,9 +75,13 @@ fn account(account: &Account) -> Value {
 fn status_and_message(code: Code) -> (u16, &'static str) {
     match code {
         Code::SessionRequired => (401, "Sign in first."),
+        Code::RecentSignInRequired => (403, "Sign in again: the last time is too long ago for this."),
         Code::MissingCsrf => (403, "csrfToken does not fit the cookie. Ask GET csrf for one."),
         Code::MissingField => (400, "provider and providerAccountId are needed, each a text."),
         Code::AccountUnknown => (404, "The person who is signed in has no such account."),
+        Code::InvalidClient => {
+            (401, "The application's own credentials are missing or wrong: HTTP Basic, id and secret.")
+        }
         Code::LastWayIn => (409, "Without this account the person could not sign in again."),
         _ => (Refusal::new(code).status().unwrap_or(500), "Try again in a moment."),
     }
