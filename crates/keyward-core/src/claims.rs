@@ -8,13 +8,14 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::{time::Timestamp, user::Profile};
+use crate::{policy::recent::AUTH_TIME, time::Timestamp, user::Profile};
 
 /// JSON members by name, in the order in which they were set.
 ///
 /// NextAuth's own: `name`, `email`, `picture`, `sub`, and in a sealed token `iat`, `exp`, `jti`
-/// (protocol notes §4.1). Keyward adds `sid`, the session's id, and in a sealed token `seen`, when its record in the
-/// store was last brought up to date.
+/// (protocol notes §4.1). Keyward adds `sid`, the session's id, [`AUTH_TIME`], and in a sealed token `seen`, when its
+/// record in the store was last brought up to date, and `ver`, the session's version, once somebody changed it from
+/// outside.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Claims(Vec<(Name, Value)>);
 
@@ -66,6 +67,20 @@ impl Claims {
     /// Takes a claim away.
     pub fn remove(&mut self, name: &str) {
         self.0.retain(|(own, _)| own.0 != name);
+    }
+
+    /// Sets a claim, or with `null` takes it away.
+    pub fn patch(&mut self, name: &str, value: &Value) {
+        match value {
+            Value::Null => self.remove(name),
+            value => self.set(name, value.clone()),
+        }
+    }
+
+    /// True if there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     /// All claims in their order.
@@ -141,7 +156,8 @@ struct Name(Cow<'static, str>);
 
 impl Name {
     fn of(name: &str) -> Self {
-        const USUAL: [&str; 9] = ["name", "email", "picture", "sub", "sid", "seen", "iat", "exp", "jti"];
+        const USUAL: [&str; 10] =
+            ["name", "email", "picture", "sub", "sid", "seen", "auth_time", "iat", "exp", "jti"];
         let usual = USUAL.into_iter().find(|usual| *usual == name);
         Self(usual.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed))
     }
@@ -168,7 +184,8 @@ impl<'de> Deserialize<'de> for Name {
 }
 
 /// Claims that describe the token or the session, which neither a back end nor `update()` may set.
-pub const RESERVED: [&str; 9] = ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "iss", SHOWN];
+pub const RESERVED: [&str; 11] =
+    ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "ver", AUTH_TIME, "iss", SHOWN];
 
 /// Members that the deployment's rules add to what the session shows, kept until the token changes.
 pub const SHOWN: &str = "shown";
@@ -179,11 +196,12 @@ mod tests {
 
     #[test]
     fn lesson_45_a_back_end_cannot_set_what_the_token_is_made_of() {
-        let extra = serde_json::json!({"sub": "root", "exp": 1, "sid": "x", "role": "admin"});
+        let extra = serde_json::json!({"sub": "root", "exp": 1, "sid": "x", "auth_time": 9, "role": "admin"});
         let claims = Claims::of(&Profile::default(), "u1", extra.as_object().expect("object").clone());
         assert_eq!(claims.text("sub"), Some("u1"));
         assert_eq!(claims.get("exp"), None);
         assert_eq!(claims.get("sid"), None);
+        assert_eq!(claims.get("auth_time"), None);
         assert_eq!(claims.text("role"), Some("admin"));
     }
 

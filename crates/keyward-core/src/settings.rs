@@ -9,7 +9,7 @@ use crate::{
     dialect::Dialect,
     event::EventSettings,
     method::{CredentialsCheck, OpensTo, email::EmailProvider, redirect::RedirectSignIn},
-    policy::ways::WaysIn,
+    policy::{recent, ways::WaysIn},
     secret::Secret,
     tokens::Client,
 };
@@ -74,6 +74,8 @@ pub struct SessionSettings {
     pub add: Vec<(Vec<String>, Value)>,
     /// Token fields that `update()` may change.
     pub update: Vec<String>,
+    /// How long ago a person may have proven themselves for what cannot be taken back ([`recent`]).
+    pub recent: Duration,
 }
 
 impl Default for SessionSettings {
@@ -85,6 +87,7 @@ impl Default for SessionSettings {
             show: Vec::new(),
             add: Vec::new(),
             update: Vec::new(),
+            recent: recent::RECENT,
         }
     }
 }
@@ -233,10 +236,10 @@ impl Settings {
             allowed_origins: Vec::new(),
             sign_up_provider: None,
             events: EventSettings::default(),
+            clients: Vec::new(),
         }
     }
 
-            clients: Vec::new(),
     /// The provider with this id.
     #[must_use]
     pub fn provider(&self, id: &str) -> Option<&Provider> {

@@ -120,6 +120,7 @@ const TABLE: &[Row] = &[
     row("provider_userinfo", "The other side gave an odd answer", TELL),
     row("provider_profile", "The other side gave an odd answer", TELL),
     row("provider_session", "Nothing was added", "You were signed out, or signed in as somebody else, in the meantime. Sign in and try again."),
+    row("recent_sign_in_required", "Please sign in again", "That can’t be taken back, so we’d like to be sure that it’s you."),
     row("account_unknown", "That account isn’t yours", "Sign in as the person it belongs to, or look at your accounts again."),
     row("last_way_in", "You need that account", "Without it you couldn’t sign in again. Add another way first."),
     row("backend_refused", "You couldn’t be signed in", ANOTHER_WAY),

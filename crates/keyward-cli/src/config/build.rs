@@ -205,6 +205,7 @@ fn session(file: &File, deployment: &Deployment) -> SessionSettings {
         show: table.show.iter().map(|(place, field)| (path(place), field.clone())).collect(),
         add: table.add.iter().map(|(place, value)| (path(place), value.clone())).collect(),
         update: table.update.fields.clone(),
+        recent: table.recent_sign_in.map_or(default.recent, |period| period.0),
     }
 }
 

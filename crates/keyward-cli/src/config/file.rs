@@ -102,6 +102,8 @@ pub(crate) struct Session {
     pub(crate) max_age: Option<Period>,
     /// A stored session is written anew at most this often. Default: `1d`, or `max_age` where that is shorter.
     pub(crate) update_age: Option<Period>,
+    /// How long ago a person may have signed in for what cannot be taken back. Default: `10m`.
+    pub(crate) recent_sign_in: Option<Period>,
     /// What the session shows beyond name, address and picture: place in the session (`user.role`) to token
     /// field (`role`).
     pub(crate) show: BTreeMap<String, String>,

@@ -2,6 +2,7 @@
 
 pub mod email;
 pub mod linking;
+pub mod recent;
 pub mod redirect;
 pub mod strength;
 pub mod ways;

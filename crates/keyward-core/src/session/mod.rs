@@ -16,6 +16,7 @@ use crate::{
     error::{Code, Refusal},
     event::NewEvent,
     exchange::Exchange,
+    policy::recent::AUTH_TIME,
     port::{Ending, NewSession, SessionId, StoreError, TokenHash, uuid},
     settings::Strategy,
     time::Timestamp,
@@ -59,6 +60,10 @@ impl Opening {
         let settings = &deployment.settings().session;
         let id = uuid(deployment.random());
         claims.set("sid", id.clone());
+        // Who adds an account has proven nothing anew; their flow says so.
+        if claims.get(AUTH_TIME).is_none() {
+            claims.set(AUTH_TIME, exchange.now.secs());
+        }
         let token = match settings.strategy {
             Strategy::Sealed => {
                 claims.set("seen", exchange.now.secs());

@@ -7,6 +7,7 @@ mod failures;
 mod hostile;
 mod hostile_provider;
 mod linking;
+mod recent;
 mod sign_in;
 mod sign_out;
 mod support;

@@ -21,6 +21,7 @@ use crate::{
     policy::{
         email,
         linking::{self, Link},
+        recent::AUTH_TIME,
         redirect,
     },
     port::{Admitted, SessionId, uuid},
@@ -270,7 +271,7 @@ async fn admit(
         let is_new = matches!(place, Place::New(_));
         let first_proof = !is_new && is_first_proof(&user, who.vouched.email.as_ref());
         let events = events_of(deployment, exchange, &who, &place, &user, first_proof);
-        let opening = open_session(deployment, exchange, &who, user, current.as_ref(), is_new).await?;
+        let opening = open_session(deployment, exchange, &who, &place, user, current.as_ref()).await?;
         let record = opening.record.clone();
         let landing = rules::landing(deployment, exchange).await?;
         // Before anything is written: what does not fit into a cookie leaves nothing behind.
@@ -359,9 +360,9 @@ async fn open_session(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
     who: &Person,
+    place: &Place,
     user: User,
     current: Option<&Current>,
-    is_new: bool,
 ) -> Result<Opening, Refusal> {
     let profile = Profile { name: Some(user.name), email: Some(user.email), image: Some(user.image) };
     let mut claims = match current.and_then(|current| current.claims.clone()) {
@@ -369,7 +370,15 @@ async fn open_session(
         None => Claims::of(&profile, &user.id.0, Map::new()),
     };
     claims.keep(who.keep.clone());
-    let trigger = if is_new { Trigger::SignUp } else { Trigger::SignIn };
+    match place {
+        // Only that they were signed in makes the account theirs: whoever got hold of an old session, and has an account
+        // anywhere, would be recent by it.
+        Place::Link { by: Ground::Session(_), .. } => {
+            claims.set(AUTH_TIME, claims.get(AUTH_TIME).cloned().unwrap_or(json!(0)));
+        }
+        Place::Link { by: Ground::Email, .. } | Place::Owner(_) | Place::New(_) => claims.remove(AUTH_TIME),
+    }
+    let trigger = if matches!(place, Place::New(_)) { Trigger::SignUp } else { Trigger::SignIn };
     rules::complete(deployment, exchange, &mut claims, trigger, Some(&who.candidate), None).await?;
     let mut opening = Opening::prepare(deployment, exchange, claims);
     opening.record.via = Some(who.vouched.key.clone());
