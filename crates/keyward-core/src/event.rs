@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use serde_json::{Value, json};
 
-use crate::time::Timestamp;
+use crate::{audit::AuditEntry, time::Timestamp};
 
 /// NextAuth's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,6 +79,17 @@ pub struct NewEvent {
     pub body: String,
     /// Now.
     pub written: Timestamp,
+    /// Where to.
+    pub channel: Channel,
+}
+
+/// Where something is written that is told of a transition.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Channel {
+    /// Into the outbox: it is delivered.
+    Outbox,
+    /// Into the audit trail. Its user, where it names none, is the one that the transition is about.
+    Audit(Box<AuditEntry>),
 }
 
 /// Of whom an event is true, where the transition that writes it finds out who is there.
@@ -117,7 +128,20 @@ impl NewEvent {
             data.remove("profile");
             text = body(&Value::Object(std::mem::take(data)));
         }
-        Self { id, about, body: text, written: now }
+        Self { id, about, body: text, written: now, channel: Channel::Outbox }
+    }
+
+    /// An entry of the audit trail.
+    #[must_use]
+    pub fn audit(entry: AuditEntry, about: About) -> Self {
+        let written = entry.at;
+        Self { id: String::new(), about, body: String::new(), written, channel: Channel::Audit(Box::new(entry)) }
+    }
+
+    /// True if it is to be delivered.
+    #[must_use]
+    pub fn is_delivered(&self) -> bool {
+        self.channel == Channel::Outbox
     }
 }
 

@@ -9,6 +9,7 @@
 
 pub mod action;
 pub mod address;
+pub mod audit;
 pub mod claims;
 pub mod csrf;
 pub mod deployment;

@@ -3,6 +3,7 @@
 //! Each is a small trait used as `Arc<dyn …>`; the rooms above implement them, tests replace them. A store is
 //! made of whole transitions, each atomic: nothing here is "read, then write back".
 
+mod audit;
 mod outbox;
 
 use std::{net::IpAddr, time::Duration};
@@ -10,6 +11,7 @@ use std::{net::IpAddr, time::Duration};
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
+pub use self::audit::{Attempts, AuditTrail, Failures};
 pub use self::outbox::{DueEvent, Outbox, Settled};
 pub use crate::user::SessionId;
 use crate::{

@@ -112,7 +112,7 @@ pub(super) fn of_candidate(candidate: &Candidate) -> Value {
 
 /// Wakes who delivers, once events stand in the store.
 pub(super) fn are_written(deployment: &Deployment, events: &[NewEvent]) {
-    if !events.is_empty()
+    if events.iter().any(NewEvent::is_delivered)
         && let Some(on_written) = &deployment.settings().events.on_written
     {
         on_written();
