@@ -107,7 +107,8 @@ impl Operation {
     ];
 }
 
-/// Passes everything on to `S`, except where it was told to fail: then `S` is not asked.
+/// Passes everything on to `S`, except where it was told to fail: before, when `S` is not asked, or after, when `S` has
+/// done it and the caller does not hear of it.
 ///
 /// It also counts what it was asked, so that a test can hold "at most one round trip" (invariant 11).
 #[derive(Debug, Default)]
@@ -120,6 +121,7 @@ pub struct FaultyStore<S> {
 struct Plan {
     always: HashSet<Operation>,
     next: HashMap<Operation, usize>,
+    after: HashMap<Operation, usize>,
     calls: HashMap<Operation, usize>,
     changed: usize,
 }
@@ -140,6 +142,11 @@ impl<S> FaultyStore<S> {
         *self.plan().next.entry(operation).or_default() += 1;
     }
 
+    /// Lets the next call of `operation` take effect, and then fails it; told twice, the next two.
+    pub fn fail_after(&self, operation: Operation) {
+        *self.plan().after.entry(operation).or_default() += 1;
+    }
+
     /// Fails every call of these operations until [`Self::heal`].
     pub fn fail_all(&self, operations: impl IntoIterator<Item = Operation>) {
         self.plan().always.extend(operations);
@@ -155,6 +162,7 @@ impl<S> FaultyStore<S> {
         let mut plan = self.plan();
         plan.always.clear();
         plan.next.clear();
+        plan.after.clear();
         plan.changed = 0;
     }
 
@@ -171,11 +179,18 @@ impl<S> FaultyStore<S> {
     fn pass(&self, operation: Operation) -> Result<&S, StoreError> {
         let mut plan = self.plan();
         *plan.calls.entry(operation).or_default() += 1;
-        let once = plan.next.get_mut(&operation).filter(|left| **left > 0).map(|left| *left -= 1).is_some();
-        if once || plan.always.contains(&operation) {
+        if take_one(&mut plan.next, operation) || plan.always.contains(&operation) {
             return Err(StoreError(format!("{operation:?} was told to fail")));
         }
         Ok(&self.inner)
+    }
+
+    /// What is answered once the operation has taken effect.
+    fn done<T>(&self, operation: Operation, answer: Result<T, StoreError>) -> Result<T, StoreError> {
+        if take_one(&mut self.plan().after, operation) {
+            return answer.and(Err(StoreError(format!("{operation:?} was told to fail afterwards"))));
+        }
+        answer
     }
 
     fn is_changed(&self) -> bool {
@@ -188,6 +203,11 @@ impl<S> FaultyStore<S> {
     fn plan(&self) -> MutexGuard<'_, Plan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Takes one from what is left of `operation`; false if nothing was.
+fn take_one(left: &mut HashMap<Operation, usize>, operation: Operation) -> bool {
+    left.get_mut(&operation).filter(|left| **left > 0).map(|left| *left -= 1).is_some()
 }
 
 #[async_trait]
@@ -203,61 +223,70 @@ impl<S: SignIns> SignIns for FaultyStore<S> {
         if self.is_changed() {
             return Ok(Admitted::Changed);
         }
-        inner.admit(who, session, now, events).await
+        self.done(Operation::Admit, inner.admit(who, session, now, events).await)
     }
 }
 
 #[async_trait]
 impl<S: Directory> Directory for FaultyStore<S> {
     async fn password_by_email(&self, email: &str) -> Result<Option<StoredPassword>, StoreError> {
-        self.pass(Operation::PasswordByEmail)?.password_by_email(email).await
+        self.done(
+            Operation::PasswordByEmail,
+            self.pass(Operation::PasswordByEmail)?.password_by_email(email).await,
+        )
     }
 
     async fn replace_password(&self, user: &UserId, from: &str, to: &str) -> Result<bool, StoreError> {
-        self.pass(Operation::ReplacePassword)?.replace_password(user, from, to).await
+        self.done(
+            Operation::ReplacePassword,
+            self.pass(Operation::ReplacePassword)?.replace_password(user, from, to).await,
+        )
     }
 
     async fn set_password(&self, email: &str, hash: &str, until: Timestamp) -> Result<bool, StoreError> {
-        self.pass(Operation::SetPassword)?.set_password(email, hash, until).await
+        self.done(
+            Operation::SetPassword,
+            self.pass(Operation::SetPassword)?.set_password(email, hash, until).await,
+        )
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        self.pass(Operation::User)?.user(id).await
+        self.done(Operation::User, self.pass(Operation::User)?.user(id).await)
     }
 
     async fn delete_user(&self, email: &str, until: Timestamp) -> Result<bool, StoreError> {
-        self.pass(Operation::DeleteUser)?.delete_user(email, until).await
+        self.done(Operation::DeleteUser, self.pass(Operation::DeleteUser)?.delete_user(email, until).await)
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
-        self.pass(Operation::UserByEmail)?.user_by_email(email).await
+        self.done(Operation::UserByEmail, self.pass(Operation::UserByEmail)?.user_by_email(email).await)
     }
 
     async fn standing(&self, key: &AccountKey, email: Option<&str>) -> Result<Standing, StoreError> {
-        self.pass(Operation::Standing)?.standing(key, email).await
+        self.done(Operation::Standing, self.pass(Operation::Standing)?.standing(key, email).await)
     }
 
     async fn accounts_of(&self, user: &UserId) -> Result<Vec<Account>, StoreError> {
-        self.pass(Operation::AccountsOf)?.accounts_of(user).await
+        self.done(Operation::AccountsOf, self.pass(Operation::AccountsOf)?.accounts_of(user).await)
     }
 
     async fn unlink_account(&self, what: &Unlinking) -> Result<Unlinked, StoreError> {
-        self.pass(Operation::UnlinkAccount)?.unlink_account(what).await
+        self.done(Operation::UnlinkAccount, self.pass(Operation::UnlinkAccount)?.unlink_account(what).await)
     }
 
     async fn account_tokens(&self, key: &AccountKey) -> Result<Option<Vec<u8>>, StoreError> {
-        self.pass(Operation::AccountTokens)?.account_tokens(key).await
+        self.done(Operation::AccountTokens, self.pass(Operation::AccountTokens)?.account_tokens(key).await)
     }
 }
 
 #[async_trait]
 impl<S: Ledger> Ledger for FaultyStore<S> {
     async fn session(&self, token: &TokenHash) -> Result<Option<StoredSession>, StoreError> {
-        self.pass(Operation::Session)?.session(token).await
+        self.done(Operation::Session, self.pass(Operation::Session)?.session(token).await)
     }
 
     async fn session_record(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
-        self.pass(Operation::SessionRecord)?.session_record(id).await
+        self.done(Operation::SessionRecord, self.pass(Operation::SessionRecord)?.session_record(id).await)
     }
 
     async fn renew_session(
@@ -266,11 +295,17 @@ impl<S: Ledger> Ledger for FaultyStore<S> {
         claims: Option<&Claims>,
         expires: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.pass(Operation::RenewSession)?.renew_session(token, claims, expires).await
+        self.done(
+            Operation::RenewSession,
+            self.pass(Operation::RenewSession)?.renew_session(token, claims, expires).await,
+        )
     }
 
     async fn touch_session(&self, id: &SessionId, expires: Timestamp) -> Result<bool, StoreError> {
-        self.pass(Operation::TouchSession)?.touch_session(id, expires).await
+        self.done(
+            Operation::TouchSession,
+            self.pass(Operation::TouchSession)?.touch_session(id, expires).await,
+        )
     }
 
     async fn end_session(
@@ -279,41 +314,47 @@ impl<S: Ledger> Ledger for FaultyStore<S> {
         until: Timestamp,
         events: &[NewEvent],
     ) -> Result<(), StoreError> {
-        self.pass(Operation::EndSession)?.end_session(which, until, events).await
+        self.done(
+            Operation::EndSession,
+            self.pass(Operation::EndSession)?.end_session(which, until, events).await,
+        )
     }
 
     async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError> {
-        self.pass(Operation::EndedSince)?.ended_since(after).await
+        self.done(Operation::EndedSince, self.pass(Operation::EndedSince)?.ended_since(after).await)
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
-        self.pass(Operation::Sweep)?.sweep(now).await
+        self.done(Operation::Sweep, self.pass(Operation::Sweep)?.sweep(now).await)
     }
 
     async fn ready(&self) -> Result<(), StoreError> {
-        self.pass(Operation::Ready)?.ready().await
+        self.done(Operation::Ready, self.pass(Operation::Ready)?.ready().await)
     }
 }
 
 #[async_trait]
 impl<S: Tickets> Tickets for FaultyStore<S> {
     async fn issue_ticket(&self, ticket: &Ticket) -> Result<(), StoreError> {
-        self.pass(Operation::IssueTicket)?.issue_ticket(ticket).await
+        self.done(Operation::IssueTicket, self.pass(Operation::IssueTicket)?.issue_ticket(ticket).await)
     }
 
     async fn ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
-        self.pass(Operation::Ticket)?.ticket(key, now).await
+        self.done(Operation::Ticket, self.pass(Operation::Ticket)?.ticket(key, now).await)
     }
 
     async fn consume_ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
-        self.pass(Operation::ConsumeTicket)?.consume_ticket(key, now).await
+        self.done(
+            Operation::ConsumeTicket,
+            self.pass(Operation::ConsumeTicket)?.consume_ticket(key, now).await,
+        )
     }
 }
 
 #[async_trait]
 impl<S: Outbox> Outbox for FaultyStore<S> {
     async fn write_events(&self, events: &[NewEvent]) -> Result<(), StoreError> {
-        self.pass(Operation::WriteEvents)?.write_events(events).await
+        self.done(Operation::WriteEvents, self.pass(Operation::WriteEvents)?.write_events(events).await)
     }
 
     async fn due_events(
@@ -322,15 +363,21 @@ impl<S: Outbox> Outbox for FaultyStore<S> {
         lease_until: Timestamp,
         limit: usize,
     ) -> Result<Vec<DueEvent>, StoreError> {
-        self.pass(Operation::DueEvents)?.due_events(now, lease_until, limit).await
+        self.done(
+            Operation::DueEvents,
+            self.pass(Operation::DueEvents)?.due_events(now, lease_until, limit).await,
+        )
     }
 
     async fn settle_event(&self, event: &DueEvent, settled: Settled) -> Result<(), StoreError> {
-        self.pass(Operation::SettleEvent)?.settle_event(event, settled).await
+        self.done(
+            Operation::SettleEvent,
+            self.pass(Operation::SettleEvent)?.settle_event(event, settled).await,
+        )
     }
 
     async fn cap_events(&self, most: u64) -> Result<u64, StoreError> {
-        self.pass(Operation::CapEvents)?.cap_events(most).await
+        self.done(Operation::CapEvents, self.pass(Operation::CapEvents)?.cap_events(most).await)
     }
 }
 
@@ -342,6 +389,16 @@ mod tests {
     use crate::MemoryStore;
 
     crate::store_contract!((Arc::new(FaultyStore::new(MemoryStore::default())), ()));
+
+    #[tokio::test]
+    async fn what_fails_afterwards_has_taken_effect() {
+        let store = FaultyStore::new(MemoryStore::default());
+        let ending = Ending::Id(SessionId("s1".to_owned()));
+        store.fail_after(Operation::EndSession);
+        assert!(store.end_session(&ending, Timestamp::from_secs(9), &[]).await.is_err());
+        assert_eq!(store.ended_since(0).await.expect("answers").len(), 1);
+        assert!(store.end_session(&ending, Timestamp::from_secs(9), &[]).await.is_ok());
+    }
 
     #[tokio::test]
     async fn it_fails_as_often_as_it_was_told_and_counts() {
