@@ -8,7 +8,8 @@
 //! | [`jwt`] | claims, and the rules for those of an ID token | RFC 7519; OpenID Connect Core section 3.1.3.7 |
 //! | [`kdf`] | deriving keys: HKDF-SHA256 | RFC 5869 |
 //! | [`digest`] | hashes, comparison in constant time | FIPS 180-4 |
-//! | [`mac`] | message authentication: HMAC-SHA256 | RFC 2104 |
+//! | [`mac`] | message authentication: HMAC-SHA256, and HMAC-SHA1 for codes of authenticator apps | RFC 2104 |
+//! | [`raw`] | signatures outside of tokens: those of passkeys | RFC 9053; WebAuthn section 6.5.5 |
 //!
 //! # What it must not do
 //!
@@ -45,6 +46,7 @@ pub mod jwt;
 pub mod kdf;
 mod key;
 pub mod mac;
+pub mod raw;
 
 pub use compact::MAX_TOKEN_LEN;
 pub use error::{KeyError, TokenError};
