@@ -1,5 +1,6 @@
 //! Rules with many cases, as pure functions tested as tables.
 
+pub mod abuse;
 pub mod email;
 pub mod linking;
 pub mod recent;

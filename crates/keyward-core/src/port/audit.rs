@@ -7,7 +7,6 @@ use crate::{
     audit::{AuditFilter, AuditRecord},
     event::NewEvent,
     time::Timestamp,
-    user::UserId,
 };
 
 /// The audit trail. Entries that tell of a change are written by the transition that makes it, among its `events`.
@@ -20,13 +19,9 @@ pub trait AuditTrail: Send + Sync {
     /// `refusals` newest. Says how many went.
     async fn trim_audit(&self, before: Timestamp, refusals: u64) -> Result<u64, StoreError>;
 
-    /// True if the trail knows of a sign-in of this user from this network address, not before `since`.
-    async fn has_come_from(
-        &self,
-        user: &UserId,
-        network: &str,
-        since: Timestamp,
-    ) -> Result<bool, StoreError>;
+    /// True if the trail knows of a sign-in from this network address by whoever has this normalised address of
+    /// e-mail, not before `since`.
+    async fn has_come_from(&self, email: &str, network: &str, since: Timestamp) -> Result<bool, StoreError>;
 }
 
 /// What is known of failed attempts under one key.
