@@ -1,7 +1,7 @@
 //! Hashes and comparison in constant time.
 
 use aws_lc_rs::constant_time;
-use aws_lc_rs::digest::{Context, SHA256, SHA384, SHA512, digest};
+use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY, SHA256, SHA384, SHA512, digest};
 
 use crate::compact;
 
@@ -29,6 +29,15 @@ pub fn half_hash(hash: Hash, text: &str) -> String {
     };
     let whole = digest(algorithm, text.as_bytes());
     compact::encode(&whole.as_ref()[..algorithm.output_len() / 2])
+}
+
+/// SHA-1 of a text: for lists that are kept by it, such as those of breached passwords, and for nothing that has to
+/// withstand a collision.
+#[must_use]
+pub fn sha1(text: &[u8]) -> [u8; 20] {
+    let mut out = [0; 20];
+    out.copy_from_slice(digest(&SHA1_FOR_LEGACY_USE_ONLY, text).as_ref());
+    out
 }
 
 /// SHA-256 of the parts, one after the other.

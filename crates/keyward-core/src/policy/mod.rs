@@ -1,6 +1,7 @@
 //! Rules with many cases, as pure functions tested as tables.
 
 pub mod abuse;
+pub mod breached;
 pub mod email;
 pub mod linking;
 pub mod recent;
