@@ -91,6 +91,8 @@ codes! {
     InvalidEmail = "invalid_email",
     /// The password is easy to guess.
     WeakPassword = "weak_password",
+    /// The password is on a list of those that were breached somewhere: it is among the first that are tried.
+    BreachedPassword = "breached_password",
     /// The password is longer than any person's.
     PasswordTooLong = "password_too_long",
     /// Somebody has that address already (only where sign-up reveals it).

@@ -366,6 +366,11 @@ pub enum Limit {
     /// Mails with a link that one IPv6 site asks for.
     LinkPerSite,
     /// Mails with a link to one address of e-mail.
+
+    /// Whether a password is on a list of breached ones ([`crate::policy::breached`]): reads files where there are any.
+    async fn is_breached(&self, _password: &Secret) -> Result<bool, HashError> {
+        Ok(false)
+    }
     LinkPerAccount,
 }
 

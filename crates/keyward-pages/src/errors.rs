@@ -99,6 +99,7 @@ const TABLE: &[Row] = &[
 
     // Keyward's own codes.
     field("weak_password", "password", "That password is too easy to guess", "Make it longer. A few unrelated words work well."),
+    field("breached_password", "password", "Everybody knows that password", "It is on a list of passwords that were stolen elsewhere. Choose another; a few unrelated words work well."),
     field("password_too_long", "password", "That password is too long", "Choose one that is a little shorter."),
     field("email_taken", "email", "That email can’t be used", "There may already be an account with it. Try to sign in instead."),
     field("invalid_email", "email", "That doesn’t look like an email address", "Check it for typing mistakes, such as a missing @."),

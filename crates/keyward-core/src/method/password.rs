@@ -108,9 +108,7 @@ impl CredentialsCheck for PasswordSignUp {
             name.map(|name| name.chars().filter(|c| !c.is_control()).take(MAX_NAME).collect());
         let local = address.split('@').next().unwrap_or_default();
         let about = [address.as_str(), local, name.as_deref().unwrap_or_default()];
-        if self.hasher.score(&password, &about).await? < self.strength {
-            return Err(Refusal::new(Code::WeakPassword));
-        }
+        judge_new(self.hasher.as_ref(), self.strength, &password, &about).await?;
         let password_hash = self.hasher.hash(&password).await?;
         let id = UserId(uuid(self.random.as_ref()));
         let mut proof = proof_of(User {
@@ -130,6 +128,29 @@ impl CredentialsCheck for PasswordSignUp {
     fn limit(&self) -> Limit {
         Limit::SignUpPerAddress
     }
+/// Whether a password may be chosen, at sign-up, change and reset alike: hard to guess for somebody who knows `about`
+/// the person, and on no list of breached ones.
+///
+/// # Errors
+/// [`Code::PasswordTooLong`], [`Code::WeakPassword`], [`Code::BreachedPassword`], and those of the hasher.
+pub async fn judge_new(
+    hasher: &dyn PasswordHasher,
+    strength: Strength,
+    password: &Secret,
+    about: &[&str],
+) -> Result<(), Refusal> {
+    if password.expose().len() > MAX_PASSWORD {
+        return Err(Refusal::new(Code::PasswordTooLong));
+    }
+    if hasher.score(password, about).await? < strength {
+        return Err(Refusal::new(Code::WeakPassword));
+    }
+    if hasher.is_breached(password).await? {
+        return Err(Refusal::new(Code::BreachedPassword));
+    }
+    Ok(())
+}
+
 }
 
 fn required<'a>(submitted: &'a Submitted, name: &str) -> Result<&'a str, Refusal> {
