@@ -3,6 +3,7 @@
 //!
 //! A development dependency only: nothing in here is secure or durable.
 
+mod authenticator;
 pub mod contract;
 mod faulty;
 mod hasher;
@@ -12,6 +13,7 @@ mod memory;
 mod outbox;
 mod world;
 
+pub use authenticator::{Said, SoftKey, SoftPasskey, UP_UV};
 pub use faulty::{FaultyStore, Operation};
 pub use hasher::CountingHasher;
 pub use http::ScriptedHttp;

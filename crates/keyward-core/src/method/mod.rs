@@ -3,8 +3,11 @@
 
 pub mod backend;
 pub mod email;
+pub mod passkey;
 pub mod password;
+pub mod recovery_codes;
 pub mod redirect;
+pub mod totp;
 
 use std::{fmt, net::IpAddr};
 
