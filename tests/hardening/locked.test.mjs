@@ -15,7 +15,7 @@ import { openedThings } from "../support/opened.mjs";
 const ORIGIN = "http://localhost:4310";
 const LIST = "/api/auth/-/v1/accounts";
 const EMAIL = "linked@example.com";
-const TABLES = ["user", "account", "session", "ticket", "ended_session"];
+const TABLES = ["user", "account", "session", "ticket", "session_change"];
 
 for (const dialect of ["next-auth-3", "next-auth-4", "auth-js-5"]) {
   describe(`a database that another program keeps locked, ${dialect}`, () => {

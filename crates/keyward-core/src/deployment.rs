@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
+    changes::Changes,
     dialect::token::TokenKeys,
-    ended::EndedSessions,
     port::{Clock, Limiter, Random, SessionFields, Store},
     rules::Rules,
     settings::Settings,
@@ -35,7 +35,7 @@ pub struct Deployment {
     ports: Ports,
     plain_keys: TokenKeys,
     secure_keys: TokenKeys,
-    ended: EndedSessions,
+    changes: Changes,
     vault: Vault,
 }
 
@@ -50,7 +50,7 @@ impl Deployment {
         let (plain_keys, secure_keys) = (keys(false), keys(true));
         let own = Some(&settings.vault_keys).filter(|keys| !keys.is_empty());
         let vault = Vault::new(own.unwrap_or(&settings.secrets));
-        Self { settings, ports, plain_keys, secure_keys, ended: EndedSessions::default(), vault }
+        Self { settings, ports, plain_keys, secure_keys, changes: Changes::default(), vault }
     }
 
     /// What was decided.
@@ -101,10 +101,10 @@ impl Deployment {
         if secure { &self.secure_keys } else { &self.plain_keys }
     }
 
-    /// Sealed sessions that were ended before their time.
+    /// Sessions that were ended before their time, or changed from outside.
     #[must_use]
-    pub fn ended(&self) -> &EndedSessions {
-        &self.ended
+    pub fn changes(&self) -> &Changes {
+        &self.changes
     }
 
     /// Seals what the store keeps of providers' tokens.

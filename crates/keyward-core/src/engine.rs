@@ -56,10 +56,10 @@ impl Engine {
         Ok(session::view(&self.deployment, &token, secure).await?)
     }
 
-    /// Takes over what other processes ended. Called about once a second.
-    pub async fn follow_endings(&self) -> Result<(), StoreError> {
+    /// Takes over what other processes ended and changed. Called at least once a second.
+    pub async fn follow_changes(&self) -> Result<(), StoreError> {
         let deployment = &self.deployment;
-        deployment.ended().follow(deployment.store(), deployment.now()).await
+        deployment.changes().follow(deployment.store(), deployment.now()).await
     }
 
     /// Deletes what expired. Says how many rows went.

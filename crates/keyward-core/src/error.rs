@@ -151,6 +151,8 @@ codes! {
     SessionRequired = "SessionRequired",
     /// Who is signed in has to sign in again: what they ask for cannot be taken back.
     RecentSignInRequired = "recent_sign_in_required",
+    /// An operator keeps this account out. Said only to who has proven that it is theirs.
+    AccountDisabled = "account_disabled",
     /// Who is signed in has no such account.
     AccountUnknown = "account_unknown",
     /// Without this account the person could not come back.

@@ -10,11 +10,11 @@
 pub mod action;
 pub mod address;
 pub mod audit;
+pub mod changes;
 pub mod claims;
 pub mod csrf;
 pub mod deployment;
 pub mod dialect;
-pub mod ended;
 pub mod engine;
 pub mod error;
 pub mod event;

@@ -3,16 +3,22 @@
 //! Each is a small trait used as `Arc<dyn …>`; the rooms above implement them, tests replace them. A store is
 //! made of whole transitions, each atomic: nothing here is "read, then write back".
 
+mod admin;
 mod audit;
 mod outbox;
+mod sessions;
 
 use std::{net::IpAddr, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
-pub use self::audit::{Attempts, AuditTrail, Failures};
-pub use self::outbox::{DueEvent, Outbox, Settled};
+pub use self::{
+    admin::{Administration, Altered, MAX_OWN_CLAIMS, UserChange},
+    audit::{Attempts, AuditTrail, Failures},
+    outbox::{DueEvent, Outbox, Settled},
+    sessions::{Change, Changed, NewClaims, Renewed, SessionEntry, Sessions, Which, network},
+};
 pub use crate::user::SessionId;
 use crate::{
     claims::Claims,
@@ -24,7 +30,7 @@ use crate::{
     secret::Secret,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
-    user::{Account, AccountKey, Admission, Standing, User, UserId},
+    user::{Account, AccountKey, Admission, Extra, Standing, User, UserId},
 };
 
 /// The time of day.
@@ -77,8 +83,19 @@ pub struct NewSession {
     pub expires: Timestamp,
     /// The browser, as it names itself; at most 256 characters.
     pub user_agent: Option<String>,
+    /// The network that it is opened from ([`network`]).
+    pub address: Option<String>,
     /// The account by which the person came, so that signing out finds the tokens of the provider.
     pub via: Option<AccountKey>,
+}
+
+impl NewSession {
+    /// A sealed session of which nothing else is known.
+    #[must_use]
+    pub fn new(id: SessionId, created: Timestamp, expires: Timestamp) -> Self {
+        let claims = Claims::default();
+        Self { id, token: None, claims, created, expires, user_agent: None, address: None, via: None }
+    }
 }
 
 /// A stored session as it was read.
@@ -90,6 +107,8 @@ pub struct StoredSession {
     pub user: UserId,
     /// What it says.
     pub claims: Claims,
+    /// Grows whenever somebody changes what it says.
+    pub version: u64,
     /// When it ends. May lie in the past: the caller decides (lesson 48).
     pub expires: Timestamp,
 }
@@ -123,7 +142,12 @@ pub enum Admitted {
         user: UserId,
         /// True if the user was made by this admission.
         is_new: bool,
+        /// The user's own claims, which the session says besides ([`crate::user::User::claims`]). A stored session
+        /// says them already.
+        claims: Extra,
     },
+    /// An operator keeps this user out; nothing was written, and no ticket used up.
+    Disabled,
     /// The address of a new user belongs to somebody already; nothing was written.
     EmailTaken,
     /// The user was deleted in the meantime, or the ticket is used up, expired, or none; nothing was written.
@@ -170,17 +194,6 @@ pub enum Ending {
     Id(SessionId),
 }
 
-/// A session that was ended before its time, to be remembered until no token of it can be alive.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Ended {
-    /// Place in the order of changes; grows by at least one per ending.
-    pub change: u64,
-    /// Which session.
-    pub session: SessionId,
-    /// From when on it may be forgotten.
-    pub until: Timestamp,
-}
-
 /// Transitions that touch users and sessions at once.
 #[async_trait]
 pub trait SignIns: Send + Sync {
@@ -196,6 +209,9 @@ pub trait SignIns: Send + Sync {
     /// The first proof of a user's address (a followed link, or a provider that vouches for that very address) sets
     /// `email_verified` and ends what was set up without proof: the password, every account but the one that
     /// vouches, and all earlier sessions (lesson 43). Sealed ones are remembered as ended.
+    ///
+    /// A user whom an operator keeps out is [`Admitted::Disabled`], by every admission there is (lesson 57). A session
+    /// with claims says the user's own ones on top of its own.
     ///
     /// `events` go into the outbox with it: those that are [about](crate::event::About) whom it admits.
     async fn admit(
@@ -256,17 +272,24 @@ pub trait Ledger: Send + Sync {
     /// What is known of the session with this id, sealed or stored.
     async fn session_record(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError>;
 
-    /// Moves the expiry of a stored session, and with `claims` replaces what it says. Never creates: false if
-    /// the session is no longer there (sign-out wins, invariant 8).
+    /// Moves the expiry of a stored session, which was seen `now`, and with `claims` replaces what it says if it still
+    /// says what was read; its version grows then. Never creates (sign-out wins, invariant 8).
     async fn renew_session(
         &self,
         token: &TokenHash,
-        claims: Option<&Claims>,
+        claims: Option<NewClaims<'_>>,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<Renewed, StoreError>;
+
+    /// Moves the expiry of the record of a sealed session, which was seen `now`. Never creates: false if it is no
+    /// longer there.
+    async fn touch_session(
+        &self,
+        id: &SessionId,
+        now: Timestamp,
         expires: Timestamp,
     ) -> Result<bool, StoreError>;
-
-    /// Moves the expiry of the record of a sealed session. Never creates: false if it is no longer there.
-    async fn touch_session(&self, id: &SessionId, expires: Timestamp) -> Result<bool, StoreError>;
 
     /// Ends a session: its row goes, and its id is remembered as ended until `until`. An ending by
     /// [`Ending::Id`] is remembered even where there is no row. `events` go into the outbox if there was one.
@@ -277,10 +300,7 @@ pub trait Ledger: Send + Sync {
         events: &[NewEvent],
     ) -> Result<(), StoreError>;
 
-    /// Endings with a change number above `after`, in order.
-    async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError>;
-
-    /// Deletes sessions and tickets that expired, endings that may be forgotten, and events that were given up and
+    /// Deletes sessions and tickets that expired, changes that may be forgotten, and events that were given up and
     /// kept long enough. Says how many rows went.
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError>;
 
@@ -304,9 +324,9 @@ pub trait Tickets: Send + Sync {
 }
 
 /// Everything a store does.
-pub trait Store: SignIns + Directory + Ledger + Tickets + Outbox {}
+pub trait Store: SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox {}
 
-impl<T: SignIns + Directory + Ledger + Tickets + Outbox> Store for T {}
+impl<T: SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox> Store for T {}
 
 /// What a password turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -346,6 +366,11 @@ pub trait PasswordHasher: Send + Sync {
     async fn score(&self, password: &Secret, about: &[&str]) -> Result<Strength, HashError> {
         Ok(score(password.expose(), about))
     }
+
+    /// Whether a password is on a list of breached ones ([`crate::policy::breached`]): reads files where there are any.
+    async fn is_breached(&self, _password: &Secret) -> Result<bool, HashError> {
+        Ok(false)
+    }
 }
 
 /// Which allowance an attempt draws on.
@@ -366,11 +391,6 @@ pub enum Limit {
     /// Mails with a link that one IPv6 site asks for.
     LinkPerSite,
     /// Mails with a link to one address of e-mail.
-
-    /// Whether a password is on a list of breached ones ([`crate::policy::breached`]): reads files where there are any.
-    async fn is_breached(&self, _password: &Secret) -> Result<bool, HashError> {
-        Ok(false)
-    }
     LinkPerAccount,
 }
 

@@ -1,5 +1,7 @@
 //! Users, the accounts that link them to a back end, and the proofs that admit them.
 
+use std::borrow::Borrow;
+
 use serde_json::{Map, Value};
 
 use crate::{ticket::TicketKey, time::Timestamp};
@@ -11,6 +13,13 @@ pub struct UserId(pub String);
 /// A session's opaque id. Not a credential: it may be listed and logged.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SessionId(pub String);
+
+/// Found by its text, without a copy of it.
+impl Borrow<str> for SessionId {
+    fn borrow(&self) -> &str {
+        &self.0
+    }
+}
 
 /// What is known of a person and may be shown: NextAuth's four fields.
 ///
@@ -67,6 +76,26 @@ pub struct User {
     pub name: Option<String>,
     /// Address of a picture.
     pub image: Option<String>,
+    /// Since when an operator keeps them out; `None` for nearly everybody.
+    pub disabled: Option<Timestamp>,
+    /// What an operator says of them, such as a role: every session of theirs says it too. Empty for most.
+    pub claims: Extra,
+}
+
+impl User {
+    /// A user of whom nothing is known but the id.
+    #[must_use]
+    pub fn new(id: UserId) -> Self {
+        Self {
+            id,
+            email: None,
+            email_verified: None,
+            name: None,
+            image: None,
+            disabled: None,
+            claims: Extra::new(),
+        }
+    }
 }
 
 /// An account as its user may see it.
@@ -216,3 +245,13 @@ pub enum Admission {
 
 /// Fields of a person that go into the token beyond the profile.
 pub type Extra = Map<String, Value>;
+
+/// Changes `own`: members of `patch` replace those of the same name, `null` takes them away.
+pub fn patch(own: &mut Extra, patch: &Extra) {
+    for (name, value) in patch {
+        match value {
+            Value::Null => drop(own.shift_remove(name)),
+            value => drop(own.insert(name.clone(), value.clone())),
+        }
+    }
+}

@@ -9,7 +9,11 @@ use keyward_core::{
 };
 use rusqlite::{Connection, Result, params};
 
-use crate::{SqliteStore, account, directory, ledger, outbox, ticket};
+use crate::{
+    SqliteStore, account,
+    directory::{self, Own},
+    ledger, outbox, ticket,
+};
 
 #[async_trait]
 impl SignIns for SqliteStore {
@@ -23,9 +27,9 @@ impl SignIns for SqliteStore {
         let (who, session, events) = (who.clone(), session.cloned(), events.to_vec());
         self.write("admit", move |db| {
             let admitted = admit(db, &who, now)?;
-            if let Admitted::As { user, is_new } = &admitted {
+            if let Admitted::As { user, is_new, claims } = &admitted {
                 if let Some(session) = &session {
-                    ledger::insert(db, user, session)?;
+                    ledger::insert(db, user, claims, session)?;
                 }
                 outbox::insert_about(db, &events, *is_new)?;
             }
@@ -38,9 +42,9 @@ impl SignIns for SqliteStore {
 /// Whatever is no [`Admitted::As`] has written nothing.
 fn admit(db: &Connection, who: &Admission, now: Timestamp) -> Result<Admitted> {
     let (user, is_new) = match who {
-        Admission::User(id) if exists(db, id)? => (id.clone(), false),
+        Admission::User(id) => (id.clone(), false),
         Admission::Password { user, hash } if has_password(db, user, hash)? => (user.clone(), false),
-        Admission::User(_) | Admission::Password { .. } => return Ok(Admitted::Gone),
+        Admission::Password { .. } => return Ok(Admitted::Gone),
         Admission::NewUser { user, password_hash } => {
             if !directory::make(db, user, now)? {
                 return Ok(Admitted::EmailTaken);
@@ -49,9 +53,18 @@ fn admit(db: &Connection, who: &Admission, now: Timestamp) -> Result<Admitted> {
                 .execute([&user.id.0, password_hash])?;
             (user.id.clone(), true)
         }
-        Admission::Account { key, profile, new_id } => at_back_end(db, key, profile, new_id, now)?,
+        Admission::Account { key, profile, new_id } => {
+            let known = account::owner(db, key)?;
+            if is_kept_out(db, known.as_ref())? {
+                return Ok(Admitted::Disabled);
+            }
+            at_back_end(db, key, profile, known, new_id, now)?
+        }
         Admission::Vouched { who, place, until } => {
             let Some((user, is_new)) = settle(db, who, place, now)? else { return Ok(Admitted::Changed) };
+            if is_kept_out(db, Some(&user))? {
+                return Ok(Admitted::Disabled);
+            }
             let account = Account {
                 key: who.key.clone(),
                 kind: who.kind.clone(),
@@ -71,6 +84,9 @@ fn admit(db: &Connection, who: &Admission, now: Timestamp) -> Result<Admitted> {
             if directory::by_email(db, &ticket.subject)?.as_ref() != (!is_new).then_some(user) {
                 return Ok(Admitted::Changed);
             }
+            if is_kept_out(db, Some(user))? {
+                return Ok(Admitted::Disabled);
+            }
             ticket::take(db, ticket, now)?;
             if *is_new {
                 let email = Some(ticket.subject.clone());
@@ -81,7 +97,17 @@ fn admit(db: &Connection, who: &Admission, now: Timestamp) -> Result<Admitted> {
             (user.clone(), *is_new)
         }
     };
-    Ok(Admitted::As { user, is_new })
+    Ok(match directory::own(db, &user)? {
+        None => Admitted::Gone,
+        Some(Own { disabled: true, .. }) => Admitted::Disabled,
+        Some(Own { claims, .. }) => Admitted::As { user, is_new, claims },
+    })
+}
+
+/// Looked at before anything is written (lesson 57).
+fn is_kept_out(db: &Connection, user: Option<&UserId>) -> Result<bool> {
+    let own = user.map(|user| directory::own(db, user)).transpose()?.flatten();
+    Ok(own.is_some_and(|own| own.disabled))
 }
 
 /// Somebody whom a back end knows: it knows its people best, so what it says replaces what was kept.
@@ -89,11 +115,11 @@ fn at_back_end(
     db: &Connection,
     key: &AccountKey,
     profile: &Profile,
+    known: Option<UserId>,
     new_id: &UserId,
     now: Timestamp,
 ) -> Result<(UserId, bool)> {
     let (name, image) = (profile.name.clone().flatten(), profile.image.clone().flatten());
-    let known = account::owner(db, key)?;
     let is_new = known.is_none();
     let user = if let Some(user) = known {
         db.prepare_cached("UPDATE user SET name = ?2, image = ?3 WHERE id = ?1")?
@@ -128,10 +154,6 @@ fn settle(db: &Connection, who: &Vouched, place: &Place, now: Timestamp) -> Resu
         Place::New(new) => (&new.id, owner.is_none() && directory::make(db, new, now)?, true),
     };
     Ok(holds.then(|| (user.clone(), is_new)))
-}
-
-fn exists(db: &Connection, id: &UserId) -> Result<bool> {
-    db.prepare_cached("SELECT 1 FROM user WHERE id = ?1")?.exists([&id.0])
 }
 
 fn has_password(db: &Connection, id: &UserId, hash: &str) -> Result<bool> {

@@ -5,21 +5,21 @@ use keyward_core::{
     policy::ways::Left,
     port::{Directory, StoreError, StoredPassword, Unlinked, Unlinking},
     time::Timestamp,
-    user::{Account, AccountKey, EmailHolder, NewUser, Standing, User, UserId},
+    user::{Account, AccountKey, EmailHolder, Extra, NewUser, Standing, User, UserId},
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, account, ledger};
+use crate::{SqliteStore, account, admin, ledger, sessions};
 
 #[async_trait]
 impl Directory for SqliteStore {
     async fn password_by_email(&self, email: &str) -> Result<Option<StoredPassword>, StoreError> {
         self.read("password_by_email", |db| {
             db.prepare_cached(
-                "SELECT user.id, email, email_verified, name, image, hash
+                "SELECT user.id, email, email_verified, name, image, disabled, claims, hash
                  FROM user JOIN password ON password.user = user.id WHERE user.email = ?1",
             )?
-            .query_row([email], |row| Ok(StoredPassword { user: user(row)?, hash: row.get(5)? }))
+            .query_row([email], |row| Ok(StoredPassword { user: user(row)?, hash: row.get(7)? }))
             .optional()
         })
     }
@@ -51,18 +51,16 @@ impl Directory for SqliteStore {
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        self.read("user", |db| {
-            db.prepare_cached("SELECT id, email, email_verified, name, image FROM user WHERE id = ?1")?
-                .query_row([&id.0], user)
-                .optional()
-        })
+        self.read("user", |db| by_id(db, id))
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
         self.read("user_by_email", |db| {
-            db.prepare_cached("SELECT id, email, email_verified, name, image FROM user WHERE email = ?1")?
-                .query_row([email], user)
-                .optional()
+            db.prepare_cached(
+                "SELECT id, email, email_verified, name, image, disabled, claims FROM user WHERE email = ?1",
+            )?
+            .query_row([email], user)
+            .optional()
         })
     }
 
@@ -93,10 +91,7 @@ impl Directory for SqliteStore {
         let email = email.to_owned();
         self.write("delete_user", move |db| {
             let Some(user) = by_email(db, &email)? else { return Ok(false) };
-            ledger::end_all(db, &user, until)?;
-            // Password, accounts and sessions go with it (ON DELETE CASCADE).
-            db.prepare_cached("DELETE FROM user WHERE id = ?1")?.execute(params![user.0])?;
-            Ok(true)
+            admin::remove(db, &user, until)
         })
         .await
     }
@@ -165,6 +160,26 @@ pub(crate) fn prove(
     ledger::end_all(db, user, until)
 }
 
+/// The user with this id.
+pub(crate) fn by_id(db: &Connection, id: &UserId) -> Result<Option<User>> {
+    db.prepare_cached("SELECT id, email, email_verified, name, image, disabled, claims FROM user WHERE id = ?1")?
+        .query_row([&id.0], user)
+        .optional()
+}
+
+/// What an operator decided of a user.
+pub(crate) struct Own {
+    pub(crate) disabled: bool,
+    pub(crate) claims: Extra,
+}
+
+/// What an operator decided of a user; `None` if there is none.
+pub(crate) fn own(db: &Connection, id: &UserId) -> Result<Option<Own>> {
+    db.prepare_cached("SELECT disabled IS NOT NULL, claims FROM user WHERE id = ?1")?
+        .query_row([&id.0], |row| Ok(Own { disabled: row.get(0)?, claims: sessions::json(row, 1)? }))
+        .optional()
+}
+
 pub(crate) fn by_email(db: &Connection, email: &str) -> Result<Option<UserId>> {
     db.prepare_cached("SELECT id FROM user WHERE email = ?1")?
         .query_row([email], |row| row.get(0).map(UserId))
@@ -174,19 +189,19 @@ pub(crate) fn by_email(db: &Connection, email: &str) -> Result<Option<UserId>> {
 fn standing(db: &Connection, key: &AccountKey, email: Option<&str>) -> Result<Standing> {
     let owner = db
         .prepare_cached(
-            "SELECT user.id, email, email_verified, name, image
+            "SELECT user.id, email, email_verified, name, image, disabled, claims
              FROM account JOIN user ON user.id = account.user WHERE account.source = ?1 AND account.id = ?2",
         )?
         .query_row([&key.source, &key.id], user)
         .optional()?;
     let holder = db
         .prepare_cached(
-            "SELECT id, email, email_verified, name, image,
+            "SELECT id, email, email_verified, name, image, disabled, claims,
                     EXISTS (SELECT 1 FROM password WHERE password.user = user.id)
              FROM user WHERE email = ?1",
         )?
         // An address that is none is NULL, which nobody has.
-        .query_row([email], |row| Ok((user(row)?, row.get(5)?)))
+        .query_row([email], |row| Ok((user(row)?, row.get(7)?)))
         .optional()?;
     let by_email = match holder {
         Some((user, has_password)) => {
@@ -206,7 +221,7 @@ fn has_proven_address(db: &Connection, user: &UserId) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM user WHERE id = ?1 AND email_verified IS NOT NULL")?.exists([&user.0])
 }
 
-/// From the columns id, email, email_verified, name, image.
+/// From the columns id, email, email_verified, name, image, disabled, claims.
 fn user(row: &Row<'_>) -> Result<User> {
     Ok(User {
         id: UserId(row.get(0)?),
@@ -214,5 +229,7 @@ fn user(row: &Row<'_>) -> Result<User> {
         email_verified: row.get::<_, Option<i64>>(2)?.map(Timestamp::from_millis),
         name: row.get(3)?,
         image: row.get(4)?,
+        disabled: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
+        claims: sessions::json(row, 6)?,
     })
 }

@@ -5,20 +5,21 @@ use keyward_core::{
     claims::Claims,
     event::NewEvent,
     port::{
-        Ended, Ending, Ledger, NewSession, SessionId, SessionRecord, StoreError, StoredSession, TokenHash,
+        Changed, Ending, Ledger, NewClaims, NewSession, Renewed, SessionId, SessionRecord, StoreError,
+        StoredSession, TokenHash,
     },
     time::Timestamp,
-    user::{AccountKey, UserId},
+    user::{AccountKey, Extra, UserId},
 };
-use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params, types::Type};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, outbox};
+use crate::{SqliteStore, outbox, sessions};
 
 #[async_trait]
 impl Ledger for SqliteStore {
     async fn session(&self, token: &TokenHash) -> Result<Option<StoredSession>, StoreError> {
         self.read("session", |db| {
-            db.prepare_cached("SELECT id, user, claims, expires FROM session WHERE token_hash = ?1")?
+            db.prepare_cached("SELECT id, user, claims, version, expires FROM session WHERE token_hash = ?1")?
                 .query_row([&token.0], session)
                 .optional()
         })
@@ -35,27 +36,51 @@ impl Ledger for SqliteStore {
     async fn renew_session(
         &self,
         token: &TokenHash,
-        claims: Option<&Claims>,
+        claims: Option<NewClaims<'_>>,
+        now: Timestamp,
         expires: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let (token, claims) = (*token, claims.map(json).transpose()?);
+    ) -> Result<Renewed, StoreError> {
+        let token = *token;
+        let new = claims.map(|new| Ok::<_, StoreError>((json(new.claims)?, new.read_at))).transpose()?;
         self.write("renew_session", move |db| {
+            let Some((claims, read_at)) = new else {
+                let renewed = db
+                    .prepare_cached("UPDATE session SET seen = ?2, expires = ?3 WHERE token_hash = ?1")?
+                    .execute(params![token.0, now.millis(), expires.millis()])?;
+                return Ok(if renewed == 1 { Renewed::Done } else { Renewed::Gone });
+            };
             let renewed = db
                 .prepare_cached(
-                    "UPDATE session SET expires = ?2, claims = coalesce(?3, claims) WHERE token_hash = ?1",
+                    "UPDATE session SET seen = ?2, expires = ?3, claims = ?4, version = version + 1
+                     WHERE token_hash = ?1 AND version = ?5",
                 )?
-                .execute(params![token.0, expires.millis(), claims])?;
-            Ok(renewed == 1)
+                .execute(params![
+                    token.0,
+                    now.millis(),
+                    expires.millis(),
+                    claims,
+                    sessions::signed(read_at)?
+                ])?;
+            if renewed == 1 {
+                return Ok(Renewed::Done);
+            }
+            let there = db.prepare_cached("SELECT 1 FROM session WHERE token_hash = ?1")?.exists([token.0])?;
+            Ok(if there { Renewed::Changed } else { Renewed::Gone })
         })
         .await
     }
 
-    async fn touch_session(&self, id: &SessionId, expires: Timestamp) -> Result<bool, StoreError> {
+    async fn touch_session(
+        &self,
+        id: &SessionId,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<bool, StoreError> {
         let id = id.clone();
         self.write("touch_session", move |db| {
             let touched = db
-                .prepare_cached("UPDATE session SET expires = ?2 WHERE id = ?1")?
-                .execute(params![id.0, expires.millis()])?;
+                .prepare_cached("UPDATE session SET seen = ?2, expires = ?3 WHERE id = ?1")?
+                .execute(params![id.0, now.millis(), expires.millis()])?;
             Ok(touched == 1)
         })
         .await
@@ -86,21 +111,9 @@ impl Ledger for SqliteStore {
             if was_there {
                 outbox::insert(db, &events)?;
             }
-            ended.map_or(Ok(()), |id| remember(db, &id, until))
+            ended.map_or(Ok(()), |id| sessions::note(db, &id, Changed::Ended, until))
         })
         .await
-    }
-
-    async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError> {
-        // Beyond what SQLite counts to, nothing follows.
-        let Ok(after) = i64::try_from(after) else { return Ok(Vec::new()) };
-        self.read("ended_since", |db| {
-            db.prepare_cached(
-                "SELECT change, session, until FROM ended_session WHERE change > ?1 ORDER BY change",
-            )?
-            .query_map([after], ended)?
-            .collect()
-        })
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
@@ -109,8 +122,8 @@ impl Ledger for SqliteStore {
             "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires < ?1 LIMIT 1000)",
             "DELETE FROM ticket WHERE (purpose, subject, hash) IN
              (SELECT purpose, subject, hash FROM ticket WHERE expires < ?1 LIMIT 1000)",
-            "DELETE FROM ended_session
-             WHERE change IN (SELECT change FROM ended_session WHERE until <= ?1 LIMIT 1000)",
+            "DELETE FROM session_change
+             WHERE change IN (SELECT change FROM session_change WHERE until <= ?1 LIMIT 1000)",
             "DELETE FROM outbox WHERE place IN (SELECT place FROM outbox WHERE until <= ?1 LIMIT 1000)",
         ];
         let mut gone = 0;
@@ -134,12 +147,19 @@ impl Ledger for SqliteStore {
     }
 }
 
-/// Records a session.
-pub(crate) fn insert(db: &Connection, user: &UserId, session: &NewSession) -> Result<()> {
-    let claims = serde_json::to_string(&session.claims).map_err(|_| Error::InvalidQuery)?;
+/// Records a session of a user who says `own` in every session; a sealed one says nothing here.
+pub(crate) fn insert(db: &Connection, user: &UserId, own: &Extra, session: &NewSession) -> Result<()> {
+    let claims = if own.is_empty() || session.claims.is_empty() {
+        sessions::text(&session.claims)?
+    } else {
+        let mut claims = session.claims.clone();
+        own.iter().for_each(|(name, value)| claims.patch(name, value));
+        sessions::text(&claims)?
+    };
     db.prepare_cached(
-        "INSERT INTO session (id, token_hash, user, claims, created, expires, user_agent, via_source, via_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        "INSERT INTO session
+         (id, token_hash, user, claims, created, expires, user_agent, address, via_source, via_id)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )?
     .execute(params![
         session.id.0,
@@ -149,6 +169,7 @@ pub(crate) fn insert(db: &Connection, user: &UserId, session: &NewSession) -> Re
         session.created.millis(),
         session.expires.millis(),
         session.user_agent,
+        session.address,
         session.via.as_ref().map(|via| &via.source),
         session.via.as_ref().map(|via| &via.id)
     ])?;
@@ -174,7 +195,7 @@ pub(crate) fn end_via(
         )?
         .query_map([&user.0, &via.source, &via.id, &but.0], |row| row.get(0).map(SessionId))?
         .collect::<Result<_>>()?;
-    ids.iter().try_for_each(|id| remember(db, id, until))?;
+    ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))?;
     db.prepare_cached(
         "UPDATE session SET via_source = NULL, via_id = NULL WHERE id = ?1 AND via_source = ?2 AND via_id = ?3",
     )?
@@ -188,28 +209,17 @@ pub(crate) fn end_all(db: &Connection, user: &UserId, until: Timestamp) -> Resul
         .prepare_cached("DELETE FROM session WHERE user = ?1 RETURNING id")?
         .query_map([&user.0], |row| row.get(0).map(SessionId))?
         .collect::<Result<_>>()?;
-    ids.iter().try_for_each(|id| remember(db, id, until))
+    ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))
 }
 
-/// One row for each session, moved to the end of the order when it is ended again.
-fn remember(db: &Connection, id: &SessionId, until: Timestamp) -> Result<()> {
-    db.prepare_cached(
-        "REPLACE INTO ended_session (session, until)
-         SELECT ?1, max(?2, coalesce((SELECT until FROM ended_session WHERE session = ?1), ?2))",
-    )?
-    .execute(params![id.0, until.millis()])?;
-    Ok(())
-}
-
-/// From the columns id, user, claims, expires.
+/// From the columns id, user, claims, version, expires.
 fn session(row: &Row<'_>) -> Result<StoredSession> {
-    let claims = serde_json::from_str(row.get_ref(2)?.as_str()?)
-        .map_err(|fault| Error::FromSqlConversionFailure(2, Type::Text, Box::new(fault)))?;
     Ok(StoredSession {
         id: SessionId(row.get(0)?),
         user: UserId(row.get(1)?),
-        claims,
-        expires: Timestamp::from_millis(row.get(3)?),
+        claims: sessions::json(row, 2)?,
+        version: sessions::number(row, 3)?,
+        expires: Timestamp::from_millis(row.get(4)?),
     })
 }
 
@@ -220,16 +230,6 @@ fn record(row: &Row<'_>) -> Result<SessionRecord> {
         user: UserId(row.get(0)?),
         expires: Timestamp::from_millis(row.get(1)?),
         via: via.map(|(source, id)| AccountKey { source, id }),
-    })
-}
-
-/// From the columns change, session, until.
-fn ended(row: &Row<'_>) -> Result<Ended> {
-    let change: i64 = row.get(0)?;
-    Ok(Ended {
-        change: u64::try_from(change).map_err(|_| Error::IntegralValueOutOfRange(0, change))?,
-        session: SessionId(row.get(1)?),
-        until: Timestamp::from_millis(row.get(2)?),
     })
 }
 

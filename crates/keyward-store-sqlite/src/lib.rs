@@ -5,6 +5,7 @@
 //! reached the disk (WAL, `synchronous=FULL`): what was answered survives `kill -9` and a power cut.
 
 mod account;
+mod admin;
 mod admission;
 mod backup;
 mod directory;
@@ -15,6 +16,7 @@ mod open;
 mod outbox;
 mod private;
 mod readers;
+mod sessions;
 mod ticket;
 mod writer;
 

@@ -9,6 +9,7 @@ use keyward_core::{
 };
 use keyward_store_sqlite::{Options, SqliteStore};
 use rusqlite::Connection;
+use serde_json::Map;
 
 const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_123);
 
@@ -37,11 +38,9 @@ async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are
 
     let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
     let ada = User {
-        id: UserId("ada".to_owned()),
         email: Some("ada@example.org".to_owned()),
-        email_verified: None,
         name: Some("Ada".to_owned()),
-        image: None,
+        ..User::new(UserId("ada".to_owned()))
     };
     let password = store.password_by_email("ada@example.org").await.expect("answers").expect("there");
     assert_eq!((&password.user, password.hash.as_str()), (&ada, "hash"));
@@ -69,7 +68,7 @@ async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are
     let place = Place::Link { user: ada.id.clone(), by: Ground::Email };
     let admission = Admission::Vouched { who: Box::new(who), place, until: NOW };
     let answer = store.admit(&admission, None, NOW, &[]).await.expect("answers");
-    assert_eq!(answer, Admitted::As { user: ada.id.clone(), is_new: false });
+    assert_eq!(answer, Admitted::As { user: ada.id.clone(), is_new: false, claims: Map::new() });
     assert!(store.password_by_email("ada@example.org").await.expect("answers").is_none());
     assert_eq!(store.session_record(&SessionId("s1".to_owned())).await.expect("answers"), None);
     let Standing { owner, .. } = store.standing(&shop, None).await.expect("answers");

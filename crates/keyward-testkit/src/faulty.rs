@@ -1,5 +1,8 @@
 //! A store that fails when told to.
 
+mod admin;
+mod sessions;
+
 use std::{
     collections::{HashMap, HashSet},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -7,11 +10,10 @@ use std::{
 
 use async_trait::async_trait;
 use keyward_core::{
-    claims::Claims,
     event::NewEvent,
     port::{
-        Admitted, Directory, DueEvent, Ended, Ending, Ledger, NewSession, Outbox, SessionId, SessionRecord,
-        Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked, Unlinking,
+        Admitted, Directory, DueEvent, Ending, Ledger, NewClaims, NewSession, Outbox, Renewed, SessionId,
+        SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked, Unlinking,
     },
     ticket::{Ticket, TicketKey},
     time::Timestamp,
@@ -53,8 +55,20 @@ pub enum Operation {
     TouchSession,
     /// [`Ledger::end_session`].
     EndSession,
-    /// [`Ledger::ended_since`].
-    EndedSince,
+    /// [`Sessions::sessions_of`](keyward_core::port::Sessions::sessions_of).
+    SessionsOf,
+    /// [`Sessions::end_sessions`](keyward_core::port::Sessions::end_sessions).
+    EndSessions,
+    /// [`Sessions::change_session`](keyward_core::port::Sessions::change_session).
+    ChangeSession,
+    /// [`Sessions::overlay`](keyward_core::port::Sessions::overlay).
+    Overlay,
+    /// [`Sessions::changes_since`](keyward_core::port::Sessions::changes_since).
+    ChangesSince,
+    /// [`Administration::change_user`](keyward_core::port::Administration::change_user).
+    ChangeUser,
+    /// [`Administration::remove_user`](keyward_core::port::Administration::remove_user).
+    RemoveUser,
     /// [`Ledger::sweep`].
     Sweep,
     /// [`Ledger::ready`].
@@ -77,7 +91,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, for tests that go through every one.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 32] = [
         Self::Admit,
         Self::PasswordByEmail,
         Self::ReplacePassword,
@@ -94,7 +108,13 @@ impl Operation {
         Self::RenewSession,
         Self::TouchSession,
         Self::EndSession,
-        Self::EndedSince,
+        Self::SessionsOf,
+        Self::EndSessions,
+        Self::ChangeSession,
+        Self::Overlay,
+        Self::ChangesSince,
+        Self::ChangeUser,
+        Self::RemoveUser,
         Self::Sweep,
         Self::Ready,
         Self::IssueTicket,
@@ -292,19 +312,25 @@ impl<S: Ledger> Ledger for FaultyStore<S> {
     async fn renew_session(
         &self,
         token: &TokenHash,
-        claims: Option<&Claims>,
+        claims: Option<NewClaims<'_>>,
+        now: Timestamp,
         expires: Timestamp,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Renewed, StoreError> {
         self.done(
             Operation::RenewSession,
-            self.pass(Operation::RenewSession)?.renew_session(token, claims, expires).await,
+            self.pass(Operation::RenewSession)?.renew_session(token, claims, now, expires).await,
         )
     }
 
-    async fn touch_session(&self, id: &SessionId, expires: Timestamp) -> Result<bool, StoreError> {
+    async fn touch_session(
+        &self,
+        id: &SessionId,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<bool, StoreError> {
         self.done(
             Operation::TouchSession,
-            self.pass(Operation::TouchSession)?.touch_session(id, expires).await,
+            self.pass(Operation::TouchSession)?.touch_session(id, now, expires).await,
         )
     }
 
@@ -318,10 +344,6 @@ impl<S: Ledger> Ledger for FaultyStore<S> {
             Operation::EndSession,
             self.pass(Operation::EndSession)?.end_session(which, until, events).await,
         )
-    }
-
-    async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError> {
-        self.done(Operation::EndedSince, self.pass(Operation::EndedSince)?.ended_since(after).await)
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
@@ -396,7 +418,7 @@ mod tests {
         let ending = Ending::Id(SessionId("s1".to_owned()));
         store.fail_after(Operation::EndSession);
         assert!(store.end_session(&ending, Timestamp::from_secs(9), &[]).await.is_err());
-        assert_eq!(store.ended_since(0).await.expect("answers").len(), 1);
+        assert_eq!(store.changes_since(0).await.expect("answers").len(), 1);
         assert!(store.end_session(&ending, Timestamp::from_secs(9), &[]).await.is_ok());
     }
 

@@ -1,17 +1,18 @@
 //! A store in memory: the port's promises in the fewest words.
 
+mod admin;
+mod sessions;
 mod state;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use keyward_core::{
-    claims::Claims,
     event::NewEvent,
     policy::ways::Left,
     port::{
-        Admitted, Directory, DueEvent, Ended, Ending, Ledger, NewSession, Outbox, SessionId, SessionRecord,
-        Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked, Unlinking,
+        Admitted, Directory, DueEvent, Ending, Ledger, NewClaims, NewSession, Outbox, Renewed, SessionId,
+        SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked, Unlinking,
     },
     ticket::{Ticket, TicketKey},
     time::Timestamp,
@@ -51,15 +52,8 @@ impl SignIns for MemoryStore {
             return Err(StoreError("a session with this id or token exists".to_owned()));
         }
         let admitted = state.admit(who, now)?;
-        if let (Admitted::As { user, .. }, Some(new)) = (&admitted, session) {
-            let row = Session {
-                user: user.clone(),
-                token: new.token,
-                claims: new.claims.clone(),
-                expires: new.expires,
-                via: new.via.clone(),
-            };
-            state.sessions.insert(new.id.clone(), row);
+        if let (Admitted::As { user, claims, .. }, Some(new)) = (&admitted, session) {
+            state.sessions.insert(new.id.clone(), Session::new(user, claims, new));
         }
         if let Admitted::As { is_new, .. } = admitted {
             state.write(events.iter().filter(|event| event.about.fits(is_new)));
@@ -171,10 +165,7 @@ impl Directory for MemoryStore {
     async fn delete_user(&self, email: &str, until: Timestamp) -> Result<bool, StoreError> {
         let mut state = self.state();
         let Some(id) = state.by_email(email).map(|user| user.id.clone()) else { return Ok(false) };
-        state.end_all(&id, until);
-        state.users.remove(&id);
-        state.passwords.remove(&id);
-        state.accounts.retain(|_, account| account.user != id);
+        state.remove(&id, until);
         Ok(true)
     }
 }
@@ -185,7 +176,8 @@ impl Ledger for MemoryStore {
         let state = self.state();
         Ok(state.by_token(token).map(|id| {
             let row = &state.sessions[&id];
-            StoredSession { id, user: row.user.clone(), claims: row.claims.clone(), expires: row.expires }
+            let (user, claims) = (row.user.clone(), row.claims.clone());
+            StoredSession { id, user, claims, version: row.version, expires: row.expires }
         }))
     }
 
@@ -200,24 +192,34 @@ impl Ledger for MemoryStore {
     async fn renew_session(
         &self,
         token: &TokenHash,
-        claims: Option<&Claims>,
+        claims: Option<NewClaims<'_>>,
+        now: Timestamp,
+        expires: Timestamp,
+    ) -> Result<Renewed, StoreError> {
+        let mut state = self.state();
+        let Some(row) = state.sessions.values_mut().find(|row| row.token == Some(*token)) else {
+            return Ok(Renewed::Gone);
+        };
+        if let Some(new) = claims {
+            if row.version != new.read_at {
+                return Ok(Renewed::Changed);
+            }
+            row.claims = new.claims.clone();
+            row.version += 1;
+        }
+        (row.seen, row.expires) = (now, expires);
+        Ok(Renewed::Done)
+    }
+
+    async fn touch_session(
+        &self,
+        id: &SessionId,
+        now: Timestamp,
         expires: Timestamp,
     ) -> Result<bool, StoreError> {
         let mut state = self.state();
-        let Some(row) = state.sessions.values_mut().find(|row| row.token == Some(*token)) else {
-            return Ok(false);
-        };
-        row.expires = expires;
-        if let Some(claims) = claims {
-            row.claims = claims.clone();
-        }
-        Ok(true)
-    }
-
-    async fn touch_session(&self, id: &SessionId, expires: Timestamp) -> Result<bool, StoreError> {
-        let mut state = self.state();
         let row = state.sessions.get_mut(id);
-        Ok(row.map(|row| row.expires = expires).is_some())
+        Ok(row.map(|row| (row.seen, row.expires) = (now, expires)).is_some())
     }
 
     async fn end_session(
@@ -240,19 +242,15 @@ impl Ledger for MemoryStore {
         Ok(())
     }
 
-    async fn ended_since(&self, after: u64) -> Result<Vec<Ended>, StoreError> {
-        Ok(self.state().ended.iter().filter(|ended| ended.change > after).cloned().collect())
-    }
-
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut state = self.state();
         let rows = |state: &State| {
-            state.sessions.len() + state.tickets.len() + state.ended.len() + state.outbox.len()
+            state.sessions.len() + state.tickets.len() + state.changes.len() + state.outbox.len()
         };
         let before = rows(&state);
         state.sessions.retain(|_, row| row.expires >= now);
         state.tickets.retain(|_, ticket| ticket.expires >= now);
-        state.ended.retain(|ended| ended.until > now);
+        state.changes.retain(|change| change.until > now);
         state.outbox.retain(|waiting| waiting.until.is_none_or(|until| until > now));
         Ok(u64::try_from(before - rows(&state)).unwrap_or(u64::MAX))
     }

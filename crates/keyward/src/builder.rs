@@ -351,7 +351,7 @@ impl Builder {
         };
         let engine = Arc::new(Engine::new(settings, ports));
         // Before the first request: a session that was ended must not live again after a restart.
-        engine.follow_endings().await.map_err(|error| store_mistake(error.to_string()))?;
+        engine.follow_changes().await.map_err(|error| store_mistake(error.to_string()))?;
 
         let edge = EdgeSettings {
             trusted_proxies: plan.trusted_proxies,

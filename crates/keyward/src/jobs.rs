@@ -1,4 +1,4 @@
-//! What happens in the background: following the endings, delivering events, sweeping, giving memory back.
+//! What happens in the background: following changes of sessions, delivering events, sweeping, giving memory back.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -14,8 +14,8 @@ use crate::{
     limits::Limits,
 };
 
-/// How old what a process knows of ended sessions may be (invariant 11).
-const FOLLOW: Duration = Duration::from_secs(1);
+/// What a process knows of ended and changed sessions is at most a second old (invariant 11), a slow read included.
+const FOLLOW: Duration = Duration::from_millis(500);
 /// Expired rows are refused in any case; they only take up room until then.
 const SWEEP: Duration = Duration::from_secs(10 * 60);
 /// Memory that nobody used for this long is given back.
@@ -41,12 +41,12 @@ impl Jobs {
         let follow = {
             let engine = Arc::clone(engine);
             repeat(
-                "following ended sessions",
+                "following changes of sessions",
                 stop.clone(),
                 || sleep(FOLLOW),
                 move || {
                     let engine = Arc::clone(&engine);
-                    async move { engine.follow_endings().await }
+                    async move { engine.follow_changes().await }
                 },
             )
         };

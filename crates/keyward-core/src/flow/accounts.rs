@@ -71,7 +71,7 @@ async fn unlinked(
     };
     match deployment.store().unlink_account(&what).await? {
         Unlinked::Done => {
-            session::follow_endings(deployment, exchange).await;
+            session::follow_changes(deployment, exchange).await;
             Ok(())
         }
         Unlinked::NotFound => Err(Refusal::new(Code::AccountUnknown)),

@@ -225,7 +225,7 @@ async fn admit(
         let trigger = if is_new { Trigger::SignUp } else { Trigger::SignIn };
         rules::complete(deployment, exchange, &mut claims, trigger, Some(&candidate), None).await?;
         let landing = rules::landing(deployment, exchange).await?;
-        let opening = session::Opening::prepare(deployment, exchange, claims);
+        let mut opening = session::Opening::prepare(deployment, exchange, claims);
         let record = opening.record.clone();
         // Before anything is written: what does not fit into a cookie uses no link up.
         let cookie = opening.cookie(deployment, exchange)?;
@@ -238,16 +238,18 @@ async fn admit(
         telling.signed_in();
         let events = telling.done();
         let who = Admission::EmailLink { ticket: ticket.clone(), user: user.id, is_new, until };
-        match deployment.store().admit(&who, Some(&record), exchange.now, &events).await? {
-            Admitted::As { .. } => events::are_written(deployment, &events),
+        let own = match deployment.store().admit(&who, Some(&record), exchange.now, &events).await? {
+            Admitted::As { claims, .. } => claims,
+            Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
             Admitted::Gone => return Err(no_such_link()),
             Admitted::Changed | Admitted::EmailTaken => continue,
-        }
+        };
+        events::are_written(deployment, &events);
         if !is_new && !was_proven {
             // The first proof ended what was set up without one (lesson 43): here too, and not a second later.
-            session::follow_endings(deployment, exchange).await;
+            session::follow_changes(deployment, exchange).await;
         }
-        exchange.changes.session = cookie;
+        exchange.changes.session = opening.opened(deployment, exchange, cookie, &own).await?;
         return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
     }
     Err(Refusal::new(Code::StoreUnavailable)
@@ -272,7 +274,7 @@ fn candidate(provider: &EmailProvider, known: Option<&User>, address: &str) -> C
 /// Somebody who comes for the first time; the store gives them the address of the ticket.
 fn newcomer(deployment: &Deployment, address: &str) -> User {
     let id = UserId(uuid(deployment.random()));
-    User { id, email: Some(address.to_owned()), email_verified: None, name: None, image: None }
+    User { email: Some(address.to_owned()), ..User::new(id) }
 }
 
 /// What the directory does not know is null in the session, as with the original's adapters.

@@ -8,10 +8,10 @@ use crate::{
     claims::RESERVED,
     deployment::Deployment,
     dialect::cookies::SessionCookie,
-    error::Refusal,
+    error::{Code, Refusal},
     exchange::Exchange,
     rules::Trigger,
-    session::{self, Live},
+    session::{self, Live, Prolonged},
 };
 
 /// Reads the session and renews its cookie.
@@ -21,11 +21,12 @@ pub async fn read(deployment: &Deployment, exchange: &mut Exchange<'_>) -> Outco
 
 /// The client's `update(data)`: takes over the fields that the deployment lets it change (B3), and then asks its rules.
 pub async fn update(deployment: &Deployment, exchange: &mut Exchange<'_>, data: Option<Value>) -> Outcome {
-    let fields = deployment.settings().session.update.iter().filter(|f| !RESERVED.contains(&f.as_str()));
+    let fields =
+        || deployment.settings().session.update.iter().filter(|f| !RESERVED.contains(&f.as_str()));
     with_session(deployment, exchange, async |live, exchange| {
         let Some(data) = &data else { return Ok(false) };
         let before = live.claims.clone();
-        for field in fields {
+        for field in fields() {
             // `update({name})` and `update({user: {name}})` are both in use.
             if let Some(value) = data.get(field).or_else(|| data.get("user")?.get(field)) {
                 let claim = if field == "image" { "picture" } else { field };
@@ -38,38 +39,48 @@ pub async fn update(deployment: &Deployment, exchange: &mut Exchange<'_>, data: 
     .await
 }
 
+/// How often a session is read again that was changed while it was answered.
+const TRIES: usize = 4;
+
 async fn with_session(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
-    change: impl AsyncFnOnce(&mut Live, &Exchange<'_>) -> Result<bool, Refusal>,
+    change: impl AsyncFn(&mut Live, &Exchange<'_>) -> Result<bool, Refusal>,
 ) -> Outcome {
     let Some(token) = exchange.session_token(deployment) else { return Outcome::Session(None) };
-    let opened = session::open(deployment, &token, exchange.request.public.is_secure(), exchange.now).await;
     let mut reader = None;
-    let renewed = match opened {
-        Ok(Some(mut live)) => match change(&mut live, exchange).await {
-            Ok(changed) => {
-                reader = events::reader(deployment, &live.claims);
-                session::renew(deployment, live, changed, exchange).await
+    for _ in 0..TRIES {
+        let opened = session::open(deployment, &token, exchange.request.public.is_secure(), exchange.now).await;
+        let prolonged = match opened {
+            Ok(Some(mut live)) => match change(&mut live, exchange).await {
+                Ok(changed) => {
+                    reader = events::reader(deployment, &live.claims);
+                    session::renew(deployment, live, changed, exchange).await
+                }
+                Err(refusal) => Err(refusal),
+            },
+            Ok(None) => Ok(Prolonged::Gone),
+            Err(error) => Err(Refusal::from(error)),
+        };
+        match prolonged {
+            Ok(Prolonged::Done(view, cookie)) => {
+                exchange.changes.session = cookie;
+                if let Some(reader) = reader {
+                    Box::pin(events::session_read(deployment, exchange, reader, &view)).await;
+                }
+                return Outcome::Session(Some(view));
             }
-            Err(refusal) => Err(refusal),
-        },
-        Ok(None) => Ok(None),
-        Err(error) => Err(Refusal::from(error)),
-    };
-    match renewed {
-        Ok(Some((view, cookie))) => {
-            exchange.changes.session = cookie;
-            if let Some(reader) = reader {
-                Box::pin(events::session_read(deployment, exchange, reader, &view)).await;
+            // By an operator, or by another tab: what it says now is what is to be changed.
+            Ok(Prolonged::Changed) => {}
+            Ok(Prolonged::Gone) => {
+                exchange.changes.session = SessionCookie::Clear;
+                return Outcome::Session(None);
             }
-            Outcome::Session(Some(view))
+            // The cookie is kept: the session may well be alive (invariant 6).
+            Err(refusal) => return Outcome::SessionUnavailable(refusal),
         }
-        Ok(None) => {
-            exchange.changes.session = SessionCookie::Clear;
-            Outcome::Session(None)
-        }
-        // The cookie is kept: the session may well be alive (invariant 6).
-        Err(refusal) => Outcome::SessionUnavailable(refusal),
     }
+    let again = std::time::Duration::from_secs(1);
+    let refusal = Refusal::new(Code::StoreUnavailable).because("the session kept changing").retry_after(again);
+    Outcome::SessionUnavailable(refusal)
 }

@@ -20,7 +20,7 @@ use crate::{
     rules::{Candidate, Trigger},
     session,
     settings::{Field, Provider},
-    user::{Address, Admission},
+    user::{Address, Admission, Extra},
 };
 
 /// The steps: limits, check, the deployment's rules, admit, session cookie, landing.
@@ -144,7 +144,7 @@ async fn admit(
     }
     let record = opening.as_ref().map(|opening| opening.record.clone());
     // Before anything is written: what does not fit into a cookie leaves nothing behind, and tells nothing.
-    let cookie = opening.map(|opening| opening.cookie(deployment, exchange)).transpose()?;
+    let cookie = opening.as_mut().map(|opening| opening.cookie(deployment, exchange)).transpose()?;
     let mut telling = Telling::of(deployment, exchange, candidate, || events::of_candidate(candidate));
     telling.created(false);
     if matches!(proof.admission, Admission::Account { .. }) {
@@ -155,18 +155,19 @@ async fn admit(
     }
     let events = telling.done();
     let admitted = deployment.store().admit(&proof.admission, record.as_ref(), exchange.now, &events).await?;
-    let is_new = match admitted {
-        Admitted::As { is_new, .. } => is_new,
+    let (is_new, own) = match admitted {
+        Admitted::As { is_new, claims, .. } => (is_new, claims),
         // Where sign-up reveals nothing, a known address is answered like a new one.
-        Admitted::EmailTaken if cookie.is_none() => true,
+        Admitted::EmailTaken if cookie.is_none() => (true, Extra::new()),
         Admitted::EmailTaken => return Err(Refusal::new(Code::EmailTaken)),
+        Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
         Admitted::Gone | Admitted::Changed => {
             return Err(Refusal::new(Code::CredentialsSignin).because("the user was deleted meanwhile"));
         }
     };
     events::are_written(deployment, &events);
-    let Some(cookie) = cookie else { return Ok(Outcome::ChooseSignIn) };
-    exchange.changes.session = cookie;
+    let (Some(opening), Some(cookie)) = (opening, cookie) else { return Ok(Outcome::ChooseSignIn) };
+    exchange.changes.session = opening.opened(deployment, exchange, cookie, &own).await?;
     let landing = exchange.landing.clone();
     Ok(if is_new && by_registration { Outcome::Welcome(landing) } else { Outcome::Land(landing) })
 }

@@ -112,11 +112,9 @@ impl CredentialsCheck for PasswordSignUp {
         let password_hash = self.hasher.hash(&password).await?;
         let id = UserId(uuid(self.random.as_ref()));
         let mut proof = proof_of(User {
-            id: id.clone(),
             email: Some(address.clone()),
-            email_verified: None,
             name: name.clone(),
-            image: None,
+            ..User::new(id.clone())
         });
         // What somebody typed proves nothing.
         let user = NewUser { id, email: Some(address), email_verified: false, name, image: None };
@@ -128,6 +126,8 @@ impl CredentialsCheck for PasswordSignUp {
     fn limit(&self) -> Limit {
         Limit::SignUpPerAddress
     }
+}
+
 /// Whether a password may be chosen, at sign-up, change and reset alike: hard to guess for somebody who knows `about`
 /// the person, and on no list of breached ones.
 ///
@@ -149,8 +149,6 @@ pub async fn judge_new(
         return Err(Refusal::new(Code::BreachedPassword));
     }
     Ok(())
-}
-
 }
 
 fn required<'a>(submitted: &'a Submitted, name: &str) -> Result<&'a str, Refusal> {

@@ -1,30 +1,35 @@
 //! Sessions: opened at sign-in, read and renewed, ended. Sealed in the cookie or stored in the ledger (C3).
 
+mod end;
+mod overlay;
 mod view;
 
-use std::time::Duration;
+use std::sync::Arc;
 
 use keyward_jose::digest::sha256;
 use serde_json::Value;
 
-pub use self::view::View;
+pub use self::{
+    end::{end, end_replaced, end_replaced_by_id, follow_changes, remembered_until},
+    overlay::Overlay,
+    view::View,
+};
 pub use crate::port::SessionFields;
 use crate::{
+    changes::Standing,
     claims::Claims,
     deployment::Deployment,
     dialect::cookies::SessionCookie,
     error::{Code, Refusal},
-    event::NewEvent,
     exchange::Exchange,
     policy::recent::AUTH_TIME,
-    port::{Ending, NewSession, SessionId, StoreError, TokenHash, uuid},
+    port::{
+        Ending, NewClaims, NewSession, Renewed, SessionId, StoreError, TokenHash, network, uuid,
+    },
     settings::Strategy,
     time::Timestamp,
+    user::Extra,
 };
-
-/// An ended session is remembered a little longer than any token of it may live: clocks differ, and a process
-/// may renew it for a second more before it hears of the ending.
-const MARGIN: Duration = Duration::from_secs(60);
 
 /// Longest `User-Agent` that is kept, in characters.
 const MAX_USER_AGENT: usize = 256;
@@ -42,7 +47,11 @@ pub struct Live {
 #[derive(Clone, Debug)]
 enum Kept {
     Sealed,
-    Stored(TokenHash),
+    Stored {
+        token: TokenHash,
+        /// The version that was read.
+        version: u64,
+    },
 }
 
 /// A session about to be opened: its record for the store and the secret for the cookie.
@@ -60,6 +69,7 @@ impl Opening {
         let settings = &deployment.settings().session;
         let id = uuid(deployment.random());
         claims.set("sid", id.clone());
+        claims.remove(VERSION);
         // Who adds an account has proven nothing anew; their flow says so.
         if claims.get(AUTH_TIME).is_none() {
             claims.set(AUTH_TIME, exchange.now.secs());
@@ -77,29 +87,54 @@ impl Opening {
         };
         let user_agent = exchange.request.user_agent.as_deref();
         let record = NewSession {
-            id: SessionId(id),
             token: token.as_deref().map(hash_of),
             claims: if token.is_some() { claims.clone() } else { Claims::default() },
-            created: exchange.now,
-            expires: exchange.now.plus(settings.max_age),
             user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
-            via: None,
+            address: Some(network(exchange.request.client)),
+            ..NewSession::new(SessionId(id), exchange.now, exchange.now.plus(settings.max_age))
         };
         Self { record, claims, token }
     }
 
-    /// The cookie of the session, once its record stands.
+    /// The cookie of the session. Asked for before anything is written, so that what does not fit into a cookie leaves
+    /// nothing behind.
     pub fn cookie(
-        mut self,
+        &mut self,
         deployment: &Deployment,
         exchange: &Exchange<'_>,
     ) -> Result<SessionCookie, Refusal> {
-        match self.token {
-            Some(token) => Ok(SessionCookie::Set { token, expires: self.record.expires }),
+        match &self.token {
+            Some(token) => Ok(SessionCookie::Set { token: token.clone(), expires: self.record.expires }),
             None => seal(deployment, &mut self.claims, exchange),
         }
     }
+
+    /// The cookie once the session's record stands and it is known what the user says of their own: `cookie`, unless
+    /// that has to be sealed in.
+    pub async fn opened(
+        mut self,
+        deployment: &Deployment,
+        exchange: &Exchange<'_>,
+        cookie: SessionCookie,
+        own: &Extra,
+    ) -> Result<SessionCookie, Refusal> {
+        if own.is_empty() || self.token.is_some() {
+            return Ok(cookie);
+        }
+        for (name, value) in own {
+            self.claims.patch(name, value);
+        }
+        let sealed = seal(deployment, &mut self.claims, exchange);
+        if sealed.is_err() {
+            // Nobody will ever come with it.
+            end_replaced_by_id(deployment, &self.record.id, exchange).await;
+        }
+        sealed
+    }
 }
+
+/// The claim that says which version of its session a sealed token knows. Absent: none but the first.
+const VERSION: &str = "ver";
 
 /// The live session behind a token; `None` if there is none.
 pub async fn open(
@@ -109,7 +144,7 @@ pub async fn open(
     now: Timestamp,
 ) -> Result<Option<Live>, StoreError> {
     match deployment.settings().session.strategy {
-        Strategy::Sealed => Ok(open_sealed(deployment, token, secure, now)),
+        Strategy::Sealed => open_sealed(deployment, token, secure, now).await,
         Strategy::Stored => open_stored(deployment, token, now).await,
     }
 }
@@ -127,16 +162,59 @@ pub fn shown(deployment: &Deployment, claims: &Claims, now: Timestamp) -> Value 
     view::body(deployment, claims, now.plus(deployment.settings().session.max_age))
 }
 
-/// Costs no store round trip (invariant 11).
-fn open_sealed(deployment: &Deployment, token: &str, secure: bool, now: Timestamp) -> Option<Live> {
-    let claims = deployment.token_keys(secure).open(token, now)?;
-    let ended = claims.text("sid").is_some_and(|id| deployment.ended().contains(id));
+/// Costs no store round trip (invariant 11), but for one when somebody changed the session.
+async fn open_sealed(
+    deployment: &Deployment,
+    token: &str,
+    secure: bool,
+    now: Timestamp,
+) -> Result<Option<Live>, StoreError> {
+    let Some(mut claims) = deployment.token_keys(secure).open(token, now) else { return Ok(None) };
     let max_age = deployment.settings().session.max_age;
     // Its record is over, and by the record it would have been ended: a token that was renewed since the record
     // was last kept must not outlive it (lesson 56).
-    let outlives_record = claims.time("seen").is_some_and(|seen| seen.plus(max_age) <= now);
-    let expires = now.plus(max_age);
-    (!ended && !outlives_record).then_some(Live { claims, expires, kept: Kept::Sealed })
+    if claims.time("seen").is_some_and(|seen| seen.plus(max_age) <= now) {
+        return Ok(None);
+    }
+    if let Some(id) = claims.text("sid") {
+        match deployment.changes().standing(id, version_of(&claims)) {
+            Standing::Current => {}
+            Standing::Ended => return Ok(None),
+            Standing::Behind(version, overlay) => {
+                let caught_up = Box::pin(catch_up(deployment, &mut claims, version, overlay)).await?;
+                if !caught_up {
+                    return Ok(None);
+                }
+            }
+        }
+    }
+    Ok(Some(Live { claims, expires: now.plus(max_age), kept: Kept::Sealed }))
+}
+
+/// Lays over a token what was changed since it was sealed. False if its session is over.
+async fn catch_up(
+    deployment: &Deployment,
+    claims: &mut Claims,
+    version: u64,
+    overlay: Option<Arc<Overlay>>,
+) -> Result<bool, StoreError> {
+    let id = SessionId(claims.text("sid").unwrap_or_default().to_owned());
+    let (version, overlay) = match overlay {
+        Some(overlay) => (version, overlay),
+        None => {
+            let Some((version, overlay)) = deployment.store().overlay(&id).await? else { return Ok(false) };
+            let overlay = Arc::new(overlay);
+            deployment.changes().keep(&id.0, version, &overlay);
+            (version, overlay)
+        }
+    };
+    overlay.lay_over(claims, version_of(claims));
+    claims.set(VERSION, version);
+    Ok(true)
+}
+
+fn version_of(claims: &Claims) -> u64 {
+    claims.get(VERSION).and_then(Value::as_u64).unwrap_or_default()
 }
 
 /// Costs one: the row by its key.
@@ -152,35 +230,48 @@ async fn open_stored(
         deployment.store().end_session(&Ending::Token(hash), now, &[]).await?;
         return Ok(None);
     }
-    Ok(Some(Live { claims: row.claims, expires: row.expires, kept: Kept::Stored(hash) }))
+    let kept = Kept::Stored { token: hash, version: row.version };
+    Ok(Some(Live { claims: row.claims, expires: row.expires, kept }))
 }
 
-/// Prolongs a session and says what its client sees. `None`: it was ended in the meantime (invariant 8).
+/// What came of prolonging a session.
+pub enum Prolonged {
+    /// What its client sees, and its cookie.
+    Done(String, SessionCookie),
+    /// It says something else by now: open it again.
+    Changed,
+    /// It was ended in the meantime (invariant 8).
+    Gone,
+}
+
+/// Prolongs a session and says what its client sees.
 pub async fn renew(
     deployment: &Deployment,
     mut live: Live,
     changed: bool,
     exchange: &Exchange<'_>,
-) -> Result<Option<(String, SessionCookie)>, Refusal> {
+) -> Result<Prolonged, Refusal> {
     let body = view::text(deployment, &live.claims, live.expires);
-    let hash = match live.kept {
-        Kept::Stored(hash) => hash,
+    let (hash, read_at) = match live.kept {
+        Kept::Stored { token, version } => (token, version),
         Kept::Sealed if keep_record(deployment, &mut live.claims, exchange.now).await => {
-            return seal(deployment, &mut live.claims, exchange).map(|cookie| Some((body, cookie)));
+            return seal(deployment, &mut live.claims, exchange).map(|cookie| Prolonged::Done(body, cookie));
         }
-        Kept::Sealed => return Ok(None),
+        Kept::Sealed => return Ok(Prolonged::Gone),
     };
     let settings = &deployment.settings().session;
     let expires = exchange.now.plus(settings.max_age);
     let due = live.expires.minus(settings.max_age).plus(settings.update_age) <= exchange.now;
     if due || changed {
-        let claims = changed.then_some(&live.claims);
-        if !deployment.store().renew_session(&hash, claims, expires).await? {
-            return Ok(None);
+        let claims = changed.then_some(NewClaims { claims: &live.claims, read_at });
+        match deployment.store().renew_session(&hash, claims, exchange.now, expires).await? {
+            Renewed::Done => {}
+            Renewed::Changed => return Ok(Prolonged::Changed),
+            Renewed::Gone => return Ok(Prolonged::Gone),
         }
     }
     let token = exchange.session_token(deployment).unwrap_or_default().into_owned();
-    Ok(Some((body, SessionCookie::Set { token, expires })))
+    Ok(Prolonged::Done(body, SessionCookie::Set { token, expires }))
 }
 
 /// Lets the record of a sealed session live as long as its tokens: by it the session is found when its person is
@@ -191,7 +282,7 @@ async fn keep_record(deployment: &Deployment, claims: &mut Claims, now: Timestam
     let due = claims.time("seen").is_none_or(|seen| seen.plus(every) <= now);
     // Without an id it was sealed by the original and has no record.
     let Some(id) = claims.text("sid").filter(|_| due).map(|id| SessionId(id.to_owned())) else { return true };
-    match deployment.store().touch_session(&id, now.plus(settings.max_age)).await {
+    match deployment.store().touch_session(&id, now, now.plus(settings.max_age)).await {
         Ok(true) => claims.set("seen", now.secs()),
         Ok(false) => return false,
         // The next read tries again.
@@ -211,69 +302,6 @@ fn seal(
         .seal(claims, exchange.now, max_age, deployment.random())
         .map_err(|error| Refusal::new(Code::SessionTooLarge).because(error.to_string()))?;
     Ok(SessionCookie::Set { token, expires: exchange.now.plus(max_age) })
-}
-
-/// Until when a session that is ended now has to be remembered: until no token of it can be alive.
-#[must_use]
-pub fn remembered_until(now: Timestamp, max_age: Duration) -> Timestamp {
-    now.plus(max_age).plus(MARGIN)
-}
-
-/// Ends the session behind a token, and tells it by `events`. Tokens that are none are as good as ended.
-pub async fn end(
-    deployment: &Deployment,
-    token: &str,
-    exchange: &Exchange<'_>,
-    events: &[NewEvent],
-) -> Result<(), StoreError> {
-    let until = remembered_until(exchange.now, deployment.settings().session.max_age);
-    match deployment.settings().session.strategy {
-        Strategy::Stored => {
-            deployment.store().end_session(&Ending::Token(hash_of(token)), until, events).await
-        }
-        Strategy::Sealed => {
-            let claims = deployment.token_keys(exchange.request.public.is_secure()).open(token, exchange.now);
-            // Sealed by the original, or by an application: it has no record here and lives until its `exp`.
-            let Some(id) = claims.as_ref().and_then(|claims| claims.text("sid")) else { return Ok(()) };
-            end_by_id(deployment, &SessionId(id.to_owned()), until, events).await
-        }
-    }
-}
-
-async fn end_by_id(
-    deployment: &Deployment,
-    id: &SessionId,
-    until: Timestamp,
-    events: &[NewEvent],
-) -> Result<(), StoreError> {
-    deployment.store().end_session(&Ending::Id(id.clone()), until, events).await?;
-    deployment.ended().insert(id.clone(), until);
-    Ok(())
-}
-
-/// Ends the session that a new sign-in replaces. The new one has ids of its own, so a store that fails now
-/// costs no safety: it is logged.
-pub async fn end_replaced(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) {
-    note_unended(end(deployment, token, exchange, &[]).await);
-}
-
-/// As [`end_replaced`], for a session whose cookie did not come along.
-pub async fn end_replaced_by_id(deployment: &Deployment, id: &SessionId, exchange: &Exchange<'_>) {
-    let until = remembered_until(exchange.now, deployment.settings().session.max_age);
-    note_unended(end_by_id(deployment, id, until, &[]).await);
-}
-
-/// Takes over what an admission ended: here too, and not a second later.
-pub async fn follow_endings(deployment: &Deployment, exchange: &Exchange<'_>) {
-    if let Err(error) = deployment.ended().follow(deployment.store(), exchange.now).await {
-        tracing::warn!(%error, "ended sessions could not be read; they are within a second");
-    }
-}
-
-fn note_unended(ended: Result<(), StoreError>) {
-    if let Err(error) = ended {
-        tracing::warn!(%error, "the replaced session could not be ended; it lives until it expires");
-    }
 }
 
 /// The hash under which the ledger knows a token.

@@ -135,7 +135,7 @@ async fn lesson_56_a_deleted_user_cannot_sign_in_and_their_sessions_are_over() {
         let until = now.plus(std::time::Duration::from_secs(3600));
         let directory: &dyn keyward_core::port::Store = world.store.as_ref();
         assert!(directory.delete_user("ada@example.com", until).await.expect("a store"));
-        world.engine.follow_endings().await.expect("a store");
+        world.engine.follow_changes().await.expect("a store");
         assert!(!browser.is_signed_in().await, "{strategy:?}");
         let reply = world.browser().sign_in("ada@example.com", PASSWORD).await;
         assert_eq!(error_of(&reply).0.as_deref(), Some("CredentialsSignin"));

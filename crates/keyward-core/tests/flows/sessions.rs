@@ -189,7 +189,7 @@ async fn lesson_56_a_sealed_session_that_rolled_on_for_months_still_ends_with_it
     let now = keyward_core::port::Clock::now(world.clock.as_ref());
     let directory: &dyn keyward_core::port::Store = world.store.as_ref();
     assert!(directory.delete_user("ada@example.com", now.plus(31 * DAY)).await.expect("a store"));
-    world.engine.follow_endings().await.expect("a store");
+    world.engine.follow_changes().await.expect("a store");
     assert!(!browser.is_signed_in().await);
 }
 

@@ -10,7 +10,7 @@ use keyward_core::{
     user::{AccountKey, Address, Admission, Ground, Place, Profile, UserId, Vouched},
 };
 use keyward_testkit::Operation;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     support::{ALL, BOTH, Browser, Options, PASSWORD, World, build, json, refused, world},
@@ -219,7 +219,7 @@ async fn link_stale(world: &World, email: &str) {
     let now = Timestamp::from_secs(1);
     let admission = Admission::Vouched { who: Box::new(who), place, until: now };
     let admitted = world.store.inner().admit(&admission, None, now, &[]).await.expect("a store");
-    assert_eq!(admitted, Admitted::As { user: user.id, is_new: false });
+    assert_eq!(admitted, Admitted::As { user: user.id, is_new: false, claims: Map::new() });
 }
 
 #[tokio::test]

@@ -1,7 +1,6 @@
 //! People who sign up in the tests.
 
 use keyward_core::{
-    claims::Claims,
     port::{Admitted, Directory, Ledger, NewSession, SessionId, SignIns, StoreError, TokenHash},
     time::Timestamp,
     user::{Admission, NewUser, UserId},
@@ -21,15 +20,8 @@ pub(crate) async fn sign_up(store: &SqliteStore, name: &str) -> Result<Admitted,
         image: None,
     };
     let who = Admission::NewUser { user, password_hash: format!("hash of {name}") };
-    let session = NewSession {
-        id: SessionId(format!("session of {name}")),
-        token: Some(token(name)),
-        claims: Claims::default(),
-        created: NOW,
-        expires: NOW,
-        user_agent: None,
-        via: None,
-    };
+    let id = SessionId(format!("session of {name}"));
+    let session = NewSession { token: Some(token(name)), ..NewSession::new(id, NOW, NOW) };
     store.admit(&who, Some(&session), NOW, &[]).await
 }
 

@@ -4,12 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use keyward_core::{
     claims::Claims,
-    port::{Ended, Ending, Store, StoredSession},
+    port::{Change, Ending, Renewed, Store, StoredSession},
     user::Admission,
 };
 
 use super::{
-    LATER, NOW, UNTIL, admit, ended_ids, endings, has_session, id, sealed, sid, sign_up, stored, token,
+    LATER, NOW, UNTIL, admit, ended_ids, endings, has_session, id, renew, sealed, sid, sign_up, stored, token,
 };
 
 const INSTANT: Duration = Duration::from_millis(1);
@@ -23,6 +23,7 @@ pub async fn c3_a_stored_session_is_read_as_it_was_written(store: Arc<dyn Store>
             id: sid(session),
             user: id("ada"),
             claims: stored(session).claims,
+            version: 0,
             expires: LATER,
         };
         assert_eq!(store.session(&token(session)).await.expect("answers"), Some(expected));
@@ -50,7 +51,7 @@ pub async fn lesson_48_an_expired_session_is_returned_as_it_is(store: Arc<dyn St
 pub async fn c3_a_renewal_moves_the_expiry_and_keeps_what_the_session_says(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
     admit(&*store, &Admission::User(id("ada")), Some(&stored("s2"))).await;
-    assert!(store.renew_session(&token("s1"), None, UNTIL).await.expect("answers"));
+    assert_eq!(renew(&*store, "s1", None, UNTIL).await, Renewed::Done);
     let read = store.session(&token("s1")).await.expect("answers").expect("there");
     assert_eq!((read.expires, read.claims), (UNTIL, stored("s1").claims));
     let other = store.session(&token("s2")).await.expect("answers").expect("there");
@@ -62,11 +63,11 @@ pub async fn c3_a_renewal_with_claims_replaces_what_the_session_says(store: Arc<
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
     let mut claims = Claims::default();
     claims.set("role", "admin");
-    assert!(store.renew_session(&token("s1"), Some(&claims), UNTIL).await.expect("answers"));
+    assert_eq!(renew(&*store, "s1", Some(&claims), UNTIL).await, Renewed::Done);
     let read = store.session(&token("s1")).await.expect("answers").expect("there");
     assert_eq!((read.expires, read.claims), (UNTIL, claims));
     let empty = Claims::default();
-    assert!(store.renew_session(&token("s1"), Some(&empty), LATER).await.expect("answers"));
+    assert_eq!(renew(&*store, "s1", Some(&empty), LATER).await, Renewed::Done);
     let read = store.session(&token("s1")).await.expect("answers").expect("there");
     assert_eq!((read.expires, read.claims), (LATER, empty));
 }
@@ -75,11 +76,11 @@ pub async fn c3_a_renewal_with_claims_replaces_what_the_session_says(store: Arc<
 pub async fn c3_a_touch_moves_the_expiry_of_a_record_and_never_makes_one(store: Arc<dyn Store>) {
     let sealed = sealed("s1");
     admit(&*store, &sign_up("ada"), Some(&sealed)).await;
-    assert!(store.touch_session(&sealed.id, UNTIL).await.expect("answers"));
+    assert!(store.touch_session(&sealed.id, NOW, UNTIL).await.expect("answers"));
     assert_eq!(store.sweep(LATER.plus(Duration::from_secs(1))).await.expect("answers"), 0, "it was moved");
     store.end_session(&Ending::Id(sealed.id.clone()), UNTIL, &[]).await.expect("answers");
-    assert!(!store.touch_session(&sealed.id, UNTIL).await.expect("answers"), "sign-out wins");
-    assert!(!store.touch_session(&sid("never"), UNTIL).await.expect("answers"));
+    assert!(!store.touch_session(&sealed.id, NOW, UNTIL).await.expect("answers"), "sign-out wins");
+    assert!(!store.touch_session(&sid("never"), NOW, UNTIL).await.expect("answers"));
 }
 
 /// Sign-out wins.
@@ -87,8 +88,8 @@ pub async fn invariant_8_a_renewal_never_creates_a_session(store: Arc<dyn Store>
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
     store.end_session(&Ending::Token(token("s1")), UNTIL, &[]).await.expect("answers");
     for claims in [None, Some(&Claims::default())] {
-        assert!(!store.renew_session(&token("s1"), claims, UNTIL).await.expect("answers"));
-        assert!(!store.renew_session(&token("never"), claims, UNTIL).await.expect("answers"));
+        assert_eq!(renew(&*store, "s1", claims, UNTIL).await, Renewed::Gone);
+        assert_eq!(renew(&*store, "never", claims, UNTIL).await, Renewed::Gone);
     }
     assert!(!has_session(&*store, "s1").await && !has_session(&*store, "never").await);
 }
@@ -153,9 +154,9 @@ pub async fn endings_come_in_order_and_each_after_the_last_one_seen(store: Arc<d
     assert_eq!(all.iter().map(|ended| ended.session.0.as_str()).collect::<Vec<_>>(), ["z", "a", "m"]);
     assert!(all[0].change > 0 && all.is_sorted_by(|a, b| a.change < b.change));
     for (seen, ended) in all.iter().enumerate() {
-        assert_eq!(store.ended_since(ended.change).await.expect("answers"), all[seen + 1..]);
+        assert_eq!(store.changes_since(ended.change).await.expect("answers"), all[seen + 1..]);
     }
-    assert_eq!(store.ended_since(u64::MAX).await.expect("answers"), []);
+    assert_eq!(store.changes_since(u64::MAX).await.expect("answers"), []);
 }
 
 /// A session that ends this very moment is not over yet; an ending that may be forgotten from now on is.
@@ -184,10 +185,10 @@ pub async fn a_sweep_takes_what_is_over_and_nothing_else(store: Arc<dyn Store>) 
 /// A reader that waits for changes above the last one it saw would miss a number that comes again.
 pub async fn a_sweep_never_gives_a_change_number_again(store: Arc<dyn Store>) {
     store.end_session(&Ending::Id(sid("s1")), NOW, &[]).await.expect("answers");
-    let [Ended { change: seen, .. }] = endings(&*store).await[..] else { unreachable!("one was ended") };
+    let [Change { change: seen, .. }] = endings(&*store).await[..] else { unreachable!("one was ended") };
     assert_eq!(store.sweep(NOW).await.expect("answers"), 1);
     store.end_session(&Ending::Id(sid("s2")), UNTIL, &[]).await.expect("answers");
-    let after = store.ended_since(seen).await.expect("answers");
+    let after = store.changes_since(seen).await.expect("answers");
     assert_eq!(after.len(), 1, "{after:?}");
 }
 

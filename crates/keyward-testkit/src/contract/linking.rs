@@ -74,11 +74,10 @@ pub async fn who_comes_for_the_first_time_becomes_a_user_with_an_account(store: 
     session.via = Some(who.key.clone());
     assert_eq!(admit(&*store, &made(&who, "ada"), Some(&session)).await, admitted("ada", true));
     let expected = User {
-        id: id("ada"),
         email: Some(email("ada")),
         email_verified: Some(NOW),
         name: Some("ada".to_owned()),
-        image: None,
+        ..User::new(id("ada"))
     };
     assert_eq!(user(&*store, "ada").await, expected);
     assert_eq!(store.user_by_email(&email("ada")).await.expect("answers"), Some(expected));

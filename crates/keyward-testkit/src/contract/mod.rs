@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use keyward_core::{
     claims::Claims,
-    port::{Admitted, Ended, NewSession, SessionId, Store, TokenHash},
+    port::{Admitted, Change, NewClaims, NewSession, Renewed, SessionId, Store, TokenHash},
     time::Timestamp,
-    user::{AccountKey, Admission, NewUser, Profile, UserId},
+    user::{AccountKey, Admission, Extra, NewUser, Profile, UserId},
 };
 use serde_json::json;
 
@@ -182,13 +182,10 @@ fn token(text: &str) -> TokenHash {
 fn stored(session: &str) -> NewSession {
     let claims = json!({"name": "Ada", "sub": session}).as_object().cloned().unwrap_or_default();
     NewSession {
-        id: sid(session),
         token: Some(token(session)),
         claims: claims.into_iter().collect(),
-        created: NOW,
-        expires: LATER,
         user_agent: Some("Mozilla/5.0".to_owned()),
-        via: None,
+        ..NewSession::new(sid(session), NOW, LATER)
     }
 }
 
@@ -226,7 +223,7 @@ fn account(source: &str, at_source: &str, name: &str, new_id: &str) -> Admission
 }
 
 fn admitted(user: &str, is_new: bool) -> Admitted {
-    Admitted::As { user: id(user), is_new }
+    Admitted::As { user: id(user), is_new, claims: Extra::new() }
 }
 
 /// Admits, and expects the store to answer.
@@ -234,12 +231,20 @@ async fn admit(store: &dyn Store, who: &Admission, session: Option<&NewSession>)
     store.admit(who, session, NOW, &[]).await.expect("the store answers")
 }
 
+/// Renews what was just read of a stored session.
+async fn renew(store: &dyn Store, session: &str, claims: Option<&Claims>, expires: Timestamp) -> Renewed {
+    let read = store.session(&token(session)).await.expect("the store answers");
+    let read_at = read.map(|read| read.version).unwrap_or_default();
+    let claims = claims.map(|claims| NewClaims { claims, read_at });
+    store.renew_session(&token(session), claims, NOW, expires).await.expect("the store answers")
+}
+
 async fn has_session(store: &dyn Store, session: &str) -> bool {
     store.session(&token(session)).await.expect("the store answers").is_some()
 }
 
-async fn endings(store: &dyn Store) -> Vec<Ended> {
-    store.ended_since(0).await.expect("the store answers")
+async fn endings(store: &dyn Store) -> Vec<Change> {
+    store.changes_since(0).await.expect("the store answers")
 }
 
 /// The ids of all remembered endings, sorted.

@@ -3,13 +3,13 @@
 use std::{collections::HashSet, sync::Arc};
 
 use keyward_core::{
-    port::{Admitted, Ending, Store, Unlinked},
+    port::{Admitted, Ending, Renewed, Store, Unlinked},
     user::Admission,
 };
 
 use super::{
     LATER, NOW, UNTIL, account, admit, admitted, at_once, email, ended_ids, has_session, id, key, keys_of,
-    link_to, linked, made, mail, new_user, sid, sign_up, stored, token, unlinking, visit, vouched,
+    link_to, linked, made, mail, new_user, renew, sid, sign_up, stored, token, unlinking, visit, vouched,
 };
 
 /// A person who opens fifty tabs is one person.
@@ -22,7 +22,7 @@ pub async fn fifty_admissions_of_one_new_account_make_one_user(store: Arc<dyn St
     .await;
     let (mut users, mut made) = (HashSet::new(), 0);
     for answer in answers {
-        let Ok(Admitted::As { user, is_new }) = answer else { unreachable!("admitted: {answer:?}") };
+        let Ok(Admitted::As { user, is_new, .. }) = answer else { unreachable!("admitted: {answer:?}") };
         users.insert(user);
         made += usize::from(is_new);
     }
@@ -230,13 +230,13 @@ pub async fn invariant_8_no_renewal_in_flight_recreates_an_ended_session(store: 
                 assert!(!has_session(&*store, "s1").await, "it was there after the answer");
             } else {
                 let with = (n % 2 == 0).then_some(&*claims);
-                store.renew_session(&token("s1"), with, LATER).await.expect("answers");
+                renew(&*store, "s1", with, LATER).await;
             }
         }
     })
     .await;
     assert!(!has_session(&*store, "s1").await);
-    assert!(!store.renew_session(&token("s1"), None, LATER).await.expect("answers"));
+    assert_eq!(renew(&*store, "s1", None, LATER).await, Renewed::Gone);
     assert_eq!(ended_ids(&*store).await, ["s1"]);
 }
 
@@ -274,11 +274,11 @@ pub async fn no_ending_is_missed_by_a_reader_that_follows_the_changes(store: Arc
             }
             let (mut seen, mut last) = (HashSet::new(), 0);
             while seen.len() < 40 {
-                let Ok(news) = store.ended_since(last).await else { break };
+                let Ok(news) = store.changes_since(last).await else { break };
                 last = news.last().map_or(last, |ended| ended.change);
                 // Nothing new and all answered: a number was passed over.
-                if news.is_empty() && store.ended_since(0).await.is_ok_and(|all| all.len() == 40) {
-                    let rest = store.ended_since(last).await.expect("answers");
+                if news.is_empty() && store.changes_since(0).await.is_ok_and(|all| all.len() == 40) {
+                    let rest = store.changes_since(last).await.expect("answers");
                     seen.extend(rest.into_iter().map(|ended| ended.session));
                     break;
                 }

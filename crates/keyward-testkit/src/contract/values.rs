@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use keyward_core::{
     claims::Claims,
-    port::{Ending, Store},
+    port::{Ending, Renewed, Store},
     ticket::{Purpose, Ticket, TicketKey},
     time::Timestamp,
     user::{Account, AccountKey, Admission, NewUser, Profile, Vouched},
 };
 use serde_json::json;
 
-use super::{NOW, UNTIL, admit, admitted, endings, id, linked, new_user, sid, stored, token, visit};
+use super::{NOW, UNTIL, admit, admitted, endings, id, linked, new_user, renew, sid, stored, token, visit};
 
 /// Texts that engines are known to bend.
 fn awkward() -> Vec<String> {
@@ -162,7 +162,7 @@ pub async fn claims_come_back_exactly_in_their_order(store: Arc<dyn Store>) {
     });
     let floats: Vec<_> = floats.filter(|float| float.is_finite()).take(1000).collect();
     turned.set("floats", json!(floats));
-    assert!(store.renew_session(&token("s1"), Some(&turned), UNTIL).await.expect("answers"));
+    assert_eq!(renew(&*store, "s1", Some(&turned), UNTIL).await, Renewed::Done);
     assert_eq!(read().await, text(&turned));
 }
 
@@ -181,7 +181,7 @@ pub async fn moments_come_back_to_the_millisecond(store: Arc<dyn Store>) {
     admit(&*store, &super::sign_up("ada"), Some(&stored("s1"))).await;
     for millis in [0, 1, -1, 1_780_000_000_999, i64::from(i32::MAX) * 1000 + 1, i64::MAX, i64::MIN] {
         let at = Timestamp::from_millis(millis);
-        assert!(store.renew_session(&token("s1"), None, at).await.expect("answers"));
+        assert_eq!(renew(&*store, "s1", None, at).await, Renewed::Done);
         let read = store.session(&token("s1")).await.expect("answers").expect("found");
         assert_eq!(read.expires, at);
         let key =

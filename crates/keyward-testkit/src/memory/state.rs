@@ -5,10 +5,13 @@ use std::collections::HashMap;
 use keyward_core::{
     claims::Claims,
     event::NewEvent,
-    port::{Admitted, DueEvent, Ended, NewSession, SessionId, StoreError, TokenHash},
+    port::{Admitted, Altered, Change, Changed, DueEvent, NewSession, SessionId, StoreError, TokenHash},
+    session::Overlay,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
-    user::{Account, AccountKey, Admission, Ground, NewUser, Place, Profile, User, UserId, Vouched},
+    user::{
+        Account, AccountKey, Admission, Extra, Ground, NewUser, Place, Profile, User, UserId, Vouched,
+    },
 };
 
 #[derive(Debug, Default)]
@@ -19,7 +22,7 @@ pub(super) struct State {
     pub(super) tickets: HashMap<TicketKey, Ticket>,
     pub(super) sessions: HashMap<SessionId, Session>,
     /// In the order of changes.
-    pub(super) ended: Vec<Ended>,
+    pub(super) changes: Vec<Change>,
     pub(super) change: u64,
     /// How many accounts were linked so far: their order.
     pub(super) linked: usize,
@@ -51,8 +54,42 @@ pub(super) struct Session {
     pub(super) user: UserId,
     pub(super) token: Option<TokenHash>,
     pub(super) claims: Claims,
+    pub(super) version: u64,
+    pub(super) overlay: Overlay,
+    pub(super) created: Timestamp,
+    pub(super) seen: Timestamp,
     pub(super) expires: Timestamp,
+    pub(super) user_agent: Option<String>,
+    pub(super) address: Option<String>,
     pub(super) via: Option<AccountKey>,
+}
+
+impl Session {
+    /// Of a user who says `own` in every session.
+    pub(super) fn new(user: &UserId, own: &Extra, new: &NewSession) -> Self {
+        let mut session = Self {
+            user: user.clone(),
+            token: new.token,
+            claims: new.claims.clone(),
+            version: 0,
+            overlay: Overlay::default(),
+            created: new.created,
+            seen: new.created,
+            expires: new.expires,
+            user_agent: new.user_agent.clone(),
+            address: new.address.clone(),
+            via: new.via.clone(),
+        };
+        session.say(own);
+        session
+    }
+
+    /// A sealed session says nothing here.
+    pub(super) fn say(&mut self, patch: &Extra) {
+        if !self.claims.is_empty() {
+            patch.iter().for_each(|(name, value)| self.claims.patch(name, value));
+        }
+    }
 }
 
 impl State {
@@ -65,6 +102,10 @@ impl State {
     }
 
     pub(super) fn admit(&mut self, who: &Admission, now: Timestamp) -> Result<Admitted, StoreError> {
+        // Whoever it turns out to be, nothing is written for who is kept out (lesson 57).
+        if self.is_for_disabled(who, now) {
+            return Ok(Admitted::Disabled);
+        }
         let (user, is_new) = match who {
             Admission::User(id) if self.users.contains_key(id) => (id.clone(), false),
             Admission::Password { user, hash } if self.passwords.get(user) == Some(hash) => {
@@ -109,7 +150,23 @@ impl State {
                 (user.clone(), *is_new)
             }
         };
-        Ok(Admitted::As { user, is_new })
+        let claims = self.users.get(&user).map(|user| user.claims.clone()).unwrap_or_default();
+        Ok(Admitted::As { user, is_new, claims })
+    }
+
+    /// True where the proof holds, and is that of a user who is kept out.
+    fn is_for_disabled(&self, who: &Admission, now: Timestamp) -> bool {
+        let by_ticket = |ticket: &TicketKey| self.ticket(ticket, now).and(self.by_email(&ticket.subject));
+        let user = match who {
+            Admission::User(id) => Some(id),
+            Admission::Password { user, hash } => Some(user).filter(|user| self.passwords.get(user) == Some(hash)),
+            Admission::NewUser { .. } => None,
+            Admission::Account { key, .. } => self.accounts.get(key).map(|account| &account.user),
+            Admission::Vouched { place: Place::Owner(user) | Place::Link { user, .. }, .. } => Some(user),
+            Admission::Vouched { place: Place::New(_), .. } => None,
+            Admission::EmailLink { ticket, .. } => by_ticket(ticket).map(|user| &user.id),
+        };
+        user.and_then(|id| self.users.get(id)).is_some_and(|user| user.disabled.is_some())
     }
 
     fn admit_account(
@@ -233,11 +290,11 @@ impl State {
             return Err(StoreError("a user with this id exists".to_owned()));
         }
         let user = User {
-            id: new.id.clone(),
             email: new.email.clone(),
             email_verified: new.email_verified.then_some(now),
             name: new.name.clone(),
             image: new.image.clone(),
+            ..User::new(new.id.clone())
         };
         self.users.insert(new.id.clone(), user);
         Ok(())
@@ -245,15 +302,45 @@ impl State {
 
     pub(super) fn end(&mut self, id: &SessionId, until: Timestamp) {
         self.sessions.remove(id);
+        self.note(id, Changed::Ended, until);
+    }
+
+    /// One place for each session, moved to the end of the order.
+    fn note(&mut self, id: &SessionId, what: Changed, until: Timestamp) {
         self.change += 1;
-        let before = self.ended.iter().position(|ended| ended.session == *id);
-        let until = before.map_or(until, |at| self.ended.remove(at).until.max(until));
-        self.ended.push(Ended { change: self.change, session: id.clone(), until });
+        let before = self.changes.iter().position(|change| change.session == *id);
+        let until = before.map_or(until, |at| self.changes.remove(at).until.max(until));
+        self.changes.push(Change { change: self.change, session: id.clone(), what, until });
+    }
+
+    pub(super) fn change_session(&mut self, id: &SessionId, patch: &Extra, until: Timestamp) -> Altered<()> {
+        let Some(row) = self.sessions.get_mut(id) else { return Altered::NotFound };
+        let version = row.version + 1;
+        let mut overlay = row.overlay.clone();
+        overlay.add(version, patch);
+        if overlay.is_too_large() {
+            return Altered::TooLarge;
+        }
+        (row.version, row.overlay) = (version, overlay);
+        row.say(patch);
+        self.note(id, Changed::To(version), until);
+        Altered::Done(())
+    }
+
+    pub(super) fn ids_of(&self, user: &UserId) -> Vec<SessionId> {
+        let of_user = self.sessions.iter().filter(|(_, row)| row.user == *user);
+        of_user.map(|(id, _)| id.clone()).collect()
+    }
+
+    pub(super) fn remove(&mut self, user: &UserId, until: Timestamp) {
+        self.end_all(user, until);
+        self.users.remove(user);
+        self.passwords.remove(user);
+        self.accounts.retain(|_, account| account.user != *user);
     }
 
     pub(super) fn end_all(&mut self, user: &UserId, until: Timestamp) {
-        let of_user = self.sessions.iter().filter(|(_, row)| row.user == *user);
-        for id in of_user.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+        for id in self.ids_of(user) {
             self.end(&id, until);
         }
     }

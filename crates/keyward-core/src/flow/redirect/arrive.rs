@@ -271,22 +271,23 @@ async fn admit(
         let is_new = matches!(place, Place::New(_));
         let first_proof = !is_new && is_first_proof(&user, who.vouched.email.as_ref());
         let events = events_of(deployment, exchange, &who, &place, &user, first_proof);
-        let opening = open_session(deployment, exchange, &who, &place, user, current.as_ref()).await?;
+        let mut opening = open_session(deployment, exchange, &who, &place, user, current.as_ref()).await?;
         let record = opening.record.clone();
         let landing = rules::landing(deployment, exchange).await?;
         // Before anything is written: what does not fit into a cookie leaves nothing behind.
         let cookie = opening.cookie(deployment, exchange)?;
         let admission = Admission::Vouched { who: Box::new(who.vouched.clone()), place, until };
         match deployment.store().admit(&admission, Some(&record), exchange.now, &events).await? {
-            Admitted::As { is_new, .. } => {
+            Admitted::As { is_new, claims, .. } => {
                 events::are_written(deployment, &events);
                 end_previous(deployment, exchange, current.as_ref()).await;
                 if first_proof {
-                    session::follow_endings(deployment, exchange).await;
+                    session::follow_changes(deployment, exchange).await;
                 }
-                exchange.changes.session = cookie;
+                exchange.changes.session = opening.opened(deployment, exchange, cookie, &claims).await?;
                 return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
             }
+            Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
             Admitted::Changed | Admitted::Gone | Admitted::EmailTaken => {}
         }
     }
@@ -319,11 +320,10 @@ async fn place(
         Link::Create => {
             let new = who.as_new_user(UserId(uuid(deployment.random())));
             let user = User {
-                id: new.id.clone(),
                 email: new.email.clone(),
-                email_verified: None,
                 name: new.name.clone(),
                 image: new.image.clone(),
+                ..User::new(new.id.clone())
             };
             (Place::New(new), user)
         }

@@ -58,7 +58,7 @@ async fn owner_of(
     exchange: &Exchange<'_>,
     session: &SessionId,
 ) -> Result<Option<UserId>, Refusal> {
-    if deployment.ended().contains(&session.0) {
+    if deployment.changes().has_ended(&session.0) {
         return Ok(None);
     }
     let record = deployment.store().session_record(session).await?;

@@ -189,13 +189,8 @@ fn id(who: Who) -> UserId {
 }
 
 fn user(who: Who, proven: bool) -> User {
-    User {
-        id: id(who),
-        email: Some("ada@example.org".to_owned()),
-        email_verified: proven.then(|| Timestamp::from_secs(1)),
-        name: None,
-        image: None,
-    }
+    let (email, email_verified) = ("ada@example.org".to_owned(), proven.then(|| Timestamp::from_secs(1)));
+    User { email: Some(email), email_verified, ..User::new(id(who)) }
 }
 
 fn holder(who: Who, proven: bool) -> EmailHolder {

@@ -1,0 +1,80 @@
+//! Endings: of the session behind a token, of one that a new sign-in replaces.
+
+use std::time::Duration;
+
+use super::hash_of;
+use crate::{
+    deployment::Deployment,
+    event::NewEvent,
+    exchange::Exchange,
+    port::{Ending, SessionId, StoreError},
+    settings::Strategy,
+    time::Timestamp,
+};
+
+/// An ended session is remembered a little longer than any token of it may live: clocks differ, and a process
+/// may renew it for a second more before it hears of the ending.
+const MARGIN: Duration = Duration::from_secs(60);
+
+/// Until when a session that is ended now has to be remembered: until no token of it can be alive.
+#[must_use]
+pub fn remembered_until(now: Timestamp, max_age: Duration) -> Timestamp {
+    now.plus(max_age).plus(MARGIN)
+}
+
+/// Ends the session behind a token, and tells it by `events`. Tokens that are none are as good as ended.
+pub async fn end(
+    deployment: &Deployment,
+    token: &str,
+    exchange: &Exchange<'_>,
+    events: &[NewEvent],
+) -> Result<(), StoreError> {
+    let until = remembered_until(exchange.now, deployment.settings().session.max_age);
+    match deployment.settings().session.strategy {
+        Strategy::Stored => {
+            deployment.store().end_session(&Ending::Token(hash_of(token)), until, events).await
+        }
+        Strategy::Sealed => {
+            let claims = deployment.token_keys(exchange.request.public.is_secure()).open(token, exchange.now);
+            // Sealed by the original, or by an application: it has no record here and lives until its `exp`.
+            let Some(id) = claims.as_ref().and_then(|claims| claims.text("sid")) else { return Ok(()) };
+            end_by_id(deployment, &SessionId(id.to_owned()), until, events).await
+        }
+    }
+}
+
+async fn end_by_id(
+    deployment: &Deployment,
+    id: &SessionId,
+    until: Timestamp,
+    events: &[NewEvent],
+) -> Result<(), StoreError> {
+    deployment.store().end_session(&Ending::Id(id.clone()), until, events).await?;
+    deployment.changes().end(id.clone(), until);
+    Ok(())
+}
+
+/// Ends the session that a new sign-in replaces. The new one has ids of its own, so a store that fails now
+/// costs no safety: it is logged.
+pub async fn end_replaced(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) {
+    note_unended(end(deployment, token, exchange, &[]).await);
+}
+
+/// As [`end_replaced`], for a session whose cookie did not come along.
+pub async fn end_replaced_by_id(deployment: &Deployment, id: &SessionId, exchange: &Exchange<'_>) {
+    let until = remembered_until(exchange.now, deployment.settings().session.max_age);
+    note_unended(end_by_id(deployment, id, until, &[]).await);
+}
+
+/// Takes over what a transition of this process ended or changed: here too, and not a moment later.
+pub async fn follow_changes(deployment: &Deployment, exchange: &Exchange<'_>) {
+    if let Err(error) = deployment.changes().follow(deployment.store(), exchange.now).await {
+        tracing::warn!(%error, "changes of sessions could not be read; they are within a second");
+    }
+}
+
+fn note_unended(ended: Result<(), StoreError>) {
+    if let Err(error) = ended {
+        tracing::warn!(%error, "the replaced session could not be ended; it lives until it expires");
+    }
+}

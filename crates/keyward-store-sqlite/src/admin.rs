@@ -1,0 +1,67 @@
+//! What an operator changes of people.
+
+use async_trait::async_trait;
+use keyward_core::{
+    port::{Administration, Altered, StoreError, UserChange},
+    time::Timestamp,
+    user::{User, UserId},
+};
+use rusqlite::{Connection, Result, params};
+
+use crate::{SqliteStore, directory, ledger, sessions};
+
+#[async_trait]
+impl Administration for SqliteStore {
+    async fn change_user(
+        &self,
+        id: &UserId,
+        change: &UserChange,
+        now: Timestamp,
+        until: Timestamp,
+    ) -> Result<Altered<User>, StoreError> {
+        let (id, change) = (id.clone(), change.clone());
+        self.write("change_user", move |db| change_user(db, &id, &change, now, until)).await
+    }
+
+    async fn remove_user(&self, id: &UserId, until: Timestamp) -> Result<bool, StoreError> {
+        let id = id.clone();
+        self.write("remove_user", move |db| remove(db, &id, until)).await
+    }
+}
+
+fn change_user(
+    db: &Connection,
+    id: &UserId,
+    change: &UserChange,
+    now: Timestamp,
+    until: Timestamp,
+) -> Result<Altered<User>> {
+    let Some(user) = directory::by_id(db, id)? else { return Ok(Altered::NotFound) };
+    let Some(changed) = change.made_to(&user, now) else { return Ok(Altered::TooLarge) };
+    db.prepare_cached("UPDATE user SET name = ?2, image = ?3, disabled = ?4, claims = ?5 WHERE id = ?1")?
+        .execute(params![
+            id.0,
+            changed.name,
+            changed.image,
+            changed.disabled.map(Timestamp::millis),
+            sessions::text(&changed.claims)?
+        ])?;
+    let patch = change.of_sessions();
+    if changed.disabled.is_some() {
+        ledger::end_all(db, id, until)?;
+    } else if !patch.is_empty() {
+        for session in sessions::ids_of(db, id)? {
+            if sessions::change(db, &session, &patch, until)? == Altered::TooLarge {
+                sessions::end(db, &session, until)?;
+            }
+        }
+    }
+    Ok(Altered::Done(changed))
+}
+
+/// Ends the sessions of a user and deletes them; password, accounts and the rest go along (ON DELETE CASCADE).
+pub(crate) fn remove(db: &Connection, user: &UserId, until: Timestamp) -> Result<bool> {
+    ledger::end_all(db, user, until)?;
+    let rows = db.prepare_cached("DELETE FROM user WHERE id = ?1")?.execute(params![user.0])?;
+    Ok(rows == 1)
+}

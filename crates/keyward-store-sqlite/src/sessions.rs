@@ -1,0 +1,203 @@
+//! Sessions by their person, and the feed of their changes.
+
+use async_trait::async_trait;
+use keyward_core::{
+    claims::Claims,
+    event::NewEvent,
+    port::{Altered, Change, Changed, SessionEntry, SessionId, Sessions, StoreError, Which},
+    session::Overlay,
+    time::Timestamp,
+    user::{AccountKey, Extra, UserId},
+};
+use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params, types::Type};
+use serde::de::DeserializeOwned;
+
+use crate::{SqliteStore, ledger, outbox};
+
+#[async_trait]
+impl Sessions for SqliteStore {
+    async fn sessions_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<SessionEntry>, StoreError> {
+        self.read("sessions_of", |db| {
+            db.prepare_cached(
+                "SELECT id, created, coalesce(seen, created) AS last, expires, user_agent, address, via_source, via_id
+                 FROM session WHERE user = ?1 AND expires > ?2 ORDER BY last DESC, created DESC, id DESC",
+            )?
+            .query_map(params![user.0, now.millis()], entry)?
+            .collect()
+        })
+    }
+
+    async fn end_sessions(
+        &self,
+        user: &UserId,
+        which: &Which,
+        asked_in: Option<&SessionId>,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<Option<u64>, StoreError> {
+        let (user, which, asked_in) = (user.clone(), which.clone(), asked_in.cloned());
+        let events = events.to_vec();
+        self.write("end_sessions", move |db| {
+            if let Some(session) = &asked_in
+                && !ledger::is_of(db, session, &user)?
+            {
+                return Ok(None);
+            }
+            let mut ids = ids_of(db, &user)?;
+            ids.retain(|id| match &which {
+                Which::One(one) => id == one,
+                Which::Others(one) => id != one,
+                Which::All => true,
+            });
+            for id in &ids {
+                end(db, id, until)?;
+            }
+            if !ids.is_empty() {
+                outbox::insert(db, &events)?;
+            }
+            Ok(Some(ids.len() as u64))
+        })
+        .await
+    }
+
+    async fn change_session(
+        &self,
+        id: &SessionId,
+        patch: &Extra,
+        until: Timestamp,
+    ) -> Result<Altered<()>, StoreError> {
+        let (id, patch) = (id.clone(), patch.clone());
+        self.write("change_session", move |db| change(db, &id, &patch, until)).await
+    }
+
+    async fn overlay(&self, id: &SessionId) -> Result<Option<(u64, Overlay)>, StoreError> {
+        self.read("overlay", |db| {
+            db.prepare_cached("SELECT version, overlay FROM session WHERE id = ?1")?
+                .query_row([&id.0], |row| Ok((number(row, 0)?, overlay(row, 1)?)))
+                .optional()
+        })
+    }
+
+    async fn changes_since(&self, after: u64) -> Result<Vec<Change>, StoreError> {
+        // Beyond what SQLite counts to, nothing follows.
+        let Ok(after) = i64::try_from(after) else { return Ok(Vec::new()) };
+        self.read("changes_since", |db| {
+            db.prepare_cached(
+                "SELECT change, session, version, until FROM session_change WHERE change > ?1 ORDER BY change",
+            )?
+            .query_map([after], changed)?
+            .collect()
+        })
+    }
+}
+
+/// The sessions of a user, expired ones included.
+pub(crate) fn ids_of(db: &Connection, user: &UserId) -> Result<Vec<SessionId>> {
+    db.prepare_cached("SELECT id FROM session WHERE user = ?1")?
+        .query_map([&user.0], |row| row.get(0).map(SessionId))?
+        .collect()
+}
+
+/// Ends a session that is there.
+pub(crate) fn end(db: &Connection, id: &SessionId, until: Timestamp) -> Result<()> {
+    db.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([&id.0])?;
+    note(db, id, Changed::Ended, until)
+}
+
+/// Changes what a session says.
+pub(crate) fn change(
+    db: &Connection,
+    id: &SessionId,
+    patch: &Extra,
+    until: Timestamp,
+) -> Result<Altered<()>> {
+    let found = db
+        .prepare_cached("SELECT version, overlay, claims FROM session WHERE id = ?1")?
+        .query_row([&id.0], |row| Ok((number(row, 0)?, overlay(row, 1)?, json::<Claims>(row, 2)?)))
+        .optional()?;
+    let Some((version, mut overlay, mut claims)) = found else { return Ok(Altered::NotFound) };
+    let version = version + 1;
+    overlay.add(version, patch);
+    if overlay.is_too_large() {
+        return Ok(Altered::TooLarge);
+    }
+    // A sealed session says nothing here.
+    if !claims.is_empty() {
+        patch.iter().for_each(|(name, value)| claims.patch(name, value));
+    }
+    db.prepare_cached("UPDATE session SET version = ?2, overlay = ?3, claims = ?4 WHERE id = ?1")?
+        .execute(params![id.0, signed(version)?, text(&overlay)?, text(&claims)?])?;
+    note(db, id, Changed::To(version), until)?;
+    Ok(Altered::Done(()))
+}
+
+/// One row for each session, moved to the end of the order when something happens to it again.
+pub(crate) fn note(db: &Connection, id: &SessionId, what: Changed, until: Timestamp) -> Result<()> {
+    let version = match what {
+        Changed::Ended => None,
+        Changed::To(version) => Some(signed(version)?),
+    };
+    db.prepare_cached(
+        "REPLACE INTO session_change (session, version, until)
+         SELECT ?1, ?2, max(?3, coalesce((SELECT until FROM session_change WHERE session = ?1), ?3))",
+    )?
+    .execute(params![id.0, version, until.millis()])?;
+    Ok(())
+}
+
+/// A column that holds JSON.
+pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<T> {
+    serde_json::from_str(row.get_ref(at)?.as_str()?)
+        .map_err(|fault| Error::FromSqlConversionFailure(at, Type::Text, Box::new(fault)))
+}
+
+/// What a column is to hold.
+pub(crate) fn text(value: &impl serde::Serialize) -> Result<String> {
+    serde_json::to_string(value).map_err(|fault| Error::ToSqlConversionFailure(Box::new(fault)))
+}
+
+fn overlay(row: &Row<'_>, at: usize) -> Result<Overlay> {
+    if row.get_ref(at)?.as_str_or_null()?.is_none() {
+        return Ok(Overlay::default());
+    }
+    json(row, at)
+}
+
+/// A column that counts.
+pub(crate) fn number(row: &Row<'_>, at: usize) -> Result<u64> {
+    let number: i64 = row.get(at)?;
+    u64::try_from(number).map_err(|_| Error::IntegralValueOutOfRange(at, number))
+}
+
+pub(crate) fn signed(number: u64) -> Result<i64> {
+    i64::try_from(number).map_err(|fault| Error::ToSqlConversionFailure(Box::new(fault)))
+}
+
+/// From the columns id, created, last, expires, user_agent, address, via_source, via_id.
+fn entry(row: &Row<'_>) -> Result<SessionEntry> {
+    let at = |column| row.get(column).map(Timestamp::from_millis);
+    let via = row.get::<_, Option<String>>(6)?.zip(row.get(7)?);
+    Ok(SessionEntry {
+        id: SessionId(row.get(0)?),
+        created: at(1)?,
+        seen: at(2)?,
+        expires: at(3)?,
+        user_agent: row.get(4)?,
+        address: row.get(5)?,
+        via: via.map(|(source, id)| AccountKey { source, id }),
+    })
+}
+
+/// From the columns change, session, version, until.
+fn changed(row: &Row<'_>) -> Result<Change> {
+    let what = match row.get::<_, Option<i64>>(2)? {
+        None => Changed::Ended,
+        Some(_) => Changed::To(number(row, 2)?),
+    };
+    Ok(Change {
+        change: number(row, 0)?,
+        session: SessionId(row.get(1)?),
+        what,
+        until: Timestamp::from_millis(row.get(3)?),
+    })
+}
