@@ -67,6 +67,7 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         error: None,
         providers: vec![own.clone()],
         sign_up_url: Some("./sign_up.html".into()),
+        reset_url: Some("./reset.html".into()),
     };
     let own_first = own.clone();
     let typed = ProviderForm {
@@ -143,10 +144,18 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         ),
         (
             "sign_in_one",
-            SignInPage { providers: vec![redirect("Notion", "#fff")], sign_up_url: None, ..sign_in.clone() }
-                .render(),
+            SignInPage {
+                providers: vec![redirect("Notion", "#fff")],
+                sign_up_url: None,
+                reset_url: None,
+                ..sign_in.clone()
+            }
+            .render(),
         ),
-        ("sign_in_none", SignInPage { providers: Vec::new(), sign_up_url: None, ..sign_in }.render()),
+        (
+            "sign_in_none",
+            SignInPage { providers: Vec::new(), sign_up_url: None, reset_url: None, ..sign_in }.render(),
+        ),
         ("sign_up", sign_up.render()),
         ("sign_up_error", SignUpPage { error: Some(error_text("weak_password")), ..sign_up }.render()),
         (

@@ -7,6 +7,7 @@
 //! Ids and classes that end-to-end tests of NextAuth applications select by are kept (`div.page`,
 //! `div.card`, `div.signin`, `div.error > p`, `input-{field}-for-{id}-provider`, `#submitButton`).
 
+mod account;
 mod colour;
 mod errors;
 mod form;
@@ -18,11 +19,12 @@ mod style;
 mod texts;
 mod theme;
 
+pub use account::{AccountForm, AccountFormPage};
 pub use colour::{Colour, InvalidColour};
 pub use errors::{ErrorText, codes, error_text, known_error};
 pub use form::{Field, ProviderForm, ProviderKind, may_declare};
 pub use frame::Frame;
-pub use mail::{Letter, LinkMail};
+pub use mail::{AccountMail, AccountMailKind, AccountTemplates, Letter, LinkMail};
 pub use mail_template::{InvalidTemplate, MailPart, MailTemplates};
 pub use page::{
     AddAccountPage, ConfirmLinkPage, ErrorPage, MailboxPage, ShownMail, SignInPage, SignOutPage, SignUpPage,

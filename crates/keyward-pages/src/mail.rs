@@ -1,5 +1,7 @@
 //! The mails that people get: as text and as HTML, every variable escaped (lesson 76).
 
+mod account;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -7,7 +9,10 @@ use askama::Template;
 
 use crate::colour::Colour;
 use crate::mail_template::{MailTemplates, Values};
+use crate::texts::Texts;
 use crate::theme::Theme;
+
+pub use account::{AccountMail, AccountMailKind, AccountTemplates};
 
 /// A mail without its addressee.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,7 +51,7 @@ impl LinkMail<'_> {
             host: self.host,
             email: self.email,
             name: &self.theme.name,
-            lifetime: &self.lifetime_in_words(),
+            lifetime: &lifetime_in_words(&self.theme.texts, self.lifetime),
             brand_color: &brand_color,
             button_text: &button_text,
         };
@@ -56,23 +61,22 @@ impl LinkMail<'_> {
             html: own.html(&values).unwrap_or_else(|| html(&words, self.theme)),
         }
     }
+}
 
-    /// The lifetime in words, in the largest unit of which there are at least two.
-    fn lifetime_in_words(&self) -> String {
-        let texts = &self.theme.texts;
-        let seconds = self.lifetime.as_secs();
-        let units = [(86_400, &texts.mail_days), (3600, &texts.mail_hours), (60, &texts.mail_minutes)];
-        let fitting = units.iter().find(|(length, _)| seconds >= 2 * length);
-        let (count, words) =
-            fitting.map_or((seconds, &texts.mail_seconds), |(length, words)| (seconds / length, words));
-        words.replace("{count}", &count.to_string())
-    }
+/// A lifetime in words, in the largest unit of which there are at least two.
+fn lifetime_in_words(texts: &Texts, lifetime: Duration) -> String {
+    let seconds = lifetime.as_secs();
+    let units = [(86_400, &texts.mail_days), (3600, &texts.mail_hours), (60, &texts.mail_minutes)];
+    let fitting = units.iter().find(|(length, _)| seconds >= 2 * length);
+    let (count, words) =
+        fitting.map_or((seconds, &texts.mail_seconds), |(length, words)| (seconds / length, words));
+    words.replace("{count}", &count.to_string())
+}
 
-    /// The colours of the button: the owner's, otherwise those of the pages.
-    fn colours(&self) -> (Colour, Colour) {
-        let button = self.theme.brand_color.unwrap_or(BUTTON);
-        (button, self.theme.button_text.unwrap_or(button.text_on()))
-    }
+/// The colours of the button: the owner's, otherwise those of the pages.
+fn colours(theme: &Theme) -> (Colour, Colour) {
+    let button = theme.brand_color.unwrap_or(BUTTON);
+    (button, theme.button_text.unwrap_or(button.text_on()))
 }
 
 /// The main button of the pages where they are light and nobody chose a colour.
@@ -92,7 +96,7 @@ struct Words<'a> {
 impl<'a> Words<'a> {
     fn of(mail: &LinkMail<'a>) -> Self {
         let texts = &mail.theme.texts;
-        let lifetime = mail.lifetime_in_words();
+        let lifetime = lifetime_in_words(texts, mail.lifetime);
         let say = |text: &str| {
             text.replace("{host}", mail.host)
                 .replace("{name}", &mail.theme.name)
@@ -111,7 +115,7 @@ impl<'a> Words<'a> {
             text,
             link,
             notes: notes.into_iter().filter(|note| !note.is_empty()).collect(),
-            colours: mail.colours(),
+            colours: colours(mail.theme),
         }
     }
 }

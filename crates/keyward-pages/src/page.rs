@@ -22,6 +22,8 @@ pub struct SignInPage<'a> {
     pub providers: Vec<ProviderForm<'a>>,
     /// Where to make an account, if that can be done here.
     pub sign_up_url: Option<String>,
+    /// Where who forgot their password gets another, if that can be done here.
+    pub reset_url: Option<String>,
 }
 
 /// `{base}/-/account/sign-up`, or wherever the layer above puts it: make an account.

@@ -10,8 +10,8 @@ use crate::errors::{ErrorText, known_error};
 macro_rules! texts {
     ($($key:ident: $default:literal,)+) => {
         /// Every text that people see. `{name}` stands for the product (on `sign_in_with` and `add_…`: the provider),
-        /// `{host}` for the application's host; in mails `{lifetime}` for a link's, on `confirm_text` `{email}`
-        /// for the address. A subtitle, prompt, hint or note that is empty is left out.
+        /// `{host}` for the application's host; in mails `{lifetime}` for a link's, on `confirm_text` and its kin
+        /// `{email}` for the address. A subtitle, prompt, hint or note that is empty is left out.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub struct Texts {
             $(#[doc = concat!("“", $default, "”")] pub $key: Cow<'static, str>,)+
@@ -73,6 +73,53 @@ texts! {
     confirm_text: "Press the button to sign in to {host} as {email}.",
     confirm_button: "Sign in",
 
+    recovery_sent_text: "If there is something to do for that address, an email is on its way.",
+    recovery_send_button: "Send the link",
+    recovery_sign_in: "Sign in",
+    recovery_back: "Back to {host}",
+
+    verify_email_title: "Confirm your email",
+    verify_email_text: "Enter your address, and we’ll send you a link.",
+    verify_email_confirm_text: "Press the button to confirm that {email} is yours.",
+    verify_email_password_text: "Enter the password that you chose when you made the account for {email}.",
+    verify_email_no_password: "I don’t know that password",
+    verify_email_button: "Confirm",
+    verify_email_done_title: "Your email is confirmed",
+
+    reset_link: "Forgot your password?",
+    reset_title: "Reset your password",
+    reset_text: "Enter your address, and we’ll send you a link.",
+    reset_new_title: "Choose a new password",
+    reset_new_text: "You will be signed out everywhere.",
+    reset_button: "Save the password",
+    reset_done_title: "Your password is changed",
+    reset_done_text: "Sign in with the new one.",
+
+    password_title: "Change your password",
+    password_text: "You will be signed out everywhere else.",
+    password_button: "Save the password",
+    password_done_text: "You are signed out everywhere else.",
+
+    email_title: "Change your email",
+    email_text: "We’ll send a link to the new address. Until you follow it, nothing changes.",
+    email_confirm_text: "Press the button to make {email} the address of your account.",
+    email_button: "Use this email",
+    email_done_title: "Your email is changed",
+    email_done_text: "Your old address has been told.",
+    email_return_title: "Take your email back?",
+    email_return_text: "Your account gets the address {email} back. Its password goes, and everybody who uses it is signed out. Then you choose a new password.",
+    email_return_button: "Take it back",
+
+    delete_title: "Delete your account?",
+    delete_text: "It goes with everything that is kept about you here. This can’t be undone.",
+    delete_button: "Delete my account",
+    delete_cancel: "Keep it",
+    delete_done_title: "Your account is deleted",
+
+    export_title: "Get your data",
+    export_text: "A file with everything that is kept about you here, as JSON. It holds no password and no key.",
+    export_button: "Download",
+
     add_title: "Add {name}?",
     add_text: "You are signed in. Add {name}, and next time you can sign in with it, too.",
     add_button: "Add {name}",
@@ -86,6 +133,26 @@ texts! {
     mail_lifetime: "This link works once, within {lifetime}.",
     mail_ignore: "If you did not ask for this email, you can safely ignore it.",
     mail_unknown: "Somebody asked to sign in to {host} with this address, but there is no account with it. If it was you, try another address.",
+    mail_verify_title: "Confirm your email for {host}",
+    mail_verify_text: "Press the button to confirm that this address is yours.",
+    mail_verify_button: "Confirm email",
+    mail_verify_unknown: "Somebody asked to confirm this address for {host}, but there is nothing to confirm. If it was you, try another address, or sign in.",
+    mail_reset_title: "Reset your password for {host}",
+    mail_reset_text: "Press the button to choose a new password.",
+    mail_reset_button: "Choose a new password",
+    mail_reset_unknown: "Somebody asked to reset a password at {host} with this address, but there is no account with it. If it was you, try another address.",
+    mail_change_title: "Confirm your new email for {host}",
+    mail_change_text: "Press the button to make this the address of your account. You need to be signed in there.",
+    mail_change_button: "Use this email",
+    mail_changed_title: "Your email for {host} was changed",
+    mail_changed_text: "The account that you have at {host} is now known by another address. If that was you, there is nothing to do.",
+    mail_changed_button: "That wasn’t me: take it back",
+    mail_password_title: "Your password for {host} was changed",
+    mail_password_text: "If that was you, there is nothing to do. If it wasn’t, choose a new password now.",
+    mail_deleted_title: "Your account at {host} was deleted",
+    mail_deleted_text: "It is gone, with everything that was kept about you. If that wasn’t you, tell the people who run the site.",
+    mail_existing_title: "You have an account at {host} already",
+    mail_existing_text: "Somebody tried to make another account with this address. If it was you, sign in with the one that you have. If you forgot the password, choose a new one.",
     mail_days: "{count} days",
     mail_hours: "{count} hours",
     mail_minutes: "{count} minutes",
@@ -100,6 +167,9 @@ texts! {
     email_label: "Email",
     email_placeholder: "you@example.com",
     password_label: "Password",
+    current_password_label: "Current password",
+    new_password_label: "New password",
+    new_email_label: "New email",
     new_password_hint: "Longer is stronger. A few unrelated words work well.",
 }
 

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use keyward_pages::{Colour, Letter, LinkMail, MailPart, MailTemplates, Texts, Theme};
+use keyward_pages::{
+    AccountMail, AccountMailKind, AccountTemplates, Colour, Letter, LinkMail, MailPart, MailTemplates, Texts,
+    Theme,
+};
 
 const URL: &str = "https://app.example/api/auth/callback/email?callbackUrl=https%3A%2F%2Fapp.example%2Fa&token=t&email=a%40b.c";
 const DAY: Duration = Duration::from_secs(86_400);
@@ -75,6 +78,87 @@ fn lesson_76_hostile_text_in_any_variable_of_a_mail_stays_text() {
             assert_eq!(count(&hostile), count(&harmless), "{mark} in {hostile}");
         }
     }
+}
+
+#[test]
+fn lesson_76_hostile_text_in_any_variable_of_a_mail_about_an_account_stays_text() {
+    for kind in AccountMailKind::ALL {
+        for has_url in [true, false] {
+            let html = |text: &str| {
+                let mut theme = Theme { name: text.to_owned(), ..Theme::default() };
+                for key in Texts::KEYS {
+                    theme
+                        .texts
+                        .set(key, format!("{text}{{host}}{{lifetime}}"))
+                        .expect("every key can be set");
+                }
+                let url = has_url.then_some(text);
+                let mail = AccountMail { theme: &theme, kind, email: text, host: text, url, lifetime: DAY };
+                mail.render(&AccountTemplates::default()).html
+            };
+            let (hostile, harmless) = (html(HOSTILE), html("harmless"));
+            assert!(!hostile.contains("<img") && hostile.contains("&#60;img"), "{hostile}");
+            for mark in ['<', '>', '"'] {
+                let count = |page: &str| page.matches(mark).count();
+                assert_eq!(count(&hostile), count(&harmless), "{kind:?} {mark} in {hostile}");
+            }
+        }
+    }
+}
+
+#[test]
+fn mails_about_an_account_say_what_it_is_about_and_hold_their_link() {
+    let theme = Theme::default();
+    let write = |kind, url| {
+        let mail = AccountMail {
+            theme: &theme,
+            kind,
+            email: "ada@example.com",
+            host: "app.example",
+            url,
+            lifetime: DAY,
+        };
+        mail.render(&AccountTemplates::default())
+    };
+    let mut subjects = Vec::new();
+    for kind in AccountMailKind::ALL {
+        let letter = write(kind, Some(URL));
+        assert!(letter.text.starts_with(&format!("{}\n{URL}\n", letter.subject)), "{kind:?} {}", letter.text);
+        assert!(letter.html.contains(&format!("href=\"{}\"", URL.replace('&', "&#38;"))), "{kind:?}");
+        assert!(letter.text.contains("within 24 hours"), "{kind:?}");
+        assert!(!letter.text.contains(['{', '}']), "{kind:?} {}", letter.text);
+        subjects.push(letter.subject);
+        let letter = write(kind, None);
+        assert!(!letter.text.contains("http") && !letter.html.contains("href"), "{kind:?}");
+    }
+    subjects.sort();
+    subjects.dedup();
+    assert_eq!(subjects.len(), AccountMailKind::ALL.len(), "each mail is told from the others: {subjects:?}");
+}
+
+#[test]
+fn an_own_template_is_for_its_own_kind_of_mail() {
+    let theme = Theme::default();
+    let mut own = AccountTemplates::default();
+    own.of_mut(AccountMailKind::Reset).set(MailPart::Subject, "Reset at {{host}}").expect("fine");
+    let subject = |kind, url| {
+        let mail = AccountMail {
+            theme: &theme,
+            kind,
+            email: "ada@example.com",
+            host: "app.example",
+            url,
+            lifetime: DAY,
+        };
+        mail.render(&own).subject
+    };
+    assert_eq!(subject(AccountMailKind::Reset, Some(URL)), "Reset at app.example");
+    assert_eq!(
+        subject(AccountMailKind::Reset, None),
+        "Reset your password for app.example",
+        "it has no link"
+    );
+    assert_eq!(subject(AccountMailKind::Verify, Some(URL)), "Confirm your email for app.example");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What applications, their end-to-end tests and the browser's protections rely on in the pages.
 
 use keyward_pages::{
-    ColorScheme, Colour, ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, MailboxPage, ProviderForm,
-    ProviderKind, STYLE_FILE, ShownMail, SignInPage, SignOutPage, SignUpPage, Snippet, StartPage, StartUser,
-    Texts, Theme, VerifyRequestPage, error_text,
+    AccountForm, AccountFormPage, ColorScheme, Colour, ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame,
+    MailboxPage, ProviderForm, ProviderKind, STYLE_FILE, ShownMail, SignInPage, SignOutPage, SignUpPage,
+    Snippet, StartPage, StartUser, Texts, Theme, VerifyRequestPage, error_text,
 };
 
 /// Breaks out of text, attributes in either quotes, comments and scripts, wherever it is not escaped.
@@ -35,6 +35,7 @@ fn sign_in<'a>(theme: &'a Theme, providers: Vec<ProviderForm<'a>>) -> SignInPage
         error: None,
         providers,
         sign_up_url: Some("/api/auth/-/account/sign-up".to_owned()),
+        reset_url: Some("/api/auth/-/reset".to_owned()),
     }
 }
 
@@ -77,6 +78,25 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
                 provider(ProviderKind::Credentials { fields: vec![field()] }),
             ],
             sign_up_url: owned(),
+            reset_url: owned(),
+        }
+        .render(),
+        AccountFormPage {
+            frame: hostile,
+            kind: text,
+            title: text,
+            text,
+            error: Some(error.clone()),
+            form: Some(AccountForm {
+                action: text,
+                csrf_token: text,
+                hidden: vec![(text, text)],
+                fields: vec![field()],
+                button: text,
+                is_final: true,
+            }),
+            links: vec![(text, text)],
+            mailbox_url: text,
         }
         .render(),
         SignUpPage {

@@ -21,6 +21,7 @@ pub(super) fn render(edge: &Edge, context: &Context<'_>, page: &reply::Page) -> 
             error: words(error).map(|words| and_then_add(words, adds.as_deref(), frame)),
             providers: providers.iter().map(|form| provider_form(edge, form, frame)).collect(),
             sign_up_url: sign_up.clone(),
+            reset_url: None,
         }
         .render(),
         reply::Page::AddAccount { csrf_token, action, callback_url, provider } => {
