@@ -1,4 +1,7 @@
-//! Passwords: Argon2id on a bounded pool.
+//! Passwords: Argon2id on a bounded pool, and the hashes that were brought along from elsewhere.
+
+mod foreign;
+mod imported;
 
 use std::{
     sync::{
@@ -21,6 +24,9 @@ use keyward_core::{
 };
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
+pub use self::imported::{FirebaseProject, HashMistake, ImportedHash};
+use self::{foreign::Foreign, imported::argon2_kind};
+
 /// How many passwords are hashed at once and how many may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HasherSettings {
@@ -36,6 +42,9 @@ pub struct HasherSettings {
 /// Argon2id with 19 MiB, two passes and one lane (OWASP's choice; RFC 9106), on a bounded pool (invariant 10).
 ///
 /// The worker memory is kept between hashes, wiped after each, and given back by [`Argon2Hasher::trim`].
+///
+/// Hashes that were [imported](ImportedHash) are checked on the same pool at the cost that they name, which is bounded,
+/// and are told to be outdated.
 pub struct Argon2Hasher {
     random: Arc<dyn Random>,
     patience: Duration,
@@ -108,12 +117,14 @@ impl PasswordHasher for Argon2Hasher {
         let password = password.clone();
         let against = against.map(str::to_owned);
         self.run(move |hasher| {
-            let password = password.expose().as_bytes();
+            let password = password.expose();
             match against {
                 Some(stored) => check(hasher, password, &stored),
                 None => {
                     let mut tag = [0; TAG];
-                    hasher.hash_into(password, &[0; SALT], &mut tag).map_err(|_| HashError::Failed)?;
+                    hasher
+                        .hash_into(password.as_bytes(), &[0; SALT], &mut tag)
+                        .map_err(|_| HashError::Failed)?;
                     // The tag is used, so that the work can't be left out.
                     std::hint::black_box(tag);
                     Ok(Verdict::NoMatch)
@@ -183,8 +194,13 @@ impl Idle {
     }
 }
 
-fn check(hasher: &mut Hasher, password: &[u8], stored: &str) -> Result<Verdict, HashError> {
-    match hasher.verify_encoded_bounded(stored, password, Algorithm::Argon2id, &CEILING) {
+fn check(hasher: &mut Hasher, password: &str, stored: &str) -> Result<Verdict, HashError> {
+    let Some(kind) = argon2_kind(stored) else {
+        return Foreign::parse(stored)
+            .and_then(|foreign| foreign.verify(password))
+            .map_err(|_| HashError::Failed);
+    };
+    match hasher.verify_encoded_bounded(stored, password.as_bytes(), kind, &CEILING) {
         Ok(()) if is_current(stored) => Ok(Verdict::Match),
         Ok(()) => Ok(Verdict::MatchOutdated),
         Err(Error::VerifyMismatch) => Ok(Verdict::NoMatch),

@@ -97,7 +97,7 @@ pub use accounts::AccountsSettings;
 pub use builder::Builder;
 pub use clock::SystemClock;
 pub use email::EmailSettings;
-pub use hasher::{Argon2Hasher, HasherSettings};
+pub use hasher::{Argon2Hasher, FirebaseProject, HashMistake, HasherSettings, ImportedHash};
 pub use instance::Keyward;
 pub use limits::{InvalidRate, LimitSettings, Limits, Rate};
 pub use mistake::{BuildError, Mistake};
