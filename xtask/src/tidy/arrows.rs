@@ -16,11 +16,12 @@ enum Place {
     Bench,
 }
 
-const PLACES: [(&str, Place); 17] = [
+const PLACES: [(&str, Place); 18] = [
     ("keyward-cli", Place::Row(6)),
     ("keyward", Place::Row(5)),
     ("keyward-axum", Place::Row(4)),
     ("keyward-gateway", Place::Row(4)),
+    ("keyward-verify", Place::Row(4)),
     ("keyward-pages", Place::Row(3)),
     ("keyward-store-sqlite", Place::Row(3)),
     ("keyward-store-sql", Place::Row(3)),
