@@ -5,6 +5,7 @@
 
 mod admin;
 mod audit;
+mod import;
 mod outbox;
 mod sessions;
 
@@ -16,6 +17,7 @@ use serde_json::{Map, Value};
 pub use self::{
     admin::{Administration, Altered, MAX_OWN_CLAIMS, UserChange},
     audit::{Attempts, AuditTrail, Failures},
+    import::{Imported, ImportedUser, Imports},
     outbox::{DueEvent, Outbox, Settled},
     sessions::{Change, Changed, NewClaims, Renewed, SessionEntry, Sessions, Which, network},
 };
@@ -324,9 +326,9 @@ pub trait Tickets: Send + Sync {
 }
 
 /// Everything a store does.
-pub trait Store: SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox {}
+pub trait Store: SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + Imports {}
 
-impl<T: SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox> Store for T {}
+impl<T: SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + Imports> Store for T {}
 
 /// What a password turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod admission;
 mod backup;
 mod directory;
 mod error;
+mod import;
 mod ledger;
 mod migration;
 mod open;

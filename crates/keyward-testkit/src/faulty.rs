@@ -1,6 +1,7 @@
 //! A store that fails when told to.
 
 mod admin;
+mod import;
 mod sessions;
 
 use std::{
@@ -69,6 +70,8 @@ pub enum Operation {
     ChangeUser,
     /// [`Administration::remove_user`](keyward_core::port::Administration::remove_user).
     RemoveUser,
+    /// [`Imports::import_users`](keyward_core::port::Imports::import_users).
+    ImportUsers,
     /// [`Ledger::sweep`].
     Sweep,
     /// [`Ledger::ready`].
@@ -91,7 +94,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, for tests that go through every one.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Admit,
         Self::PasswordByEmail,
         Self::ReplacePassword,
@@ -115,6 +118,7 @@ impl Operation {
         Self::ChangesSince,
         Self::ChangeUser,
         Self::RemoveUser,
+        Self::ImportUsers,
         Self::Sweep,
         Self::Ready,
         Self::IssueTicket,

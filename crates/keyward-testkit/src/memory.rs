@@ -1,6 +1,7 @@
 //! A store in memory: the port's promises in the fewest words.
 
 mod admin;
+mod import;
 mod sessions;
 mod state;
 

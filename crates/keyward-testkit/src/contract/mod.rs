@@ -6,6 +6,7 @@
 mod admission;
 mod directory;
 mod events;
+mod import;
 mod ledger;
 mod linking;
 mod proof;
@@ -24,7 +25,7 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, directory::*, events::*, ledger::*, linking::*, proof::*, races::*, tickets::*, values::*,
+    admission::*, directory::*, events::*, import::*, ledger::*, linking::*, proof::*, races::*, tickets::*, values::*,
 };
 
 /// Makes one `#[tokio::test]` of every case of the contract.
@@ -124,6 +125,12 @@ macro_rules! store_contract {
             who_lost_the_lease_decides_nothing_but_that_it_was_delivered
             an_event_that_was_given_up_is_never_due_and_is_swept_in_the_end
             beyond_the_cap_the_oldest_events_go
+
+            who_is_brought_along_comes_back_as_they_were
+            lesson_57_who_was_kept_out_before_is_kept_out_after_the_import
+            an_import_that_is_run_again_finds_who_is_there_and_changes_nothing
+            who_clashes_with_somebody_is_refused_and_takes_nobody_along
+            of_many_imports_of_the_same_people_one_makes_each
 
             lesson_21_of_fifty_consumers_of_one_ticket_one_wins
             lesson_21_lesson_37_of_fifty_followers_of_one_link_one_is_admitted
@@ -287,6 +294,7 @@ mod tests {
                 include_str!("admission.rs"),
                 include_str!("directory.rs"),
                 include_str!("events.rs"),
+                include_str!("import.rs"),
                 include_str!("ledger.rs"),
                 include_str!("linking.rs"),
                 include_str!("proof.rs"),

@@ -220,7 +220,7 @@ impl State {
     }
 
     /// Makes the account or brings it up to date.
-    fn link(
+    pub(super) fn link(
         &mut self,
         key: &AccountKey,
         user: &UserId,

@@ -1,0 +1,122 @@
+//! People who are brought along from another system.
+
+use std::sync::Arc;
+
+use keyward_core::{
+    port::{Admitted, Imported, ImportedUser, Store},
+    user::{Account, Admission, Extra, User},
+};
+use serde_json::json;
+
+use super::{NOW, account, admit, admitted, at_once, email, id, key, profile, sealed, sign_up};
+
+/// Somebody with a password and an account at GitHub, whom nobody vouches for.
+fn imported(name: &str) -> ImportedUser {
+    let user = User { email: Some(email(name)), name: Some(name.to_owned()), ..User::new(id(name)) };
+    let account =
+        Account { key: key("github", name), kind: "oauth".to_owned(), profile: profile(name), created: NOW };
+    ImportedUser { user, password_hash: Some(format!("hash of {name}")), accounts: vec![account] }
+}
+
+async fn import(store: &dyn Store, batch: &[ImportedUser]) -> Vec<Imported> {
+    store.import_users(batch, NOW).await.expect("the store answers")
+}
+
+/// With the id they had, and all that was known of them.
+pub async fn who_is_brought_along_comes_back_as_they_were(store: Arc<dyn Store>) {
+    let mut ada = imported("ada");
+    ada.user.email_verified = Some(NOW);
+    ada.user.image = Some("https://example.org/ada.png".to_owned());
+    ada.user.claims = json!({"role": "admin", "teams": [1, 2]}).as_object().cloned().unwrap_or_default();
+    let nobody = ImportedUser { user: User::new(id("bob")), password_hash: None, accounts: Vec::new() };
+    assert_eq!(import(&*store, &[ada.clone(), nobody.clone()]).await, [Imported::Made; 2]);
+    let kept = store.password_by_email(&email("ada")).await.expect("answers").expect("there");
+    assert_eq!((&kept.user, kept.hash.as_str()), (&ada.user, "hash of ada"));
+    assert_eq!(store.accounts_of(&id("ada")).await.expect("answers"), ada.accounts);
+    assert_eq!(store.user(&id("bob")).await.expect("answers"), Some(nobody.user));
+    assert_eq!(store.accounts_of(&id("bob")).await.expect("answers"), []);
+
+    let by_password = Admission::Password { user: id("ada"), hash: "hash of ada".to_owned() };
+    let claims = ada.user.claims;
+    let expected = Admitted::As { user: id("ada"), is_new: false, claims };
+    assert_eq!(admit(&*store, &by_password, Some(&sealed("s1"))).await, expected);
+}
+
+/// Lesson 57 goes for them from the first moment.
+pub async fn lesson_57_who_was_kept_out_before_is_kept_out_after_the_import(store: Arc<dyn Store>) {
+    let mut ada = imported("ada");
+    ada.user.disabled = Some(NOW);
+    assert_eq!(import(&*store, &[ada]).await, [Imported::Made]);
+    let by_password = Admission::Password { user: id("ada"), hash: "hash of ada".to_owned() };
+    for who in [by_password, Admission::User(id("ada")), account("github", "ada", "ada", "new")] {
+        assert_eq!(admit(&*store, &who, None).await, Admitted::Disabled);
+    }
+}
+
+/// The same file twice, whatever happened in between, makes nobody twice and undoes nothing.
+pub async fn an_import_that_is_run_again_finds_who_is_there_and_changes_nothing(store: Arc<dyn Store>) {
+    let (ada, bob) = (imported("ada"), imported("bob"));
+    assert_eq!(import(&*store, std::slice::from_ref(&ada)).await, [Imported::Made]);
+    assert!(store.replace_password(&id("ada"), "hash of ada", "better").await.expect("answers"));
+    assert_eq!(
+        import(&*store, &[ada.clone(), bob, ada]).await,
+        [Imported::There, Imported::Made, Imported::There]
+    );
+    let kept = store.password_by_email(&email("ada")).await.expect("answers").expect("there");
+    assert_eq!(kept.hash, "better");
+}
+
+/// Of those who can't be brought along nothing is written, and of the others in the batch everything.
+pub async fn who_clashes_with_somebody_is_refused_and_takes_nobody_along(store: Arc<dyn Store>) {
+    admit(&*store, &sign_up("ada"), None).await;
+    admit(&*store, &account("github", "carol", "carol", "c1"), None).await;
+    let mut same_id = imported("x1");
+    same_id.user.id = id("ada");
+    let mut same_email = imported("x2");
+    same_email.user.email = Some(email("ada"));
+    let mut same_account = imported("x3");
+    same_account.accounts.push(Account { key: key("github", "carol"), ..same_account.accounts[0].clone() });
+    let mut without_account = imported("bob");
+    without_account.accounts.clear();
+    let batch = [same_id, same_email, same_account, imported("bob"), without_account, imported("dan")];
+    assert_eq!(
+        import(&*store, &batch).await,
+        [
+            Imported::IdTaken,
+            Imported::EmailTaken,
+            Imported::AccountTaken,
+            Imported::Made,
+            Imported::There,
+            Imported::Made
+        ]
+    );
+    for name in ["x1", "x2", "x3"] {
+        assert_eq!(store.user(&id(name)).await.expect("answers"), None);
+        assert_eq!(store.user_by_email(&email(name)).await.expect("answers"), None);
+        assert_eq!(store.standing(&key("github", name), None).await.expect("answers").owner, None);
+    }
+    assert_eq!(admit(&*store, &Admission::User(id("dan")), None).await, admitted("dan", false));
+    let other_accounts = ImportedUser { accounts: vec![], ..imported("ada") };
+    assert_eq!(import(&*store, &[other_accounts]).await, [Imported::There]);
+    assert_eq!(
+        import(&*store, &[imported("ada")]).await,
+        [Imported::IdTaken],
+        "with an account it is another"
+    );
+}
+
+/// Two who run the same import at once.
+pub async fn of_many_imports_of_the_same_people_one_makes_each(store: Arc<dyn Store>) {
+    let batch: Arc<Vec<_>> = Arc::new((0..10).map(|n| imported(&format!("p{n}"))).collect());
+    let answers = at_once(10, |_| {
+        let (store, batch) = (Arc::clone(&store), Arc::clone(&batch));
+        async move { store.import_users(&batch, NOW).await.expect("answers") }
+    })
+    .await;
+    for n in 0..10 {
+        let made = answers.iter().filter(|answer| answer[n] == Imported::Made).count();
+        let there = answers.iter().filter(|answer| answer[n] == Imported::There).count();
+        assert_eq!((made, there), (1, 9));
+    }
+    assert_eq!(store.user(&id("p3")).await.expect("answers").map(|user| user.claims), Some(Extra::new()));
+}
