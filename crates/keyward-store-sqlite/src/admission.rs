@@ -31,7 +31,7 @@ impl SignIns for SqliteStore {
                 if let Some(session) = &session {
                     ledger::insert(db, user, claims, session)?;
                 }
-                outbox::insert_about(db, &events, *is_new)?;
+                outbox::insert_about(db, &events, user, *is_new)?;
             }
             Ok(admitted)
         })

@@ -94,23 +94,23 @@ impl Ledger for SqliteStore {
     ) -> Result<(), StoreError> {
         let (which, events) = (which.clone(), events.to_vec());
         self.write("end_session", move |db| {
-            let (ended, was_there) = match &which {
-                Ending::Id(id) => {
-                    let rows = db.prepare_cached("DELETE FROM session WHERE id = ?1")?.execute([&id.0])?;
-                    (Some(id.clone()), rows == 1)
-                }
-                Ending::Token(token) => {
-                    let id = db
-                        .prepare_cached("DELETE FROM session WHERE token_hash = ?1 RETURNING id")?
-                        .query_row([&token.0], |row| row.get(0).map(SessionId))
-                        .optional()?;
-                    let was_there = id.is_some();
-                    (id, was_there)
-                }
+            let whose = |row: &Row<'_>| Ok((SessionId(row.get(0)?), UserId(row.get(1)?)));
+            let row = match &which {
+                Ending::Id(id) => db
+                    .prepare_cached("DELETE FROM session WHERE id = ?1 RETURNING id, user")?
+                    .query_row([&id.0], whose),
+                Ending::Token(token) => db
+                    .prepare_cached("DELETE FROM session WHERE token_hash = ?1 RETURNING id, user")?
+                    .query_row([&token.0], whose),
             };
-            if was_there {
-                outbox::insert(db, &events)?;
+            let row = row.optional()?;
+            if let Some((_, user)) = &row {
+                outbox::insert_of(db, &events, user)?;
             }
+            let ended = match which {
+                Ending::Id(id) => Some(id),
+                Ending::Token(_) => row.map(|(id, _)| id),
+            };
             ended.map_or(Ok(()), |id| sessions::note(db, &id, Changed::Ended, until))
         })
         .await
@@ -118,7 +118,8 @@ impl Ledger for SqliteStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         // In small transitions, so that sign-ins need not wait for all of it.
-        const STEPS: [&str; 4] = [
+        const STEPS: [&str; 5] = [
+            "DELETE FROM failure WHERE key IN (SELECT key FROM failure WHERE until <= ?1 LIMIT 1000)",
             "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires < ?1 LIMIT 1000)",
             "DELETE FROM ticket WHERE (purpose, subject, hash) IN
              (SELECT purpose, subject, hash FROM ticket WHERE expires < ?1 LIMIT 1000)",

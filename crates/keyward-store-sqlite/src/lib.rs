@@ -7,6 +7,7 @@
 mod account;
 mod admin;
 mod admission;
+mod audit;
 mod backup;
 mod directory;
 mod error;

@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use keyward_core::{
-    event::NewEvent,
+    event::{Channel, NewEvent},
     port::{DueEvent, Outbox, Settled, StoreError},
     time::Timestamp,
+    user::UserId,
 };
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
 
-use crate::SqliteStore;
+use crate::{SqliteStore, audit};
 
 #[async_trait]
 impl Outbox for SqliteStore {
@@ -90,16 +91,24 @@ impl Outbox for SqliteStore {
 }
 
 /// Writes those that are about whom an admission let in.
-pub(crate) fn insert_about(db: &Connection, events: &[NewEvent], is_new: bool) -> Result<()> {
-    events.iter().filter(|event| event.about.fits(is_new)).try_for_each(|event| write(db, event))
+pub(crate) fn insert_about(db: &Connection, events: &[NewEvent], user: &UserId, is_new: bool) -> Result<()> {
+    events.iter().filter(|event| event.about.fits(is_new)).try_for_each(|event| write(db, event, Some(user)))
 }
 
-/// Writes all of them.
+/// Writes all of them, each where it belongs.
 pub(crate) fn insert(db: &Connection, events: &[NewEvent]) -> Result<()> {
-    events.iter().try_for_each(|event| write(db, event))
+    events.iter().try_for_each(|event| write(db, event, None))
 }
 
-fn write(db: &Connection, event: &NewEvent) -> Result<()> {
+/// As [`insert`]; entries of the audit trail that name nobody are about this user.
+pub(crate) fn insert_of(db: &Connection, events: &[NewEvent], user: &UserId) -> Result<()> {
+    events.iter().try_for_each(|event| write(db, event, Some(user)))
+}
+
+fn write(db: &Connection, event: &NewEvent, user: Option<&UserId>) -> Result<()> {
+    if let Channel::Audit(entry) = &event.channel {
+        return audit::insert(db, entry, user);
+    }
     db.prepare_cached("INSERT INTO outbox (id, body, due) VALUES (?1, ?2, ?3)")?.execute(params![
         event.id,
         event.body,

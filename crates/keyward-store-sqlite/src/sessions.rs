@@ -53,7 +53,7 @@ impl Sessions for SqliteStore {
                 end(db, id, until)?;
             }
             if !ids.is_empty() {
-                outbox::insert(db, &events)?;
+                outbox::insert_of(db, &events, &user)?;
             }
             Ok(Some(ids.len() as u64))
         })

@@ -1,6 +1,7 @@
 //! A store that fails when told to.
 
 mod admin;
+mod audit;
 mod import;
 mod sessions;
 
@@ -90,11 +91,25 @@ pub enum Operation {
     SettleEvent,
     /// [`Outbox::cap_events`].
     CapEvents,
+    /// [`AuditTrail::audit`](keyward_core::port::AuditTrail::audit).
+    Audit,
+    /// [`AuditTrail::trim_audit`](keyward_core::port::AuditTrail::trim_audit).
+    TrimAudit,
+    /// [`AuditTrail::has_come_from`](keyward_core::port::AuditTrail::has_come_from).
+    HasComeFrom,
+    /// [`Attempts::failures`](keyward_core::port::Attempts::failures).
+    Failures,
+    /// [`Attempts::count_failure`](keyward_core::port::Attempts::count_failure).
+    CountFailure,
+    /// [`Attempts::forget_failures`](keyward_core::port::Attempts::forget_failures).
+    ForgetFailures,
+    /// [`Attempts::cap_failures`](keyward_core::port::Attempts::cap_failures).
+    CapFailures,
 }
 
 impl Operation {
     /// All of them, for tests that go through every one.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 40] = [
         Self::Admit,
         Self::PasswordByEmail,
         Self::ReplacePassword,
@@ -128,6 +143,13 @@ impl Operation {
         Self::DueEvents,
         Self::SettleEvent,
         Self::CapEvents,
+        Self::Audit,
+        Self::TrimAudit,
+        Self::HasComeFrom,
+        Self::Failures,
+        Self::CountFailure,
+        Self::ForgetFailures,
+        Self::CapFailures,
     ];
 }
 
@@ -410,6 +432,8 @@ impl<S: Outbox> Outbox for FaultyStore<S> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
+
+    use keyward_core::port::Sessions;
 
     use super::*;
     use crate::MemoryStore;

@@ -1,6 +1,7 @@
 //! A store in memory: the port's promises in the fewest words.
 
 mod admin;
+mod audit;
 mod import;
 mod sessions;
 mod state;
@@ -56,8 +57,8 @@ impl SignIns for MemoryStore {
         if let (Admitted::As { user, claims, .. }, Some(new)) = (&admitted, session) {
             state.sessions.insert(new.id.clone(), Session::new(user, claims, new));
         }
-        if let Admitted::As { is_new, .. } = admitted {
-            state.write(events.iter().filter(|event| event.about.fits(is_new)));
+        if let Admitted::As { user, is_new, .. } = &admitted {
+            state.write_of(events.iter().filter(|event| event.about.fits(*is_new)), Some(user));
         }
         Ok(admitted)
     }
@@ -235,8 +236,8 @@ impl Ledger for MemoryStore {
             Ending::Token(token) => state.by_token(token),
         };
         if let Some(id) = id {
-            if state.sessions.contains_key(&id) {
-                state.write(events);
+            if let Some(user) = state.sessions.get(&id).map(|row| row.user.clone()) {
+                state.write_of(events, Some(&user));
             }
             state.end(&id, until);
         }
@@ -253,7 +254,8 @@ impl Ledger for MemoryStore {
         state.tickets.retain(|_, ticket| ticket.expires >= now);
         state.changes.retain(|change| change.until > now);
         state.outbox.retain(|waiting| waiting.until.is_none_or(|until| until > now));
-        Ok(u64::try_from(before - rows(&state)).unwrap_or(u64::MAX))
+        let forgotten = state.trail.sweep(now);
+        Ok(forgotten + u64::try_from(before - rows(&state)).unwrap_or(u64::MAX))
     }
 
     async fn ready(&self) -> Result<(), StoreError> {

@@ -151,8 +151,7 @@ mod tests {
         /// True if the guess was let through; all of them are wrong.
         fn guess(&mut self, client: u32, known: bool, now: Timestamp) -> bool {
             let own = self.clients.entry(client).or_default();
-            let attempted =
-                Attempted { own: *own, strangers: self.strangers, known, ..Attempted::default() };
+            let attempted = Attempted { own: *own, strangers: self.strangers, known, ..Attempted::default() };
             if GuessLimits::default().wait(&attempted, now).is_some() {
                 return false;
             }
@@ -192,7 +191,8 @@ mod tests {
     #[test]
     fn one_client_has_a_hundred_guesses_a_day_even_where_it_is_known() {
         let mut account = Account::default();
-        let guesses = (0..DAY).filter(|second| account.guess(7, true, NOW.plus(Duration::from_secs(*second))));
+        let guesses =
+            (0..DAY).filter(|second| account.guess(7, true, NOW.plus(Duration::from_secs(*second))));
         assert!((90..120).contains(&guesses.count()));
     }
 

@@ -14,6 +14,14 @@
 //! A password that is on the list is always found. One that is not is taken for listed with a probability of
 //! n / 2^(8w): [`Format::false_positives`].
 
+use keyward_jose::digest;
+
+/// What a password is listed by: the SHA-1 of it as it is typed.
+#[must_use]
+pub fn hash_of(password: &[u8]) -> [u8; 20] {
+    digest::sha1(password)
+}
+
 /// Bytes before the first entry.
 pub const HEADER: usize = 24;
 
@@ -150,13 +158,11 @@ impl Format {
 mod tests {
     use std::collections::BTreeSet;
 
-    use keyward_jose::digest::sha1;
-
     use super::*;
 
     fn list(width: u8, passwords: &[String]) -> (Format, Vec<u8>) {
         let entries: BTreeSet<Vec<u8>> =
-            passwords.iter().map(|text| sha1(text.as_bytes())[..width.into()].to_vec()).collect();
+            passwords.iter().map(|text| hash_of(text.as_bytes())[..width.into()].to_vec()).collect();
         let format = Format::new(width, entries.len() as u64).expect("a width");
         let mut file = format.header().to_vec();
         entries.iter().for_each(|entry| file.extend(entry));
@@ -169,7 +175,7 @@ mod tests {
             into.copy_from_slice(file.get(at..at + into.len()).ok_or(())?);
             Ok(())
         };
-        format.contains(&sha1(password.as_bytes()), read).expect("inside the file")
+        format.contains(&hash_of(password.as_bytes()), read).expect("inside the file")
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! through the ports alone, start from an empty one, and hold for any engine.
 
 mod admission;
+mod audit;
 mod directory;
 mod events;
 mod import;
@@ -25,7 +26,7 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, directory::*, events::*, import::*, ledger::*, linking::*, proof::*, races::*, tickets::*, values::*,
+    admission::*, audit::*, directory::*, events::*, import::*, ledger::*, linking::*, proof::*, races::*, tickets::*, values::*,
 };
 
 /// Makes one `#[tokio::test]` of every case of the contract.
@@ -125,6 +126,18 @@ macro_rules! store_contract {
             who_lost_the_lease_decides_nothing_but_that_it_was_delivered
             an_event_that_was_given_up_is_never_due_and_is_swept_in_the_end
             beyond_the_cap_the_oldest_events_go
+
+            an_entry_of_the_trail_is_written_with_the_admission_that_it_tells_of
+            what_is_not_admitted_leaves_no_entry
+            an_entry_is_about_who_is_new_or_about_who_is_known
+            the_end_of_a_session_is_in_the_trail_of_its_person
+            entries_are_found_by_what_they_say
+            equal_refusals_of_an_hour_are_counted_in_one_row
+            the_trail_is_trimmed_by_age_and_refusals_by_number
+            a_network_is_known_by_a_sign_in_from_there
+            failures_are_counted_under_their_keys
+            failures_are_forgotten_in_time_and_on_demand
+            beyond_the_cap_the_oldest_failures_go
 
             who_is_brought_along_comes_back_as_they_were
             lesson_57_who_was_kept_out_before_is_kept_out_after_the_import
@@ -292,6 +305,7 @@ mod tests {
             include_str!("mod.rs"),
             [
                 include_str!("admission.rs"),
+                include_str!("audit.rs"),
                 include_str!("directory.rs"),
                 include_str!("events.rs"),
                 include_str!("import.rs"),

@@ -53,7 +53,7 @@ impl Sessions for MemoryStore {
             state.end(id, until);
         }
         if !ids.is_empty() {
-            state.write(events);
+            state.write_of(events, Some(user));
         }
         Ok(Some(ids.len() as u64))
     }

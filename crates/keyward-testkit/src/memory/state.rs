@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use keyward_core::{
     claims::Claims,
-    event::NewEvent,
+    event::{Channel, NewEvent},
     port::{Admitted, Altered, Change, Changed, DueEvent, NewSession, SessionId, StoreError, TokenHash},
     session::Overlay,
     ticket::{Ticket, TicketKey},
@@ -13,6 +13,8 @@ use keyward_core::{
         Account, AccountKey, Admission, Extra, Ground, NewUser, Place, Profile, User, UserId, Vouched,
     },
 };
+
+use super::audit::Trail;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -30,6 +32,7 @@ pub(super) struct State {
     pub(super) outbox: Vec<Waiting>,
     /// How many were written so far.
     pub(super) written: u64,
+    pub(super) trail: Trail,
 }
 
 #[derive(Debug)]
@@ -94,7 +97,20 @@ impl Session {
 
 impl State {
     pub(super) fn write<'e>(&mut self, events: impl IntoIterator<Item = &'e NewEvent>) {
-        for NewEvent { id, body, written, .. } in events {
+        self.write_of(events, None);
+    }
+
+    /// Entries of the audit trail that name nobody are about `user`.
+    pub(super) fn write_of<'e>(
+        &mut self,
+        events: impl IntoIterator<Item = &'e NewEvent>,
+        user: Option<&UserId>,
+    ) {
+        for NewEvent { id, body, written, channel, .. } in events {
+            if let Channel::Audit(entry) = channel {
+                self.trail.insert(entry, user);
+                continue;
+            }
             self.written += 1;
             let event = DueEvent { place: self.written, attempt: 0, id: id.clone(), body: body.clone() };
             self.outbox.push(Waiting { event, due: Some(*written), until: None });

@@ -1,0 +1,213 @@
+//! The audit trail, and the memory of failed attempts.
+
+use async_trait::async_trait;
+use keyward_core::{
+    audit::{AuditEntry, AuditFilter, AuditKind, AuditRecord},
+    event::NewEvent,
+    port::{Attempts, AuditTrail, Failures, SessionId, StoreError},
+    time::Timestamp,
+    user::UserId,
+};
+use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params, types::Type};
+use serde_json::Value;
+
+use crate::{SqliteStore, outbox};
+
+/// Rows that one transition deletes at most: sign-ins need not wait for all of a large clean-up.
+const STEP: i64 = 1000;
+
+#[async_trait]
+impl AuditTrail for SqliteStore {
+    async fn audit(&self, filter: &AuditFilter, limit: usize) -> Result<Vec<AuditRecord>, StoreError> {
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        self.read("audit", |db| {
+            db.prepare_cached(
+                "SELECT place, kind, user, session, subject, network, agent, detail, at, last, count FROM audit
+                 WHERE (?1 IS NULL OR user = ?1) AND (?2 IS NULL OR kind = ?2) AND (?3 IS NULL OR network = ?3)
+                   AND (?4 IS NULL OR last >= ?4) AND (?5 IS NULL OR at < ?5) AND (?6 IS NULL OR place < ?6)
+                 ORDER BY place DESC LIMIT ?7",
+            )?
+            .query_map(
+                params![
+                    filter.user.as_ref().map(|user| &user.0),
+                    filter.kind,
+                    filter.network,
+                    filter.since.map(Timestamp::millis),
+                    filter.until.map(Timestamp::millis),
+                    filter.before.map(|place| i64::try_from(place).unwrap_or(i64::MAX)),
+                    limit
+                ],
+                record,
+            )?
+            .collect()
+        })
+    }
+
+    async fn trim_audit(&self, before: Timestamp, refusals: u64) -> Result<u64, StoreError> {
+        let mut gone = 0;
+        loop {
+            let old = self.write("trim_audit", move |db| {
+                db.prepare_cached(
+                    "DELETE FROM audit WHERE place IN (SELECT place FROM audit WHERE last < ?1 AND at < ?1 LIMIT ?2)",
+                )?
+                .execute(params![before.millis(), STEP])
+            });
+            match old.await? {
+                0 => break,
+                rows => gone += rows as u64,
+            }
+        }
+        let refusals = i64::try_from(refusals).unwrap_or(i64::MAX);
+        let refused: i64 = self.read("trim_audit", |db| {
+            db.prepare_cached("SELECT count(*) FROM audit WHERE fold IS NOT NULL")?
+                .query_row([], |row| row.get(0))
+        })?;
+        let mut over = refused - refusals;
+        while over > 0 {
+            let step = over.min(STEP);
+            let deleted = self
+                .write("trim_audit", move |db| {
+                    db.prepare_cached(
+                        "DELETE FROM audit WHERE place IN
+                         (SELECT place FROM audit WHERE fold IS NOT NULL ORDER BY place LIMIT ?1)",
+                    )?
+                    .execute([step])
+                })
+                .await?;
+            if deleted == 0 {
+                break;
+            }
+            gone += deleted as u64;
+            over -= step;
+        }
+        Ok(gone)
+    }
+
+    async fn has_come_from(&self, email: &str, network: &str, since: Timestamp) -> Result<bool, StoreError> {
+        self.read("has_come_from", |db| {
+            db.prepare_cached(
+                "SELECT 1 FROM user JOIN audit ON audit.user = user.id
+                 WHERE user.email = ?1 AND kind = ?2 AND network = ?3 AND at >= ?4",
+            )?
+            .exists(params![email, AuditKind::SignedIn.as_str(), network, since.millis()])
+        })
+    }
+}
+
+#[async_trait]
+impl Attempts for SqliteStore {
+    async fn failures(&self, keys: &[String], now: Timestamp) -> Result<Vec<Failures>, StoreError> {
+        self.read("failures", |db| {
+            let mut known =
+                db.prepare_cached("SELECT count, last FROM failure WHERE key = ?1 AND until > ?2")?;
+            keys.iter()
+                .map(|key| {
+                    Ok(known.query_row(params![key, now.millis()], failures).optional()?.unwrap_or_default())
+                })
+                .collect()
+        })
+    }
+
+    async fn count_failure(
+        &self,
+        keys: &[String],
+        now: Timestamp,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<(), StoreError> {
+        let (keys, events) = (keys.to_vec(), events.to_vec());
+        self.write("count_failure", move |db| {
+            for key in &keys {
+                db.prepare_cached(
+                    "INSERT INTO failure (key, count, last, until) VALUES (?1, 1, ?2, ?3)
+                     ON CONFLICT (key) DO UPDATE SET
+                       count = CASE WHEN until <= ?2 THEN 1 ELSE min(count + 1, 1000000) END,
+                       last = max(last, ?2), until = max(until, ?3)",
+                )?
+                .execute(params![key, now.millis(), until.millis()])?;
+            }
+            outbox::insert(db, &events)
+        })
+        .await
+    }
+
+    async fn forget_failures(&self, keys: &[String]) -> Result<(), StoreError> {
+        let keys = keys.to_vec();
+        self.write("forget_failures", move |db| {
+            let mut forget = db.prepare_cached("DELETE FROM failure WHERE key = ?1")?;
+            keys.iter().try_for_each(|key| forget.execute([key]).map(drop))
+        })
+        .await
+    }
+
+    async fn cap_failures(&self, most: u64) -> Result<u64, StoreError> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let there: i64 = self.read("cap_failures", |db| {
+            db.prepare_cached("SELECT count(*) FROM failure")?.query_row([], |row| row.get(0))
+        })?;
+        if there <= most {
+            return Ok(0);
+        }
+        self.write("cap_failures", move |db| {
+            Ok(db
+                .prepare_cached(
+                    "DELETE FROM failure WHERE key IN (SELECT key FROM failure ORDER BY last DESC LIMIT -1 OFFSET ?1)",
+                )?
+                .execute([most])? as u64)
+        })
+        .await
+    }
+}
+
+/// Writes an entry; one about nobody else is about `user`. Equal refusals of one hour are counted in one row.
+pub(crate) fn insert(db: &Connection, entry: &AuditEntry, user: Option<&UserId>) -> Result<()> {
+    let AuditEntry { kind, session, subject, network, user_agent, detail, at, count, .. } = entry;
+    let detail = serde_json::to_string(detail).map_err(|_| Error::InvalidQuery)?;
+    db.prepare_cached(
+        "INSERT INTO audit (at, kind, user, session, subject, network, agent, detail, fold, last, count)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?1, ?10)
+         ON CONFLICT (fold) DO UPDATE SET
+           count = count + excluded.count, at = min(at, excluded.at), last = max(last, excluded.last)",
+    )?
+    .execute(params![
+        at.millis(),
+        kind.as_str(),
+        entry.user.as_ref().or(user).map(|user| &user.0),
+        session.as_ref().map(|session| &session.0),
+        subject,
+        network,
+        user_agent,
+        detail,
+        entry.fold(),
+        i64::try_from(*count).unwrap_or(i64::MAX)
+    ])?;
+    Ok(())
+}
+
+/// From the columns place, kind, user, session, subject, network, agent, detail, at, last, count.
+fn record(row: &Row<'_>) -> Result<AuditRecord> {
+    let detail: Value = serde_json::from_str(row.get_ref(7)?.as_str()?)
+        .map_err(|fault| Error::FromSqlConversionFailure(7, Type::Text, Box::new(fault)))?;
+    let number = |column| {
+        let value: i64 = row.get(column)?;
+        u64::try_from(value).map_err(|_| Error::IntegralValueOutOfRange(column, value))
+    };
+    Ok(AuditRecord {
+        place: number(0)?,
+        kind: row.get(1)?,
+        user: row.get::<_, Option<String>>(2)?.map(UserId),
+        session: row.get::<_, Option<String>>(3)?.map(SessionId),
+        subject: row.get(4)?,
+        network: row.get(5)?,
+        user_agent: row.get(6)?,
+        detail: detail.as_object().cloned().unwrap_or_default(),
+        at: Timestamp::from_millis(row.get(8)?),
+        last: Timestamp::from_millis(row.get(9)?),
+        count: number(10)?,
+    })
+}
+
+/// From the columns count, last.
+fn failures(row: &Row<'_>) -> Result<Failures> {
+    Ok(Failures { count: row.get(0)?, last: Some(Timestamp::from_millis(row.get(1)?)) })
+}
