@@ -64,7 +64,8 @@ impl Ledger for SqliteStore {
             if renewed == 1 {
                 return Ok(Renewed::Done);
             }
-            let there = db.prepare_cached("SELECT 1 FROM session WHERE token_hash = ?1")?.exists([token.0])?;
+            let there =
+                db.prepare_cached("SELECT 1 FROM session WHERE token_hash = ?1")?.exists([token.0])?;
             Ok(if there { Renewed::Changed } else { Renewed::Gone })
         })
         .await

@@ -163,7 +163,8 @@ fn a_database_of_a_later_version_is_refused_with_both_numbers() {
     drop(open(&path));
     Connection::open(&path).expect("opened").pragma_update(None, "user_version", 77).expect("set");
     let refusal = refusal(&path);
-    assert!(matches!(refusal, OpenError::Newer { found: 77, known: 3, .. }), "{refusal:?}");
+    let files = fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).expect("a folder").count();
+    assert!(matches!(refusal, OpenError::Newer { found: 77, known, .. } if known == files), "{refusal:?}");
     assert!(refusal.to_string().contains("schema 77") && refusal.remedy().contains("version"));
 }
 

@@ -1,7 +1,7 @@
 //! A database that an earlier version wrote.
 
 use keyward_core::{
-    port::{Admitted, Directory, Ledger, SessionId, SessionRecord, SignIns},
+    port::{Admitted, Change, Changed, Directory, Ledger, SessionId, SessionRecord, Sessions, SignIns},
     time::Timestamp,
     user::{
         Account, AccountKey, Address, Admission, Ground, Place, Profile, Standing, User, UserId, Vouched,
@@ -73,4 +73,45 @@ async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are
     assert_eq!(store.session_record(&SessionId("s1".to_owned())).await.expect("answers"), None);
     let Standing { owner, .. } = store.standing(&shop, None).await.expect("answers");
     assert_eq!(owner.expect("as before").id.0, "bob");
+}
+
+#[tokio::test]
+async fn lesson_25_what_was_ended_before_the_feed_of_changes_stays_ended_and_numbers_never_come_again() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("keyward.db");
+    let before = Connection::open(&path).expect("opened");
+    for migration in [
+        include_str!("../migrations/0001_directory_and_ledger.sql"),
+        include_str!("../migrations/0002_sign_in_with_anyone.sql"),
+        include_str!("../migrations/0003_outbox.sql"),
+        "INSERT INTO user (id, created) VALUES ('ada', 5);
+         INSERT INTO session (id, user, claims, created, expires) VALUES ('s1', 'ada', '{}', 5, 9);
+         INSERT INTO ended_session (session, until) VALUES ('over', 7), ('ended', 9);
+         DELETE FROM ended_session WHERE session = 'over';
+         INSERT INTO ended_session (session, until) VALUES ('swept', 1);
+         DELETE FROM ended_session WHERE session = 'swept';
+         PRAGMA application_id = 0x4b575244;
+         PRAGMA user_version = 3;",
+    ] {
+        before.execute_batch(migration).expect("written");
+    }
+    drop(before);
+
+    let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
+    let ended = Change {
+        change: 2,
+        session: SessionId("ended".to_owned()),
+        what: Changed::Ended,
+        until: Timestamp::from_millis(9),
+    };
+    assert_eq!(store.changes_since(0).await.expect("answers"), [ended]);
+    let listed =
+        store.sessions_of(&UserId("ada".to_owned()), Timestamp::from_millis(6)).await.expect("answers");
+    assert_eq!((listed.len(), listed[0].seen), (1, Timestamp::from_millis(5)));
+    let session = SessionId("s1".to_owned());
+    store
+        .change_session(&session, &Map::from_iter([("role".to_owned(), 1.into())]), NOW)
+        .await
+        .expect("answers");
+    assert_eq!(store.changes_since(2).await.expect("answers")[0].change, 4, "three was given before");
 }

@@ -15,7 +15,8 @@ use keyward_core::{
     event::NewEvent,
     port::{
         Admitted, Directory, DueEvent, Ending, Ledger, NewClaims, NewSession, Outbox, Renewed, SessionId,
-        SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash, Unlinked, Unlinking,
+        SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash,
+        Unlinked, Unlinking,
     },
     ticket::{Ticket, TicketKey},
     time::Timestamp,

@@ -21,8 +21,7 @@ pub async fn read(deployment: &Deployment, exchange: &mut Exchange<'_>) -> Outco
 
 /// The client's `update(data)`: takes over the fields that the deployment lets it change (B3), and then asks its rules.
 pub async fn update(deployment: &Deployment, exchange: &mut Exchange<'_>, data: Option<Value>) -> Outcome {
-    let fields =
-        || deployment.settings().session.update.iter().filter(|f| !RESERVED.contains(&f.as_str()));
+    let fields = || deployment.settings().session.update.iter().filter(|f| !RESERVED.contains(&f.as_str()));
     with_session(deployment, exchange, async |live, exchange| {
         let Some(data) = &data else { return Ok(false) };
         let before = live.claims.clone();
@@ -50,7 +49,8 @@ async fn with_session(
     let Some(token) = exchange.session_token(deployment) else { return Outcome::Session(None) };
     let mut reader = None;
     for _ in 0..TRIES {
-        let opened = session::open(deployment, &token, exchange.request.public.is_secure(), exchange.now).await;
+        let opened =
+            session::open(deployment, &token, exchange.request.public.is_secure(), exchange.now).await;
         let prolonged = match opened {
             Ok(Some(mut live)) => match change(&mut live, exchange).await {
                 Ok(changed) => {
@@ -81,6 +81,7 @@ async fn with_session(
         }
     }
     let again = std::time::Duration::from_secs(1);
-    let refusal = Refusal::new(Code::StoreUnavailable).because("the session kept changing").retry_after(again);
+    let refusal =
+        Refusal::new(Code::StoreUnavailable).because("the session kept changing").retry_after(again);
     Outcome::SessionUnavailable(refusal)
 }

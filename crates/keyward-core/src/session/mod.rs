@@ -23,9 +23,7 @@ use crate::{
     error::{Code, Refusal},
     exchange::Exchange,
     policy::recent::AUTH_TIME,
-    port::{
-        Ending, NewClaims, NewSession, Renewed, SessionId, StoreError, TokenHash, network, uuid,
-    },
+    port::{Ending, NewClaims, NewSession, Renewed, SessionId, StoreError, TokenHash, network, uuid},
     settings::Strategy,
     time::Timestamp,
     user::Extra,

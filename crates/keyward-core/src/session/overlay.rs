@@ -52,8 +52,10 @@ mod tests {
         overlay.add(1, &extra(json!({"role": "editor", "plan": "free"})));
         overlay.add(2, &extra(json!({"plan": null})));
         let laid = |since| {
-            let mut claims: Claims =
-                [("role", json!("own")), ("plan", json!("own"))].map(|(n, v)| (n.to_owned(), v)).into_iter().collect();
+            let mut claims: Claims = [("role", json!("own")), ("plan", json!("own"))]
+                .map(|(n, v)| (n.to_owned(), v))
+                .into_iter()
+                .collect();
             overlay.lay_over(&mut claims, since);
             serde_json::to_value(claims).expect("JSON")
         };

@@ -10,8 +10,10 @@ mod events;
 mod import;
 mod ledger;
 mod linking;
+mod people;
 mod proof;
 mod races;
+mod sessions;
 mod tickets;
 mod values;
 
@@ -26,7 +28,8 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, audit::*, directory::*, events::*, import::*, ledger::*, linking::*, proof::*, races::*, tickets::*, values::*,
+    admission::*, audit::*, directory::*, events::*, import::*, ledger::*, linking::*, people::*, proof::*,
+    races::*, sessions::*, tickets::*, values::*,
 };
 
 /// Makes one `#[tokio::test]` of every case of the contract.
@@ -113,6 +116,25 @@ macro_rules! store_contract {
             a_followed_link_whose_address_changed_hands_uses_nothing_up
             a_followed_link_that_cannot_be_carried_out_uses_nothing_up
             a_sweep_takes_expired_tickets_and_no_other
+
+            a_person_s_sessions_are_listed_the_last_seen_first
+            lesson_50_a_person_ends_their_own_sessions_and_nobody_else_s
+            a_change_is_what_a_stored_session_says_from_then_on
+            a_change_of_a_sealed_session_is_kept_until_its_token_is_read
+            a_session_that_is_over_or_full_is_not_changed
+            what_was_changed_meanwhile_is_not_overwritten
+            of_many_who_write_what_a_session_says_none_is_lost
+            invariant_8_no_change_in_flight_recreates_an_ended_session
+            every_change_moves_its_session_to_the_end_of_the_feed
+
+            a_change_of_a_person_reaches_every_session_of_theirs
+            what_an_operator_says_of_a_person_is_said_by_every_later_session
+            a_change_of_nothing_changes_nothing
+            a_session_without_room_for_a_change_is_ended
+            lesson_57_who_is_disabled_has_no_session_left
+            lesson_57_who_is_disabled_comes_in_by_no_way_there_is
+            lesson_57_no_sign_in_in_flight_survives_being_disabled
+            lesson_56_a_person_is_removed_with_all_that_is_theirs
 
             an_event_is_written_with_the_admission_that_it_tells_of
             what_is_not_admitted_tells_nothing
@@ -311,8 +333,10 @@ mod tests {
                 include_str!("import.rs"),
                 include_str!("ledger.rs"),
                 include_str!("linking.rs"),
+                include_str!("people.rs"),
                 include_str!("proof.rs"),
                 include_str!("races.rs"),
+                include_str!("sessions.rs"),
                 include_str!("tickets.rs"),
                 include_str!("values.rs"),
             ],

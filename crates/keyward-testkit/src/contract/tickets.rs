@@ -111,8 +111,7 @@ pub async fn a_followed_link_makes_a_user_whose_address_is_proven(store: Arc<dyn
     let ticket = mail(&*store, "ada", "h1").await;
     let answer = admit(&*store, &link_to(&ticket, "u1", true), Some(&stored("s1"))).await;
     assert_eq!(answer, admitted("u1", true));
-    let expected =
-        User { email: Some(email("ada")), email_verified: Some(NOW), ..User::new(id("u1")) };
+    let expected = User { email: Some(email("ada")), email_verified: Some(NOW), ..User::new(id("u1")) };
     assert_eq!(user(&*store, "u1").await, expected);
     assert_eq!(store.accounts_of(&id("u1")).await.expect("answers"), [], "as in NextAuth: no account row");
     let record = store.session_record(&sid("s1")).await.expect("answers").expect("open");

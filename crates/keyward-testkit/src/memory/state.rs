@@ -9,9 +9,7 @@ use keyward_core::{
     session::Overlay,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
-    user::{
-        Account, AccountKey, Admission, Extra, Ground, NewUser, Place, Profile, User, UserId, Vouched,
-    },
+    user::{Account, AccountKey, Admission, Extra, Ground, NewUser, Place, Profile, User, UserId, Vouched},
 };
 
 use super::audit::Trail;
@@ -175,7 +173,9 @@ impl State {
         let by_ticket = |ticket: &TicketKey| self.ticket(ticket, now).and(self.by_email(&ticket.subject));
         let user = match who {
             Admission::User(id) => Some(id),
-            Admission::Password { user, hash } => Some(user).filter(|user| self.passwords.get(user) == Some(hash)),
+            Admission::Password { user, hash } => {
+                Some(user).filter(|user| self.passwords.get(user) == Some(hash))
+            }
             Admission::NewUser { .. } => None,
             Admission::Account { key, .. } => self.accounts.get(key).map(|account| &account.user),
             Admission::Vouched { place: Place::Owner(user) | Place::Link { user, .. }, .. } => Some(user),
