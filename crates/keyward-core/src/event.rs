@@ -135,7 +135,13 @@ impl NewEvent {
     #[must_use]
     pub fn audit(entry: AuditEntry, about: About) -> Self {
         let written = entry.at;
-        Self { id: String::new(), about, body: String::new(), written, channel: Channel::Audit(Box::new(entry)) }
+        Self {
+            id: String::new(),
+            about,
+            body: String::new(),
+            written,
+            channel: Channel::Audit(Box::new(entry)),
+        }
     }
 
     /// True if it is to be delivered.

@@ -326,9 +326,25 @@ pub trait Tickets: Send + Sync {
 }
 
 /// Everything a store does.
-pub trait Store: SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + AuditTrail + Attempts + Imports {}
+pub trait Store:
+    SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + AuditTrail + Attempts + Imports
+{
+}
 
-impl<T: SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + AuditTrail + Attempts + Imports> Store for T {}
+impl<
+    T: SignIns
+        + Directory
+        + Administration
+        + Ledger
+        + Sessions
+        + Tickets
+        + Outbox
+        + AuditTrail
+        + Attempts
+        + Imports,
+> Store for T
+{
+}
 
 /// What a password turned out to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -26,6 +26,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 pub use self::imported::{FirebaseProject, HashMistake, ImportedHash};
 use self::{foreign::Foreign, imported::argon2_kind};
+use crate::breached::BreachedPasswords;
 
 /// How many passwords are hashed at once and how many may wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,6 +48,7 @@ pub struct HasherSettings {
 /// and are told to be outdated.
 pub struct Argon2Hasher {
     random: Arc<dyn Random>,
+    breached: Arc<BreachedPasswords>,
     patience: Duration,
     /// Those who wait and those who are hashed.
     places: Arc<Semaphore>,
@@ -63,11 +65,19 @@ impl Argon2Hasher {
         let places = workers.saturating_add(settings.queue).min(Semaphore::MAX_PERMITS);
         Self {
             random,
+            breached: Arc::default(),
             patience: settings.patience,
             places: Arc::new(Semaphore::new(places)),
             workers: Arc::new(Semaphore::new(workers)),
             idle: Arc::default(),
         }
+    }
+
+    /// Holds new passwords against these lists, in place of the one inside.
+    #[must_use]
+    pub fn with_breached(mut self, lists: BreachedPasswords) -> Self {
+        self.breached = Arc::new(lists);
+        self
     }
 
     /// Gives the workers' memory back if nothing was hashed since the last call.
@@ -140,6 +150,17 @@ impl PasswordHasher for Argon2Hasher {
         self.run(move |_| {
             let about: Vec<&str> = about.iter().map(String::as_str).collect();
             Ok(strength::score(password.expose(), &about))
+        })
+        .await
+    }
+
+    async fn is_breached(&self, password: &Secret) -> Result<bool, HashError> {
+        let (lists, password) = (Arc::clone(&self.breached), password.clone());
+        self.run(move |_| {
+            lists.contains(&password).map_err(|fault| {
+                tracing::error!(%fault, "a list of breached passwords cannot be read");
+                HashError::Failed
+            })
         })
         .await
     }

@@ -43,6 +43,7 @@
 //! Below this crate nothing reads the clock, the environment or the system's randomness; here they are put in.
 
 mod accounts;
+mod breached;
 mod builder;
 mod clock;
 mod email;
@@ -94,6 +95,7 @@ pub use keyward_pages::{
 pub use keyward_providers as providers;
 
 pub use accounts::AccountsSettings;
+pub use breached::{BreachedError, BreachedPasswords, BuiltList, ListBuilder};
 pub use builder::Builder;
 pub use clock::SystemClock;
 pub use email::EmailSettings;

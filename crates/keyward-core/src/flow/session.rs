@@ -16,49 +16,58 @@ use crate::{
 
 /// Reads the session and renews its cookie.
 pub async fn read(deployment: &Deployment, exchange: &mut Exchange<'_>) -> Outcome {
-    with_session(deployment, exchange, async |_, _| Ok(false)).await
+    with_session(deployment, exchange, None).await
 }
 
 /// The client's `update(data)`: takes over the fields that the deployment lets it change (B3), and then asks its rules.
 pub async fn update(deployment: &Deployment, exchange: &mut Exchange<'_>, data: Option<Value>) -> Outcome {
-    let fields = || deployment.settings().session.update.iter().filter(|f| !RESERVED.contains(&f.as_str()));
-    with_session(deployment, exchange, async |live, exchange| {
-        let Some(data) = &data else { return Ok(false) };
-        let before = live.claims.clone();
-        for field in fields() {
-            // `update({name})` and `update({user: {name}})` are both in use.
-            if let Some(value) = data.get(field).or_else(|| data.get("user")?.get(field)) {
-                let claim = if field == "image" { "picture" } else { field };
-                live.claims.set(claim, value.clone());
-            }
+    with_session(deployment, exchange, data.as_ref()).await
+}
+
+/// True if that changed what the session says.
+async fn change(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    live: &mut Live,
+    data: &Value,
+) -> Result<bool, Refusal> {
+    let before = live.claims.clone();
+    let fields = deployment.settings().session.update.iter().filter(|f| !RESERVED.contains(&f.as_str()));
+    for field in fields {
+        // `update({name})` and `update({user: {name}})` are both in use.
+        if let Some(value) = data.get(field).or_else(|| data.get("user")?.get(field)) {
+            let claim = if field == "image" { "picture" } else { field };
+            live.claims.set(claim, value.clone());
         }
-        rules::complete(deployment, exchange, &mut live.claims, Trigger::Update, None, Some(data)).await?;
-        Ok(live.claims != before)
-    })
-    .await
+    }
+    rules::complete(deployment, exchange, &mut live.claims, Trigger::Update, None, Some(data)).await?;
+    Ok(live.claims != before)
 }
 
 /// How often a session is read again that was changed while it was answered.
 const TRIES: usize = 4;
 
-async fn with_session(
-    deployment: &Deployment,
-    exchange: &mut Exchange<'_>,
-    change: impl AsyncFn(&mut Live, &Exchange<'_>) -> Result<bool, Refusal>,
-) -> Outcome {
+async fn with_session(deployment: &Deployment, exchange: &mut Exchange<'_>, data: Option<&Value>) -> Outcome {
     let Some(token) = exchange.session_token(deployment) else { return Outcome::Session(None) };
     let mut reader = None;
     for _ in 0..TRIES {
         let opened =
             session::open(deployment, &token, exchange.request.public.is_secure(), exchange.now).await;
         let prolonged = match opened {
-            Ok(Some(mut live)) => match change(&mut live, exchange).await {
-                Ok(changed) => {
-                    reader = events::reader(deployment, &live.claims);
-                    session::renew(deployment, live, changed, exchange).await
+            Ok(Some(mut live)) => {
+                // In a box of its own: rare, and larger than a read.
+                let changed = match data {
+                    Some(data) => Box::pin(change(deployment, exchange, &mut live, data)).await,
+                    None => Ok(false),
+                };
+                match changed {
+                    Ok(changed) => {
+                        reader = events::reader(deployment, &live.claims);
+                        session::renew(deployment, live, changed, exchange).await
+                    }
+                    Err(refusal) => Err(refusal),
                 }
-                Err(refusal) => Err(refusal),
-            },
+            }
             Ok(None) => Ok(Prolonged::Gone),
             Err(error) => Err(Refusal::from(error)),
         };

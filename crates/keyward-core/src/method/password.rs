@@ -111,11 +111,8 @@ impl CredentialsCheck for PasswordSignUp {
         judge_new(self.hasher.as_ref(), self.strength, &password, &about).await?;
         let password_hash = self.hasher.hash(&password).await?;
         let id = UserId(uuid(self.random.as_ref()));
-        let mut proof = proof_of(User {
-            email: Some(address.clone()),
-            name: name.clone(),
-            ..User::new(id.clone())
-        });
+        let mut proof =
+            proof_of(User { email: Some(address.clone()), name: name.clone(), ..User::new(id.clone()) });
         // What somebody typed proves nothing.
         let user = NewUser { id, email: Some(address), email_verified: false, name, image: None };
         proof.admission = Admission::NewUser { user, password_hash };
