@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::{policy::recent::AUTH_TIME, time::Timestamp, user::Profile};
+use crate::{policy::{assurance::AMR, recent::AUTH_TIME}, time::Timestamp, user::Profile};
 
 /// JSON members by name, in the order in which they were set.
 ///
@@ -184,8 +184,8 @@ impl<'de> Deserialize<'de> for Name {
 }
 
 /// Claims that describe the token or the session, which neither a back end nor `update()` may set.
-pub const RESERVED: [&str; 11] =
-    ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "ver", AUTH_TIME, "iss", SHOWN];
+pub const RESERVED: [&str; 12] =
+    ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "ver", AUTH_TIME, AMR, "iss", SHOWN];
 
 /// Members that the deployment's rules add to what the session shows, kept until the token changes.
 pub const SHOWN: &str = "shown";
@@ -196,12 +196,13 @@ mod tests {
 
     #[test]
     fn lesson_45_a_back_end_cannot_set_what_the_token_is_made_of() {
-        let extra = serde_json::json!({"sub": "root", "exp": 1, "sid": "x", "auth_time": 9, "role": "admin"});
+        let extra = serde_json::json!({"sub": "root", "exp": 1, "sid": "x", "auth_time": 9, "amr": ["mfa"], "role": "admin"});
         let claims = Claims::of(&Profile::default(), "u1", extra.as_object().expect("object").clone());
         assert_eq!(claims.text("sub"), Some("u1"));
         assert_eq!(claims.get("exp"), None);
         assert_eq!(claims.get("sid"), None);
         assert_eq!(claims.get("auth_time"), None);
+        assert_eq!(claims.get("amr"), None, "nobody but the flows says how sure we are (lesson 63)");
         assert_eq!(claims.text("role"), Some("admin"));
     }
 

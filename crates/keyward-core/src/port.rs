@@ -6,6 +6,7 @@
 mod admin;
 mod audit;
 mod import;
+mod factors;
 mod outbox;
 mod sessions;
 
@@ -18,6 +19,10 @@ pub use self::{
     admin::{Administration, Altered, MAX_OWN_CLAIMS, UserChange},
     audit::{Attempts, AuditTrail, Failures},
     import::{Imported, ImportedUser, Imports},
+    factors::{
+        CodeKind, FactorChange, FactorChanged, FactorEdit, FactorStore, Factors, KeptApp, MOST_PASSKEYS, Shown,
+        Tried,
+    },
     outbox::{DueEvent, Outbox, Settled},
     sessions::{Change, Changed, NewClaims, Renewed, SessionEntry, Sessions, Which, network},
 };
@@ -89,6 +94,8 @@ pub struct NewSession {
     pub address: Option<String>,
     /// The account by which the person came, so that signing out finds the tokens of the provider.
     pub via: Option<AccountKey>,
+    /// True if two factors were shown ([`crate::policy::assurance`]). One alone opens nothing for who has a second.
+    pub two_factors: bool,
 }
 
 impl NewSession {
@@ -96,7 +103,7 @@ impl NewSession {
     #[must_use]
     pub fn new(id: SessionId, created: Timestamp, expires: Timestamp) -> Self {
         let claims = Claims::default();
-        Self { id, token: None, claims, created, expires, user_agent: None, address: None, via: None }
+        Self { id, token: None, claims, created, expires, user_agent: None, address: None, via: None, two_factors: false }
     }
 }
 
@@ -150,6 +157,12 @@ pub enum Admitted {
     },
     /// An operator keeps this user out; nothing was written, and no ticket used up.
     Disabled,
+    /// They are who they say, by one factor, and have a second one that they did not show. What was used up is used up
+    /// and what became theirs is theirs, but no session was opened and no event written.
+    NeedsFactor {
+        /// Who.
+        user: UserId,
+    },
     /// The address of a new user belongs to somebody already; nothing was written.
     EmailTaken,
     /// The user was deleted in the meantime, or the ticket is used up, expired, or none; nothing was written.
@@ -211,6 +224,9 @@ pub trait SignIns: Send + Sync {
     /// The first proof of a user's address (a followed link, or a provider that vouches for that very address) sets
     /// `email_verified` and ends what was set up without proof: the password, every account but the one that
     /// vouches, and all earlier sessions (lesson 43). Sealed ones are remembered as ended.
+    ///
+    /// The first proof ends second factors and passkeys, too. A session that was not opened with two factors is not
+    /// opened at all for a user who has an authenticator app: [`Admitted::NeedsFactor`] (lessons 53, 63).
     ///
     /// A user whom an operator keeps out is [`Admitted::Disabled`], by every admission there is (lesson 57). A session
     /// with claims says the user's own ones on top of its own.
@@ -327,7 +343,7 @@ pub trait Tickets: Send + Sync {
 
 /// Everything a store does.
 pub trait Store:
-    SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + AuditTrail + Attempts + Imports
+    SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + AuditTrail + Attempts + Imports + FactorStore
 {
 }
 
@@ -341,7 +357,8 @@ impl<
         + Outbox
         + AuditTrail
         + Attempts
-        + Imports,
+        + Imports
+        + FactorStore,
 > Store for T
 {
 }

@@ -8,7 +8,10 @@ use crate::{
     address::PublicUrl,
     dialect::Dialect,
     event::EventSettings,
-    method::{CredentialsCheck, OpensTo, email::EmailProvider, redirect::RedirectSignIn},
+    method::{
+        CredentialsCheck, OpensTo, email::EmailProvider, passkey::PasskeySettings, redirect::RedirectSignIn,
+        totp::FactorSettings,
+    },
     policy::{recent, ways::WaysIn},
     secret::Secret,
     tokens::Client,
@@ -47,6 +50,10 @@ pub struct Settings {
     pub events: EventSettings,
     /// Applications with a credential of their own.
     pub clients: Vec<Client>,
+    /// Second factors.
+    pub factors: FactorSettings,
+    /// Passkeys, where the deployment offers them.
+    pub passkeys: Option<PasskeySettings>,
 }
 
 /// How a session is kept.
@@ -237,6 +244,8 @@ impl Settings {
             sign_up_provider: None,
             events: EventSettings::default(),
             clients: Vec::new(),
+            factors: FactorSettings::default(),
+            passkeys: None,
         }
     }
 
@@ -265,6 +274,7 @@ impl Settings {
             sources: self.redirects.iter().map(|provider| provider.id.clone()).collect(),
             password: false,
             mail: !self.emails.is_empty(),
+            passkey: self.passkeys.is_some(),
         };
         let sign_up = self.sign_up_provider.as_ref();
         for provider in self.providers.iter().filter(|provider| Some(&provider.id) != sign_up) {

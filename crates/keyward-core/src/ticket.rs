@@ -7,6 +7,10 @@ use crate::time::Timestamp;
 pub struct Purpose(pub &'static str);
 
 impl Purpose {
+    /// A sign-in that waits for its second factor.
+    pub const SECOND_FACTOR: Self = Self("second-factor");
+    /// A passkey's challenge that was answered: there so that nobody answers it again.
+    pub const SPENT_CHALLENGE: Self = Self("spent-challenge");
     /// Signing in by a link that was sent by mail.
     pub const EMAIL_LINK: Self = Self("email-link");
 }

@@ -4,7 +4,12 @@ use std::borrow::Borrow;
 
 use serde_json::{Map, Value};
 
-use crate::{ticket::TicketKey, time::Timestamp};
+use crate::{
+    method::passkey::Passkey,
+    port::Shown,
+    ticket::{Ticket, TicketKey},
+    time::Timestamp,
+};
 
 /// A user's opaque id in Keyward's directory.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -207,6 +212,25 @@ pub enum Admission {
         user: NewUser,
         /// PHC string.
         password_hash: String,
+    },
+    /// A new user with the passkey that they made.
+    NewPasskey {
+        /// The record to make.
+        user: NewUser,
+        /// Theirs. [`Admitted::Changed`](crate::port::Admitted::Changed) where somebody has its id.
+        passkey: Box<Passkey>,
+        /// The challenge that was answered.
+        spent: Ticket,
+    },
+    /// A user who showed a passkey, or a second factor where they had shown one before. What was shown is used up;
+    /// [`Admitted::Changed`](crate::port::Admitted::Changed) where somebody did that meanwhile.
+    Factor {
+        /// Who.
+        user: UserId,
+        /// The half-finished sign-in that it completes: it is used up.
+        ticket: Option<TicketKey>,
+        /// What they showed.
+        shown: Shown,
     },
     /// Somebody whom a back end vouches for: found by the account, or made now.
     Account {

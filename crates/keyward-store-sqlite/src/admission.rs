@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use keyward_core::{
     event::NewEvent,
+    method::passkey::Passkey,
     port::{Admitted, NewSession, SignIns, StoreError},
     time::Timestamp,
     user::{Account, AccountKey, Admission, Ground, NewUser, Place, Profile, UserId, Vouched},
@@ -12,7 +13,7 @@ use rusqlite::{Connection, Result, params};
 use crate::{
     SqliteStore, account,
     directory::{self, Own},
-    ledger, outbox, ticket,
+    factors, ledger, outbox, ticket,
 };
 
 #[async_trait]
@@ -27,6 +28,12 @@ impl SignIns for SqliteStore {
         let (who, session, events) = (who.clone(), session.cloned(), events.to_vec());
         self.write("admit", move |db| {
             let admitted = admit(db, &who, now)?;
+            if let (Admitted::As { user, .. }, Some(session)) = (&admitted, &session)
+                && !session.two_factors
+                && factors::has_app(db, user)?
+            {
+                return Ok(Admitted::NeedsFactor { user: user.clone() });
+            }
             if let Admitted::As { user, is_new, claims } = &admitted {
                 if let Some(session) = &session {
                     ledger::insert(db, user, claims, session)?;
@@ -52,6 +59,36 @@ fn admit(db: &Connection, who: &Admission, now: Timestamp) -> Result<Admitted> {
             db.prepare_cached("INSERT INTO password (user, hash) VALUES (?1, ?2)")?
                 .execute([&user.id.0, password_hash])?;
             (user.id.clone(), true)
+        }
+        Admission::NewPasskey { user, passkey, spent } => {
+            if factors::is_taken(db, &passkey.id, spent)? {
+                return Ok(Admitted::Changed);
+            }
+            if !directory::make(db, user, now)? {
+                return Ok(Admitted::EmailTaken);
+            }
+            factors::add_passkey(db, &Passkey { user: user.id.clone(), ..Passkey::clone(passkey) }, spent)?;
+            (user.id.clone(), true)
+        }
+        Admission::Factor { user, ticket, shown } => {
+            if let Some(ticket) = ticket
+                && !ticket::is_good(db, ticket, now)?
+            {
+                return Ok(Admitted::Gone);
+            }
+            match directory::own(db, user)? {
+                None => return Ok(Admitted::Gone),
+                Some(Own { disabled: true, .. }) => return Ok(Admitted::Disabled),
+                Some(_) => {}
+            }
+            if !factors::is_good(db, user, shown)? {
+                return Ok(Admitted::Changed);
+            }
+            if let Some(ticket) = ticket {
+                ticket::take(db, ticket, now)?;
+            }
+            factors::take(db, user, shown, now)?;
+            (user.clone(), false)
         }
         Admission::Account { key, profile, new_id } => {
             let known = account::owner(db, key)?;

@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use keyward_core::{
-    policy::ways::Left,
+    policy::ways::{Left, WaysIn},
     port::{Directory, StoreError, StoredPassword, Unlinked, Unlinking},
     time::Timestamp,
     user::{Account, AccountKey, EmailHolder, Extra, NewUser, Standing, User, UserId},
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, account, admin, ledger, sessions};
+use crate::{SqliteStore, account, factors, admin, ledger, sessions};
 
 #[async_trait]
 impl Directory for SqliteStore {
@@ -105,18 +105,32 @@ fn unlink(db: &Connection, what: &Unlinking) -> Result<Unlinked> {
     if account::owner(db, key)?.as_ref() != Some(user) {
         return Ok(Unlinked::NotFound);
     }
-    let sources = account::sources_beside(db, user, key)?;
-    let left = Left {
-        sources: &sources,
-        password: has_password(db, user)?,
-        proven_address: has_proven_address(db, user)?,
-    };
-    if !ways.let_in(left) {
+    if !can_come_back(db, user, Some(key), None, ways)? {
         return Ok(Unlinked::LastWay);
     }
     account::delete(db, key)?;
     ledger::end_via(db, user, key, session, *until)?;
     Ok(Unlinked::Done)
+}
+
+/// Whether a user can come back without this account, or without this passkey.
+pub(crate) fn can_come_back(
+    db: &Connection,
+    user: &UserId,
+    without: Option<&AccountKey>,
+    passkey: Option<&str>,
+    ways: &WaysIn,
+) -> Result<bool> {
+    let sources = match without {
+        Some(key) => account::sources_beside(db, user, key)?,
+        None => account::sources(db, user)?,
+    };
+    Ok(ways.let_in(Left {
+        sources: &sources,
+        password: has_password(db, user)?,
+        proven_address: has_proven_address(db, user)?,
+        passkey: factors::has_passkey(db, user, passkey)?,
+    }))
 }
 
 /// Makes a user. False if somebody has the address.
@@ -157,6 +171,7 @@ pub(crate) fn prove(
     }
     db.prepare_cached("DELETE FROM password WHERE user = ?1")?.execute([&user.0])?;
     account::delete_others(db, user, by)?;
+    factors::forget(db, user)?;
     ledger::end_all(db, user, until)
 }
 

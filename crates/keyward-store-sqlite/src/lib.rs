@@ -12,6 +12,7 @@ mod backup;
 mod directory;
 mod error;
 mod import;
+mod factors;
 mod ledger;
 mod migration;
 mod open;

@@ -14,23 +14,7 @@ use crate::SqliteStore;
 impl Tickets for SqliteStore {
     async fn issue_ticket(&self, ticket: &Ticket) -> Result<(), StoreError> {
         let ticket = ticket.clone();
-        self.write("issue_ticket", move |db| {
-            let Ticket { key, data, created, expires } = ticket;
-            db.prepare_cached(
-                "INSERT INTO ticket (purpose, subject, hash, data, created, expires)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![
-                key.purpose.0,
-                key.subject,
-                key.hash,
-                data,
-                created.millis(),
-                expires.millis()
-            ])?;
-            Ok(())
-        })
-        .await
+        self.write("issue_ticket", move |db| insert(db, &ticket)).await
     }
 
     async fn ticket(&self, key: &TicketKey, now: Timestamp) -> Result<Option<Ticket>, StoreError> {
@@ -48,6 +32,37 @@ impl Tickets for SqliteStore {
         let key = key.clone();
         self.write("consume_ticket", move |db| take(db, &key, now)).await
     }
+}
+
+/// Keeps a ticket under a key of its own.
+pub(crate) fn insert(db: &Connection, ticket: &Ticket) -> Result<()> {
+    let Ticket { key, data, created, expires } = ticket;
+    db.prepare_cached(
+        "INSERT INTO ticket (purpose, subject, hash, data, created, expires) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?
+    .execute(params![key.purpose.0, key.subject, key.hash, data, created.millis(), expires.millis()])?;
+    Ok(())
+}
+
+/// True if the key is in use, also by a ticket that has expired.
+pub(crate) fn is_known(db: &Connection, key: &TicketKey) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM ticket WHERE purpose = ?1 AND subject = ?2 AND hash = ?3")?
+        .exists(params![key.purpose.0, key.subject, key.hash])
+}
+
+/// Codes that were tried with a ticket; `None` if it is none or has expired.
+pub(crate) fn tries(db: &Connection, key: &TicketKey, now: Timestamp) -> Result<Option<u32>> {
+    db.prepare_cached(
+        "SELECT tries FROM ticket WHERE purpose = ?1 AND subject = ?2 AND hash = ?3 AND expires >= ?4",
+    )?
+    .query_row(params![key.purpose.0, key.subject, key.hash, now.millis()], |row| row.get(0))
+    .optional()
+}
+
+pub(crate) fn set_tries(db: &Connection, key: &TicketKey, tries: u32) -> Result<()> {
+    db.prepare_cached("UPDATE ticket SET tries = ?4 WHERE purpose = ?1 AND subject = ?2 AND hash = ?3")?
+        .execute(params![key.purpose.0, key.subject, key.hash, tries])?;
+    Ok(())
 }
 
 /// Uses a ticket up, unless it has expired.

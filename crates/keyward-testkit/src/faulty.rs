@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod import;
+mod factors;
 mod sessions;
 
 use std::{
@@ -106,11 +107,19 @@ pub enum Operation {
     ForgetFailures,
     /// [`Attempts::cap_failures`](keyward_core::port::Attempts::cap_failures).
     CapFailures,
+    /// [`FactorStore::factors`](keyward_core::port::FactorStore::factors).
+    Factors,
+    /// [`FactorStore::passkey`](keyward_core::port::FactorStore::passkey).
+    Passkey,
+    /// [`FactorStore::try_code`](keyward_core::port::FactorStore::try_code).
+    TryCode,
+    /// [`FactorStore::change_factors`](keyward_core::port::FactorStore::change_factors).
+    ChangeFactors,
 }
 
 impl Operation {
     /// All of them, for tests that go through every one.
-    pub const ALL: [Self; 40] = [
+    pub const ALL: [Self; 44] = [
         Self::Admit,
         Self::PasswordByEmail,
         Self::ReplacePassword,
@@ -151,6 +160,10 @@ impl Operation {
         Self::CountFailure,
         Self::ForgetFailures,
         Self::CapFailures,
+        Self::Factors,
+        Self::Passkey,
+        Self::TryCode,
+        Self::ChangeFactors,
     ];
 }
 

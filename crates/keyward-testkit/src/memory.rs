@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod import;
+mod factors;
 mod sessions;
 mod state;
 
@@ -55,6 +56,12 @@ impl SignIns for MemoryStore {
             return Err(StoreError("a session with this id or token exists".to_owned()));
         }
         let admitted = state.admit(who, now)?;
+        if let (Admitted::As { user, .. }, Some(new)) = (&admitted, session)
+            && !new.two_factors
+            && state.factors.apps.contains_key(user)
+        {
+            return Ok(Admitted::NeedsFactor { user: user.clone() });
+        }
         if let (Admitted::As { user, claims, .. }, Some(new)) = (&admitted, session) {
             state.sessions.insert(new.id.clone(), Session::new(user, claims, new));
         }
@@ -142,7 +149,8 @@ impl Directory for MemoryStore {
         let sources: Vec<_> = others.map(|other| other.source.clone()).collect();
         let password = state.passwords.contains_key(user);
         let proven_address = state.users.get(user).is_some_and(|user| user.email_verified.is_some());
-        if !ways.let_in(Left { sources: &sources, password, proven_address }) {
+        let passkey = state.factors.has_passkey(user, None);
+        if !ways.let_in(Left { sources: &sources, password, proven_address, passkey }) {
             return Ok(Unlinked::LastWay);
         }
         state.accounts.remove(key);

@@ -120,7 +120,7 @@ async fn create(around: &Surroundings<'_>, options: &Creation) -> Result<(), Fai
             around.terminal.print(&format!("Made an account for {address} in {}.\n", store.path().display()));
             Ok(())
         }
-        Admitted::EmailTaken | Admitted::Gone | Admitted::Changed | Admitted::Disabled => {
+        Admitted::EmailTaken | Admitted::Gone | Admitted::Changed | Admitted::Disabled | Admitted::NeedsFactor { .. } => {
             Err(Fault::new(format!("{address} has an account already"))
                 .remedy(format!("to change the password: keyward user set-password {address}"))
                 .into())

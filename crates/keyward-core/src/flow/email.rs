@@ -241,6 +241,7 @@ async fn admit(
         let own = match deployment.store().admit(&who, Some(&record), exchange.now, &events).await? {
             Admitted::As { claims, .. } => claims,
             Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
+            Admitted::NeedsFactor { .. } => return Err(Refusal::new(Code::AccessDenied)),
             Admitted::Gone => return Err(no_such_link()),
             Admitted::Changed | Admitted::EmailTaken => continue,
         };

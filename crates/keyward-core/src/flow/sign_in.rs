@@ -161,6 +161,7 @@ async fn admit(
         Admitted::EmailTaken if cookie.is_none() => (true, Extra::new()),
         Admitted::EmailTaken => return Err(Refusal::new(Code::EmailTaken)),
         Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
+        Admitted::NeedsFactor { .. } => return Err(Refusal::new(Code::AccessDenied)),
         Admitted::Gone | Admitted::Changed => {
             return Err(Refusal::new(Code::CredentialsSignin).because("the user was deleted meanwhile"));
         }

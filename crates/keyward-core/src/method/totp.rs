@@ -9,6 +9,15 @@ use crate::{
     time::Timestamp,
 };
 
+/// What a deployment decides about second factors.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactorSettings {
+    /// False where nobody can set up an authenticator app here. Who has one is asked for it all the same.
+    pub enabled: bool,
+    /// What apps call this site. Empty: the host of the public address.
+    pub issuer: String,
+}
+
 /// How long a code is shown, in seconds.
 pub const PERIOD: i64 = 30;
 

@@ -1,5 +1,6 @@
 //! Rules with many cases, as pure functions tested as tables.
 
+pub mod assurance;
 pub mod abuse;
 pub mod breached;
 pub mod email;

@@ -10,6 +10,8 @@ pub struct WaysIn {
     pub password: bool,
     /// Whether a link in a mail does.
     pub mail: bool,
+    /// Whether a passkey does.
+    pub passkey: bool,
 }
 
 /// What a person would be left with.
@@ -21,6 +23,8 @@ pub struct Left<'a> {
     pub password: bool,
     /// Whether they have proven their address: mail to another may reach somebody else.
     pub proven_address: bool,
+    /// Whether they have a passkey.
+    pub passkey: bool,
 }
 
 impl WaysIn {
@@ -28,6 +32,7 @@ impl WaysIn {
     #[must_use]
     pub fn let_in(&self, left: Left<'_>) -> bool {
         (self.password && left.password)
+            || (self.passkey && left.passkey)
             || (self.mail && left.proven_address)
             || left.sources.iter().any(|source| self.sources.contains(source))
     }
@@ -40,7 +45,7 @@ mod tests {
     #[test]
     fn a_way_counts_only_where_the_person_has_it_and_the_deployment_offers_it() {
         let [github, gone] = ["github", "gone"].map(|source| vec![source.to_owned()]);
-        let offered = WaysIn { sources: github.clone(), password: true, mail: true };
+        let offered = WaysIn { sources: github.clone(), password: true, mail: true, passkey: true };
         let nothing = Left::default();
         let (password, mail) = (Left { password: true, ..nothing }, Left { proven_address: true, ..nothing });
         let at = |sources| Left { sources, ..nothing };
@@ -48,6 +53,8 @@ mod tests {
             (&offered, nothing, false),
             (&offered, password, true),
             (&offered, mail, true),
+            (&offered, Left { passkey: true, ..nothing }, true),
+            (&WaysIn { passkey: false, ..offered.clone() }, Left { passkey: true, ..nothing }, false),
             (&offered, at(&github), true),
             (&offered, at(&gone), false),
             (&WaysIn { password: false, ..offered.clone() }, password, false),

@@ -22,8 +22,8 @@ use crate::{
     dialect::cookies::SessionCookie,
     error::{Code, Refusal},
     exchange::Exchange,
-    policy::recent::AUTH_TIME,
     port::{Ending, NewClaims, NewSession, Renewed, SessionId, StoreError, TokenHash, network, uuid},
+    policy::{assurance, recent::AUTH_TIME},
     settings::Strategy,
     time::Timestamp,
     user::Extra,
@@ -89,6 +89,7 @@ impl Opening {
             claims: if token.is_some() { claims.clone() } else { Claims::default() },
             user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
             address: Some(network(exchange.request.client)),
+            two_factors: assurance::has_two(&claims),
             ..NewSession::new(SessionId(id), exchange.now, exchange.now.plus(settings.max_age))
         };
         Self { record, claims, token }

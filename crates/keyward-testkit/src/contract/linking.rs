@@ -258,7 +258,7 @@ pub(super) fn unlinking(user: &str, key: &AccountKey, sources: &[&str]) -> Unlin
         user: id(user),
         key: key.clone(),
         session: sid(&format!("of {user}")),
-        ways: WaysIn { sources, password: false, mail: false },
+        ways: WaysIn { sources, ..WaysIn::default() },
         until: UNTIL,
     }
 }
@@ -300,7 +300,7 @@ pub async fn the_last_way_in_cannot_be_removed(store: Arc<dyn Store>) {
 pub async fn a_password_or_a_proven_address_is_a_way_in_where_it_is_offered(store: Arc<dyn Store>) {
     let nothing = |user: &str, key: &AccountKey| unlinking(user, key, &[]);
     let with = |user: &str, key: &AccountKey, password, mail| Unlinking {
-        ways: WaysIn { password, mail, sources: vec![key.source.clone()] },
+        ways: WaysIn { password, mail, passkey: false, sources: vec![key.source.clone()] },
         ..nothing(user, key)
     };
     let (adas, bobs, eves) = (key("github", "ada"), key("github", "bob"), key("github", "eve"));

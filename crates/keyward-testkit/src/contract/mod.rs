@@ -8,6 +8,7 @@ mod audit;
 mod directory;
 mod events;
 mod import;
+mod factors;
 mod ledger;
 mod linking;
 mod people;
@@ -28,7 +29,7 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, audit::*, directory::*, events::*, import::*, ledger::*, linking::*, people::*, proof::*,
+    admission::*, audit::*, directory::*, events::*, factors::*, import::*, ledger::*, linking::*, people::*, proof::*,
     races::*, sessions::*, tickets::*, values::*,
 };
 
@@ -166,6 +167,20 @@ macro_rules! store_contract {
             an_import_that_is_run_again_finds_who_is_there_and_changes_nothing
             who_clashes_with_somebody_is_refused_and_takes_nobody_along
             of_many_imports_of_the_same_people_one_makes_each
+            lesson_63_no_first_factor_opens_a_session_for_who_has_a_second
+            lesson_37_a_link_that_needs_a_second_factor_is_used_up
+            lesson_64_a_second_factor_opens_the_session_and_is_used_up_with_its_ticket
+            lesson_44_a_second_factor_that_is_not_theirs_or_was_used_opens_nothing
+            lesson_48_a_sign_in_that_waited_too_long_is_over
+            lesson_64_a_ticket_has_five_tries_also_for_fifty_at_once
+            guesses_of_an_apps_codes_are_slowed_down_whatever_they_come_with
+            lesson_21_of_fifty_uses_of_one_code_one_wins
+            a_passkey_without_a_counter_answers_each_challenge_once
+            factors_are_changed_by_who_is_signed_in_and_come_back_as_they_went_in
+            a_passkey_is_one_persons_and_nobody_has_too_many
+            a_new_person_with_a_passkey_cannot_lose_it_unless_they_have_another_way
+            lesson_43_a_first_proof_ends_second_factors_and_passkeys
+            lesson_56_deleting_a_user_deletes_second_factors_and_passkeys
 
             lesson_21_of_fifty_consumers_of_one_ticket_one_wins
             lesson_21_lesson_37_of_fifty_followers_of_one_link_one_is_admitted
@@ -331,6 +346,7 @@ mod tests {
                 include_str!("directory.rs"),
                 include_str!("events.rs"),
                 include_str!("import.rs"),
+                include_str!("factors.rs"),
                 include_str!("ledger.rs"),
                 include_str!("linking.rs"),
                 include_str!("people.rs"),

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use keyward_core::{
     claims::Claims,
     event::{Channel, NewEvent},
+    method::passkey::Passkey,
     port::{Admitted, Altered, Change, Changed, DueEvent, NewSession, SessionId, StoreError, TokenHash},
     session::Overlay,
     ticket::{Ticket, TicketKey},
@@ -13,6 +14,7 @@ use keyward_core::{
 };
 
 use super::audit::Trail;
+use super::factors::Kept;
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -31,6 +33,7 @@ pub(super) struct State {
     /// How many were written so far.
     pub(super) written: u64,
     pub(super) trail: Trail,
+    pub(super) factors: Kept,
 }
 
 #[derive(Debug)]
@@ -134,6 +137,33 @@ impl State {
                 self.passwords.insert(new.id.clone(), password_hash.clone());
                 (new.id.clone(), true)
             }
+            Admission::NewPasskey { user: new, passkey, spent } => {
+                if self.tickets.contains_key(&spent.key) || self.factors.passkey(&passkey.id).is_some() {
+                    return Ok(Admitted::Changed);
+                }
+                if new.email.as_deref().is_some_and(|email| self.by_email(email).is_some()) {
+                    return Ok(Admitted::EmailTaken);
+                }
+                self.make(new, now)?;
+                self.tickets.insert(spent.key.clone(), spent.clone());
+                self.factors.passkeys.push(Passkey { user: new.id.clone(), ..Passkey::clone(passkey) });
+                (new.id.clone(), true)
+            }
+            Admission::Factor { user, ticket, shown } => {
+                if ticket.as_ref().is_some_and(|ticket| self.ticket(ticket, now).is_none())
+                    || !self.users.contains_key(user)
+                {
+                    return Ok(Admitted::Gone);
+                }
+                if !self.is_good(user, shown) {
+                    return Ok(Admitted::Changed);
+                }
+                if let Some(ticket) = ticket {
+                    self.tickets.remove(ticket);
+                }
+                self.use_up(user, shown, now);
+                (user.clone(), false)
+            }
             Admission::Account { key, profile, new_id } => self.admit_account(key, profile, new_id, now)?,
             Admission::Vouched { who, place, until } => {
                 let Some((user, is_new)) = self.place(who, place, now)? else {
@@ -176,7 +206,10 @@ impl State {
             Admission::Password { user, hash } => {
                 Some(user).filter(|user| self.passwords.get(user) == Some(hash))
             }
-            Admission::NewUser { .. } => None,
+            Admission::NewUser { .. } | Admission::NewPasskey { .. } => None,
+            Admission::Factor { user, ticket, .. } => {
+                Some(user).filter(|_| ticket.as_ref().is_none_or(|ticket| self.ticket(ticket, now).is_some()))
+            }
             Admission::Account { key, .. } => self.accounts.get(key).map(|account| &account.user),
             Admission::Vouched { place: Place::Owner(user) | Place::Link { user, .. }, .. } => Some(user),
             Admission::Vouched { place: Place::New(_), .. } => None,
@@ -274,6 +307,7 @@ impl State {
         }
         user.email_verified = Some(now);
         self.passwords.remove(id);
+        self.factors.forget(id);
         self.accounts.retain(|key, account| account.user != *id || Some(key) == by);
         self.end_all(id, until);
     }
@@ -351,6 +385,7 @@ impl State {
     pub(super) fn remove(&mut self, user: &UserId, until: Timestamp) {
         self.end_all(user, until);
         self.users.remove(user);
+        self.factors.forget(user);
         self.passwords.remove(user);
         self.accounts.retain(|_, account| account.user != *user);
     }

@@ -288,6 +288,7 @@ async fn admit(
                 return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
             }
             Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
+            Admitted::NeedsFactor { .. } => return Err(Refusal::new(Code::AccessDenied)),
             Admitted::Changed | Admitted::Gone | Admitted::EmailTaken => {}
         }
     }

@@ -9,6 +9,7 @@ mod cbor;
 mod data;
 mod key;
 mod options;
+mod settings;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +25,7 @@ pub use self::{
     data::Ceremony,
     key::ALGORITHMS,
     options::{TIMEOUT, authentication_options, registration_options},
+    settings::PasskeySettings,
 };
 use crate::{port::Random, time::Timestamp, user::UserId};
 
