@@ -88,6 +88,11 @@ pub struct NewEvent {
 pub enum Channel {
     /// Into the outbox: it is delivered.
     Outbox,
+    /// Among the mails that wait to be sent; the body is a [sealed](crate::mail::MailSeal) one.
+    Mail {
+        /// From when on it is worth nothing.
+        expires: Timestamp,
+    },
     /// Into the audit trail. Its user, where it names none, is the one that the transition is about.
     Audit(Box<AuditEntry>),
 }
@@ -129,6 +134,13 @@ impl NewEvent {
             text = body(&Value::Object(std::mem::take(data)));
         }
         Self { id, about, body: text, written: now, channel: Channel::Outbox }
+    }
+
+    /// A mail that tells of a transition, [sealed](crate::mail::MailSeal).
+    #[must_use]
+    pub fn mail(sealed: String, now: Timestamp, expires: Timestamp) -> Self {
+        let channel = Channel::Mail { expires };
+        Self { id: String::new(), about: About::Anybody, body: sealed, written: now, channel }
     }
 
     /// An entry of the audit trail.

@@ -1,12 +1,18 @@
 //! Mail: what is sent, and the port that sends it.
 
+mod account;
 mod mailbox;
+mod seal;
 
 use std::{fmt, time::Duration};
 
 use async_trait::async_trait;
 
-pub use mailbox::{Kept, Mailbox};
+pub use self::{
+    account::{AccountLetter, AccountLetterKind, AccountLetters},
+    mailbox::{Kept, Mailbox},
+    seal::MailSeal,
+};
 
 /// A mail to one person.
 #[derive(Clone, PartialEq, Eq)]

@@ -8,6 +8,8 @@ mod audit;
 mod import;
 mod factors;
 mod outbox;
+mod post;
+mod recovery;
 mod sessions;
 
 use std::{net::IpAddr, time::Duration};
@@ -24,6 +26,10 @@ pub use self::{
         Tried,
     },
     outbox::{DueEvent, Outbox, Settled},
+    post::{DueMail, Post},
+    recovery::{
+        AddressChange, AddressReturn, Departure, PasswordChange, Proving, Recovered, Recovery, Reset, SetUpBy,
+    },
     sessions::{Change, Changed, NewClaims, Renewed, SessionEntry, Sessions, Which, network},
 };
 pub use crate::user::SessionId;
@@ -343,6 +349,7 @@ pub trait Tickets: Send + Sync {
 
 /// Everything a store does.
 pub trait Store:
+    SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + AuditTrail + Attempts + Imports + Recovery + Post {}
     SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + AuditTrail + Attempts + Imports + FactorStore
 {
 }
@@ -357,6 +364,7 @@ impl<
         + Outbox
         + AuditTrail
         + Attempts
+        + Imports + Recovery + Post> Store for T
         + Imports
         + FactorStore,
 > Store for T

@@ -13,6 +13,14 @@ impl Purpose {
     pub const SPENT_CHALLENGE: Self = Self("spent-challenge");
     /// Signing in by a link that was sent by mail.
     pub const EMAIL_LINK: Self = Self("email-link");
+    /// Proving the address of an account by a link that was sent there.
+    pub const EMAIL_VERIFY: Self = Self("email-verify");
+    /// Setting a new password by a link that was sent to the account's address.
+    pub const PASSWORD_RESET: Self = Self("password-reset");
+    /// Making the address that a link was sent to an account's own.
+    pub const EMAIL_CHANGE: Self = Self("email-change");
+    /// Taking such a change back by a link that was sent to the address from before. Its subject is the user's id.
+    pub const EMAIL_RETURN: Self = Self("email-return");
 }
 
 /// All that a ticket is bound to. It is found by the whole of it and never by a part: the right address with the

@@ -9,7 +9,7 @@ use keyward_core::{
 };
 use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, audit};
+use crate::{SqliteStore, audit, post};
 
 #[async_trait]
 impl Outbox for SqliteStore {
@@ -106,8 +106,10 @@ pub(crate) fn insert_of(db: &Connection, events: &[NewEvent], user: &UserId) -> 
 }
 
 fn write(db: &Connection, event: &NewEvent, user: Option<&UserId>) -> Result<()> {
-    if let Channel::Audit(entry) = &event.channel {
-        return audit::insert(db, entry, user);
+    match &event.channel {
+        Channel::Audit(entry) => return audit::insert(db, entry, user),
+        Channel::Mail { expires } => return post::insert(db, &event.body, event.written, *expires),
+        Channel::Outbox => {}
     }
     db.prepare_cached("INSERT INTO outbox (id, body, due) VALUES (?1, ?2, ?3)")?.execute(params![
         event.id,

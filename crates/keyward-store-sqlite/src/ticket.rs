@@ -34,6 +34,7 @@ impl Tickets for SqliteStore {
     }
 }
 
+/// Keeps a new ticket; an error if its key is in use.
 /// Keeps a ticket under a key of its own.
 pub(crate) fn insert(db: &Connection, ticket: &Ticket) -> Result<()> {
     let Ticket { key, data, created, expires } = ticket;

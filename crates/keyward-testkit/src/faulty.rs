@@ -3,6 +3,7 @@
 mod admin;
 mod audit;
 mod import;
+mod recovery;
 mod factors;
 mod sessions;
 
@@ -107,6 +108,24 @@ pub enum Operation {
     ForgetFailures,
     /// [`Attempts::cap_failures`](keyward_core::port::Attempts::cap_failures).
     CapFailures,
+    /// [`Recovery::issue_by_mail`](keyward_core::port::Recovery::issue_by_mail).
+    IssueByMail,
+    /// [`Recovery::prove_address`](keyward_core::port::Recovery::prove_address).
+    ProveAddress,
+    /// [`Recovery::reset_password`](keyward_core::port::Recovery::reset_password).
+    ResetPassword,
+    /// [`Recovery::change_password`](keyward_core::port::Recovery::change_password).
+    ChangePassword,
+    /// [`Recovery::change_address`](keyward_core::port::Recovery::change_address).
+    ChangeAddress,
+    /// [`Recovery::return_address`](keyward_core::port::Recovery::return_address).
+    ReturnAddress,
+    /// [`Recovery::depart`](keyward_core::port::Recovery::depart).
+    Depart,
+    /// [`Post::due_mails`](keyward_core::port::Post::due_mails).
+    DueMails,
+    /// [`Post::settle_mail`](keyward_core::port::Post::settle_mail).
+    SettleMail,
     /// [`FactorStore::factors`](keyward_core::port::FactorStore::factors).
     Factors,
     /// [`FactorStore::passkey`](keyward_core::port::FactorStore::passkey).
@@ -119,6 +138,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, for tests that go through every one.
+    pub const ALL: [Self; 49] = [
     pub const ALL: [Self; 44] = [
         Self::Admit,
         Self::PasswordByEmail,
@@ -160,6 +180,15 @@ impl Operation {
         Self::CountFailure,
         Self::ForgetFailures,
         Self::CapFailures,
+        Self::IssueByMail,
+        Self::ProveAddress,
+        Self::ResetPassword,
+        Self::ChangePassword,
+        Self::ChangeAddress,
+        Self::ReturnAddress,
+        Self::Depart,
+        Self::DueMails,
+        Self::SettleMail,
         Self::Factors,
         Self::Passkey,
         Self::TryCode,

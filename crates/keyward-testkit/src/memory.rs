@@ -3,6 +3,8 @@
 mod admin;
 mod audit;
 mod import;
+mod post;
+mod recovery;
 mod factors;
 mod sessions;
 mod state;
@@ -263,7 +265,7 @@ impl Ledger for MemoryStore {
         state.tickets.retain(|_, ticket| ticket.expires >= now);
         state.changes.retain(|change| change.until > now);
         state.outbox.retain(|waiting| waiting.until.is_none_or(|until| until > now));
-        let forgotten = state.trail.sweep(now);
+        let forgotten = state.trail.sweep(now) + state.mails.sweep(now);
         Ok(forgotten + u64::try_from(before - rows(&state)).unwrap_or(u64::MAX))
     }
 

@@ -12,8 +12,10 @@ mod factors;
 mod ledger;
 mod linking;
 mod people;
+mod post;
 mod proof;
 mod races;
+mod recovery;
 mod sessions;
 mod tickets;
 mod values;
@@ -29,6 +31,8 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
+    admission::*, audit::*, directory::*, events::*, import::*, ledger::*, linking::*, people::*, post::*, proof::*,
+    races::*, recovery::*, sessions::*, tickets::*, values::*,
     admission::*, audit::*, directory::*, events::*, factors::*, import::*, ledger::*, linking::*, people::*, proof::*,
     races::*, sessions::*, tickets::*, values::*,
 };
@@ -195,6 +199,31 @@ macro_rules! store_contract {
             lesson_56_no_sign_in_in_flight_survives_the_deletion_of_its_user
             no_ending_is_missed_by_a_reader_that_follows_the_changes
 
+            mails_come_in_their_order_and_are_no_events
+            a_mail_is_written_with_the_admission_that_it_tells_of
+            a_leased_mail_is_nobody_elses_until_its_lease_is_over
+            a_mail_comes_again_when_it_is_to_be_tried_again_and_not_before
+            lesson_48_a_mail_whose_time_is_over_is_not_sent_and_swept
+            of_many_who_ask_for_mails_at_once_each_gets_others
+
+            a_ticket_is_issued_with_its_mail_or_not_at_all
+            an_address_is_proven_by_who_set_the_account_up_and_everything_stays
+            lesson_43_an_address_is_not_proven_by_who_did_not_set_the_account_up
+            a_reset_sets_the_password_ends_every_session_and_voids_the_other_tickets
+            lesson_43_a_reset_is_the_first_proof_of_an_address_and_ends_what_was_set_up_without
+            a_reset_leaves_accounts_of_a_proven_address_alone
+            lesson_47_a_reset_takes_its_own_ticket_and_no_other
+            lesson_21_of_fifty_at_one_reset_link_one_wins
+            a_changed_password_ends_every_other_session
+            a_first_password_is_set_where_there_is_none
+            a_changed_address_is_proven_and_every_session_says_it
+            lesson_58_an_address_is_changed_only_in_the_session_that_asked
+            a_change_of_address_is_taken_back_with_all_that_came_since
+            an_earlier_way_back_outlives_a_later_one
+            an_address_that_is_somebody_elses_by_now_does_not_come_back
+            lesson_56_who_departs_leaves_nothing_behind
+            lesson_45_recovery_changes_nothing_that_an_operator_said
+
             texts_come_back_as_they_went_in
             texts_that_differ_anywhere_are_different_keys
             claims_come_back_exactly_in_their_order
@@ -350,8 +379,10 @@ mod tests {
                 include_str!("ledger.rs"),
                 include_str!("linking.rs"),
                 include_str!("people.rs"),
+                include_str!("post.rs"),
                 include_str!("proof.rs"),
                 include_str!("races.rs"),
+                include_str!("recovery.rs"),
                 include_str!("sessions.rs"),
                 include_str!("tickets.rs"),
                 include_str!("values.rs"),

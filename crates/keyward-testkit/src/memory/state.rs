@@ -13,6 +13,7 @@ use keyward_core::{
     user::{Account, AccountKey, Admission, Extra, Ground, NewUser, Place, Profile, User, UserId, Vouched},
 };
 
+use super::{audit::Trail, post::Mails};
 use super::audit::Trail;
 use super::factors::Kept;
 
@@ -33,6 +34,7 @@ pub(super) struct State {
     /// How many were written so far.
     pub(super) written: u64,
     pub(super) trail: Trail,
+    pub(super) mails: Mails,
     pub(super) factors: Kept,
 }
 
@@ -108,9 +110,16 @@ impl State {
         user: Option<&UserId>,
     ) {
         for NewEvent { id, body, written, channel, .. } in events {
-            if let Channel::Audit(entry) = channel {
-                self.trail.insert(entry, user);
-                continue;
+            match channel {
+                Channel::Audit(entry) => {
+                    self.trail.insert(entry, user);
+                    continue;
+                }
+                Channel::Mail { expires } => {
+                    self.mails.insert(body, *written, *expires);
+                    continue;
+                }
+                Channel::Outbox => {}
             }
             self.written += 1;
             let event = DueEvent { place: self.written, attempt: 0, id: id.clone(), body: body.clone() };
@@ -293,7 +302,7 @@ impl State {
     }
 
     /// The first proof of the address that `user` has ends what was set up without one.
-    fn prove(
+    pub(super) fn prove(
         &mut self,
         id: &UserId,
         address: &str,
