@@ -25,10 +25,10 @@ function isFree(port) {
 }
 
 /**
- * Starts a program and waits until `readyUrl` answers 200.
+ * Starts a program and waits until `readyUrl` answers `readyStatus`.
  * `log` is everything it has written so far; a program that ends or stays silent fails with that text.
  */
-export async function startChild({ command, args, env, readyUrl, readyWithinMs = 15_000 }) {
+export async function startChild({ command, args, env, readyUrl, readyStatus = 200, readyWithinMs = 15_000 }) {
   const child = spawn(command, args, { env, stdio: ["ignore", "pipe", "pipe"] });
   running.add(child);
   let log = "";
@@ -41,7 +41,7 @@ export async function startChild({ command, args, env, readyUrl, readyWithinMs =
     stream.on("data", (text) => (log += text));
   }
 
-  const outcome = await Promise.race([ready(readyUrl, readyWithinMs), ended]);
+  const outcome = await Promise.race([ready(readyUrl, readyStatus, readyWithinMs), ended]);
   if (outcome !== "ready") {
     child.kill("SIGKILL");
     throw new Error(`${command} ${args.join(" ")}: ${outcome}\n${log}`);
@@ -61,15 +61,15 @@ export async function startChild({ command, args, env, readyUrl, readyWithinMs =
   };
 }
 
-async function ready(url, withinMs) {
+async function ready(url, status, withinMs) {
   const deadline = Date.now() + withinMs;
   while (Date.now() < deadline) {
     try {
-      if ((await fetch(url)).ok) return "ready";
+      if ((await fetch(url)).status === status) return "ready";
     } catch {
       // Not listening yet.
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return `gave no 200 at ${url} within ${withinMs} ms`;
+  return `gave no ${status} at ${url} within ${withinMs} ms`;
 }
