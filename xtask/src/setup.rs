@@ -16,12 +16,39 @@ pub(crate) struct Program {
 }
 
 /// What the end-to-end tests start.
-pub(crate) const END_TO_END: [Program; 5] = [
+pub(crate) const END_TO_END: [Program; 10] = [
     Program { name: "chromium", package: "chromium" },
+    Program { name: "go", package: "golang-go" },
+    Program { name: "javac", package: "default-jdk-headless" },
     Program { name: "nginx", package: "nginx" },
     Program { name: "openssl", package: "openssl" },
+    Program { name: "php", package: "php-cli" },
+    Program { name: "/usr/bin/python3", package: "python3" },
+    Program { name: "ruby", package: "ruby" },
     Program { name: "sqlite3", package: "sqlite3" },
     Program { name: "wrk", package: "wrk" },
+];
+
+/// A library of another language: a command that succeeds where it is there, and the Debian package that brings it.
+pub(crate) struct Library {
+    works: &'static [&'static str],
+    package: &'static str,
+}
+
+/// What `examples/verify` is written over.
+pub(crate) const VERIFIERS: [Library; 8] = [
+    Library {
+        works: &["test", "-d", "/usr/share/gocode/src/github.com/coreos/go-oidc"],
+        package: "golang-github-coreos-go-oidc-dev",
+    },
+    Library { works: &["test", "-e", "/usr/share/java/gson.jar"], package: "libgoogle-gson-java" },
+    Library { works: &["php", "-r", "exit((int) !extension_loaded('apcu'));"], package: "php-apcu" },
+    Library { works: &["php", "-r", "require 'phpseclib3/autoload.php';"], package: "php-phpseclib3" },
+    // The system's own: another one that comes first in the search path does not see Debian's packages.
+    Library { works: &["/usr/bin/python3", "-c", "import cryptography"], package: "python3-cryptography" },
+    Library { works: &["/usr/bin/python3", "-c", "import jwt"], package: "python3-jwt" },
+    Library { works: &["ruby", "-e", "require 'jwt'"], package: "ruby-jwt" },
+    Library { works: &["ruby", "-e", "require 'webrick'"], package: "ruby-webrick" },
 ];
 
 /// What the Rust tests start.
@@ -35,8 +62,32 @@ const NODE: u32 = 20;
 /// # Errors
 /// Names what is missing, and how to get it, if it could not be installed.
 pub(crate) fn programs(workspace: &Workspace, programs: &[Program]) -> Result {
-    let missing = || programs.iter().filter(|program| find_program(program.name).is_none());
-    let packages: Vec<&str> = missing().map(|program| program.package).collect();
+    packages(workspace, || {
+        let missing = programs.iter().filter(|program| find_program(program.name).is_none());
+        missing.map(|program| (program.name, program.package)).collect()
+    })
+}
+
+/// Makes sure that all of `libraries` are there.
+///
+/// # Errors
+/// As [`programs`].
+pub(crate) fn libraries(workspace: &Workspace, libraries: &[Library]) -> Result {
+    let works = |library: &&Library| {
+        library
+            .works
+            .split_first()
+            .is_some_and(|(name, words)| output(Command::new(name).args(words)).is_ok())
+    };
+    packages(workspace, || {
+        let missing = libraries.iter().filter(|library| !works(library));
+        missing.map(|library| (library.package, library.package)).collect()
+    })
+}
+
+/// Installs the packages of what is `missing`, by names and packages, where this tool may.
+fn packages(workspace: &Workspace, missing: impl Fn() -> Vec<(&'static str, &'static str)>) -> Result {
+    let packages: Vec<&str> = missing().into_iter().map(|(_, package)| package).collect();
     if packages.is_empty() {
         return Ok(());
     }
@@ -48,12 +99,12 @@ pub(crate) fn programs(workspace: &Workspace, programs: &[Program]) -> Result {
             &[&["install", "--yes", "--no-install-recommends"], packages.as_slice()].concat(),
         )?;
     }
-    let names: Vec<&str> = missing().map(|program| program.name).collect();
+    let names: Vec<&str> = missing().into_iter().map(|(name, _)| name).collect();
     if names.is_empty() {
         return Ok(());
     }
     Err(format!(
-        "these programs are missing: {}\n  Debian and Ubuntu: apt-get install {}",
+        "these are missing: {}\n  Debian and Ubuntu: apt-get install {}",
         names.join(", "),
         packages.join(" ")
     )

@@ -14,6 +14,7 @@ use crate::workspace::{PROGRAM, Workspace};
 pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcome> {
     setup::node()?;
     setup::programs(workspace, &setup::END_TO_END)?;
+    setup::libraries(workspace, &setup::VERIFIERS)?;
     setup::npm_packages(workspace)?;
     build(workspace)?;
     let files: Vec<String> = workspace.files()?.into_iter().filter(|file| is_test(file)).collect();
@@ -39,11 +40,12 @@ pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcom
 }
 
 /// Builds what the tests drive: the program, in the development build, in which password hashing is optimised all the
-/// same, and the library's examples.
+/// same, and the libraries' examples.
 fn build(workspace: &Workspace) -> Result {
     let mut command = tool("cargo");
     command
-        .args(["build", "--package", PROGRAM, "--package", "keyward", "--bins", "--examples"])
+        .args(["build", "--package", PROGRAM, "--package", "keyward", "--package", "keyward-verify"])
+        .args(["--bins", "--examples"])
         .current_dir(&workspace.root);
     let log = workspace.scratch().join("node-build.log");
     let ended = Watch { name: "node: build", log, limit: Duration::from_mins(15) }.run(&mut command)?;
