@@ -349,8 +349,19 @@ pub trait Tickets: Send + Sync {
 
 /// Everything a store does.
 pub trait Store:
-    SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + AuditTrail + Attempts + Imports + Recovery + Post {}
-    SignIns + Directory + Administration + Ledger + Sessions + Tickets + Outbox + AuditTrail + Attempts + Imports + FactorStore
+    SignIns
+    + Directory
+    + Administration
+    + Ledger
+    + Sessions
+    + Tickets
+    + Outbox
+    + AuditTrail
+    + Attempts
+    + Imports
+    + Recovery
+    + Post
+    + FactorStore
 {
 }
 
@@ -364,8 +375,9 @@ impl<
         + Outbox
         + AuditTrail
         + Attempts
-        + Imports + Recovery + Post> Store for T
         + Imports
+        + Recovery
+        + Post
         + FactorStore,
 > Store for T
 {

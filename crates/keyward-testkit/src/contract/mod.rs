@@ -31,10 +31,7 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, audit::*, directory::*, events::*, import::*, ledger::*, linking::*, people::*, post::*, proof::*,
-    races::*, recovery::*, sessions::*, tickets::*, values::*,
-    admission::*, audit::*, directory::*, events::*, factors::*, import::*, ledger::*, linking::*, people::*, proof::*,
-    races::*, sessions::*, tickets::*, values::*,
+    admission::*, audit::*, directory::*, events::*, factors::*, import::*, ledger::*, linking::*, people::*, post::*, proof::*, races::*, recovery::*, sessions::*, tickets::*, values::*,
 };
 
 /// Makes one `#[tokio::test]` of every case of the contract.

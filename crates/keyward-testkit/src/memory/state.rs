@@ -14,7 +14,6 @@ use keyward_core::{
 };
 
 use super::{audit::Trail, post::Mails};
-use super::audit::Trail;
 use super::factors::Kept;
 
 #[derive(Debug, Default)]
