@@ -1,6 +1,15 @@
-//! A service that answers with its caller: `cargo run -p keyward-verify --example verify -- ISSUER AUDIENCE PORT`.
+//! A service that knows its caller: `cargo run -p keyward-verify --example verify -- ISSUER AUDIENCE PORT`.
 use axum::{Router, routing::get};
-use keyward_verify::{Caller, Verifier};
+use keyward_verify::{Caller, Refusal, RequireToken, Verifier};
+
+async fn me(caller: Caller) -> String {
+    caller.subject().to_owned()
+}
+
+async fn orders(caller: Caller) -> Result<String, Refusal> {
+    caller.require_scope("orders:read")?;
+    Ok(format!("the orders of {}", caller.subject()))
+}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -8,8 +17,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (Some(issuer), Some(audience), Some(port)) = (words.next(), words.next(), words.next()) else {
         return Err("usage: verify ISSUER AUDIENCE PORT".into());
     };
-    let me = async |caller: Caller| caller.subject().to_owned();
-    let app = Router::new().route("/", get(me)).with_state(Verifier::new(&issuer, &audience)?);
+    let verifier = Verifier::new(&issuer, &audience)?;
+    let guard = RequireToken::new(&verifier).scope("reports:read");
+    let reports = Router::new().route("/reports", get(me)).route_layer(guard);
+    let app =
+        Router::new().route("/", get(me)).route("/orders", get(orders)).merge(reports).with_state(verifier);
     let listener = tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?;
     Ok(axum::serve(listener, app).await?)
 }
