@@ -288,7 +288,7 @@ mod tests {
 
     #[test]
     fn equal_refusals_of_one_hour_share_a_row_and_others_do_not() {
-        let later = |secs| AuditEntry { at: Timestamp::from_secs(1_780_000_000 + secs), ..refused() };
+        let later = |secs: i64| AuditEntry { at: Timestamp::from_secs(1_780_000_000 + secs), ..refused() };
         assert_eq!(refused().fold(), later(60).fold());
         assert_ne!(refused().fold(), later(3600).fold());
         assert_ne!(refused().fold(), AuditEntry { network: None, ..refused() }.fold());
