@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use keyward_core::reply::{Reply, ReplyBody};
+use keyward_core::reply::{FOR_MINUTES, Reply, ReplyBody};
 
 use crate::{
     context::Context,
@@ -30,7 +30,8 @@ impl Auth {
     }
 }
 
-/// The whole response. Nothing that the engine answers may be kept by a cache (lesson 59).
+/// The whole response. Nothing that the engine answers may be kept by a cache (lesson 59), but what is the same for
+/// everybody.
 pub(crate) fn response(edge: &Edge, context: &Context<'_>, reply: Reply) -> Response {
     let (content_type, body) = match reply.body {
         ReplyBody::Empty => (None, String::new()),
@@ -52,7 +53,10 @@ pub(crate) fn response(edge: &Edge, context: &Context<'_>, reply: Reply) -> Resp
     for cookie in reply.cookies {
         append(&mut headers, header::SET_COOKIE, cookie);
     }
-    if headers.get(header::CACHE_CONTROL).is_none_or(|cache| cache != NO_STORE) {
+    let cache = headers.get(header::CACHE_CONTROL);
+    let is_everybodys =
+        !headers.contains_key(header::SET_COOKIE) && cache.is_some_and(|cache| cache == FOR_MINUTES);
+    if !is_everybodys && cache.is_none_or(|cache| cache != NO_STORE) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
     }
     finish(reply.status, headers, body, reply.refused)

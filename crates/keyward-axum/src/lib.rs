@@ -7,6 +7,7 @@
 
 mod client_address;
 mod context;
+mod cors;
 mod decode;
 mod edge;
 mod encode;

@@ -15,21 +15,21 @@ use axum::{
     routing::any,
 };
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
+use http::{HeaderValue, Method, Request, StatusCode, Uri, header, request::Parts};
 use hyper::body::Incoming;
 use keyward_pages::{STYLE_CSS, STYLE_FILE, THEME_FILE};
 
 use crate::{
     client_address,
     context::Context,
-    decode,
+    cors, decode,
     edge::{Auth, Edge},
     encode,
     log::{self, Line},
     mailbox,
     refuse::{EdgeRefusal, refuse},
     serve::App,
-    table::MAILBOX,
+    table::{KEY_SET, MAILBOX},
 };
 
 /// The routes as a router, to be merged (not nested) into an application's own: their paths hold the base
@@ -46,9 +46,21 @@ where
         .route(&format!("{base}/-/assets/{{file}}"), any(asset))
         .route(&format!("{base}/{MAILBOX}"), any(mailbox::mailbox))
         .route(&format!("{base}/{MAILBOX}/{{number}}"), any(mailbox::mailbox))
+        .merge(calls(auth))
         .route("/healthz", any(healthz))
         .route("/readyz", any(readyz))
         .with_state(auth.clone())
+}
+
+/// Our own calls, and the key set where others look for it, if there is one.
+fn calls(auth: &Auth) -> Router<Auth> {
+    let base = auth.edge().public().base_path();
+    let calls = Router::new().route(&format!("{base}/-/v1/{{*call}}"), any(answer));
+    let calls = match auth.edge().engine.settings().tokens {
+        Some(_) => calls.route(&format!("/{KEY_SET}"), any(key_set)),
+        None => calls,
+    };
+    calls.layer(middleware::from_fn_with_state(auth.clone(), cors::across_origins))
 }
 
 /// A server that serves nothing else than Keyward and `own` pages: these get their line in the log too, and every
@@ -106,6 +118,15 @@ fn is_for_engine(path: &str, base: &str) -> bool {
 async fn answer(State(auth): State<Auth>, request: Request<Body>) -> Response {
     let peer = client_address::peer(request.extensions());
     answer_from(auth.edge(), peer, request).await
+}
+
+/// The key set, by its well-known name.
+async fn key_set(State(auth): State<Auth>, mut request: Request<Body>) -> Response {
+    let call = format!("{}/-/v1/jwks", auth.edge().public().base_path());
+    if let Ok(uri) = Uri::try_from(call) {
+        *request.uri_mut() = uri;
+    }
+    answer(State(auth), request).await
 }
 
 /// Everything that the engine answers.

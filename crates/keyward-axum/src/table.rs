@@ -41,6 +41,10 @@ pub enum Gate {
     Session,
     /// An application with a credential of its own, and the person whose session it brings along.
     Client,
+    /// Who proves in the call itself who they are: by a password, a provider's word, a refresh token.
+    Proof,
+    /// Who brings an access token.
+    Bearer,
     /// The developer, on the machine that it runs on. In production nothing is here.
     Developer,
 }
@@ -52,6 +56,8 @@ pub enum Cache {
     NoStore,
     /// Everybody, for good: the address changes with the content.
     Immutable,
+    /// Everybody, for some minutes.
+    Minutes,
 }
 
 const FORM: usize = 1024 * 1024;
@@ -60,6 +66,9 @@ const CALL: usize = 16 * 1024;
 
 /// Development's mailbox, under the base path.
 pub(crate) const MAILBOX: &str = "-/mailbox";
+
+/// The keys that access tokens are checked with, where others look for them (RFC 8615).
+pub(crate) const KEY_SET: &str = ".well-known/jwks.json";
 
 /// Every route there is. What is not in it reaches the engine without a body and is refused there in the
 /// words of the dialect.
@@ -85,6 +94,15 @@ pub const ROUTES: &[RouteSpec] = &[
     get("-/signed-out"),
     RouteSpec { gate: Gate::Session, ..get("-/v1/accounts") },
     post("-/v1/accounts/unlink", Gate::Session, CALL),
+    post("-/v1/sign-up", Gate::Proof, CALL),
+    post("-/v1/sign-in", Gate::Proof, CALL),
+    post("-/v1/exchange", Gate::Proof, CALL),
+    post("-/v1/refresh", Gate::Proof, CALL),
+    post("-/v1/sign-out", Gate::Proof, CALL),
+    RouteSpec { gate: Gate::Bearer, ..get("-/v1/me") },
+    RouteSpec { cache: Cache::Minutes, ..get("-/v1/jwks") },
+    RouteSpec { cache: Cache::Minutes, ..get("-/v1/openapi.json") },
+    RouteSpec { scope: Scope::Root, cache: Cache::Minutes, ..get(KEY_SET) },
     RouteSpec { cache: Cache::Immutable, ..get("-/assets/{file}") },
     RouteSpec { gate: Gate::Developer, ..get(MAILBOX) },
     RouteSpec { gate: Gate::Developer, ..get("-/mailbox/{number}") },

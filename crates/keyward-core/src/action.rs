@@ -1,12 +1,16 @@
 //! The map of NextAuth's surface: every action there is, and every outcome a flow may have.
 
 mod call;
+mod program;
 
 use serde_json::{Map, Value};
 
 use url::Url;
 
-pub use self::call::{Accounts, Answer, Call};
+pub use self::{
+    call::{Accounts, Answer, Call},
+    program::{Me, ProgramAnswer, ProgramCall, Refused, Tokens, Vouching},
+};
 use crate::{
     error::Refusal,
     policy::{linking::NotLinked, redirect::Landing},

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use crate::{
     changes::Changes,
     dialect::token::TokenKeys,
+    error::{Code, Refusal},
     port::{Clock, Limiter, Random, SessionFields, Store},
     rules::Rules,
     settings::Settings,
     time::Timestamp,
+    tokens::{TokenSettings, keys::KeyRing, refresh::RefreshKeys},
     vault::Vault,
 };
 
@@ -36,6 +38,8 @@ pub struct Deployment {
     plain_keys: TokenKeys,
     secure_keys: TokenKeys,
     changes: Changes,
+    key_ring: KeyRing,
+    refresh_keys: RefreshKeys,
     vault: Vault,
 }
 
@@ -49,8 +53,11 @@ impl Deployment {
         };
         let (plain_keys, secure_keys) = (keys(false), keys(true));
         let own = Some(&settings.vault_keys).filter(|keys| !keys.is_empty());
-        let vault = Vault::new(own.unwrap_or(&settings.secrets));
-        Self { settings, ports, plain_keys, secure_keys, changes: Changes::default(), vault }
+        let own = own.unwrap_or(&settings.secrets);
+        let vault = Vault::new(own);
+        let (key_ring, refresh_keys) = (KeyRing::new(own), RefreshKeys::derive(own));
+        let changes = Changes::default();
+        Self { settings, ports, plain_keys, secure_keys, changes, key_ring, refresh_keys, vault }
     }
 
     /// What was decided.
@@ -105,6 +112,27 @@ impl Deployment {
     #[must_use]
     pub fn changes(&self) -> &Changes {
         &self.changes
+    }
+
+    /// What the deployment decides about tokens for programs.
+    ///
+    /// # Errors
+    /// [`Code::Configuration`] where there are none; their calls are not there then.
+    pub fn tokens(&self) -> Result<&TokenSettings, Refusal> {
+        let tokens = self.settings.tokens.as_ref();
+        tokens.ok_or_else(|| Refusal::new(Code::Configuration).because("there are no tokens for programs"))
+    }
+
+    /// The keys that sign access tokens.
+    #[must_use]
+    pub fn key_ring(&self) -> &KeyRing {
+        &self.key_ring
+    }
+
+    /// Makes refresh tokens and knows them again.
+    #[must_use]
+    pub fn refresh_keys(&self) -> &RefreshKeys {
+        &self.refresh_keys
     }
 
     /// Seals what the store keeps of providers' tokens.

@@ -67,6 +67,15 @@ impl Engine {
         self.deployment.store().sweep(self.deployment.now()).await
     }
 
+    /// Follows the keys that sign access tokens and adds the next one when it is time; nothing where there are no tokens
+    /// for programs. Called at the start, and from then on at least every minute.
+    pub async fn maintain_keys(&self) -> Result<(), StoreError> {
+        let deployment = &self.deployment;
+        let Some(tokens) = &self.settings().tokens else { return Ok(()) };
+        let (ring, random) = (deployment.key_ring(), deployment.random());
+        ring.maintain(tokens, deployment.store(), random, deployment.now()).await
+    }
+
     /// Whether requests can be answered.
     pub async fn ready(&self) -> Result<(), StoreError> {
         self.deployment.store().ready().await

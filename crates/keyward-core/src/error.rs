@@ -159,6 +159,16 @@ codes! {
     LastWayIn = "last_way_in",
     /// The application's own credentials are missing or wrong.
     InvalidClient = "invalid_client",
+    /// The access token is none, has expired, or its session is over.
+    InvalidToken = "invalid_token",
+    /// The refresh token is none, was used, has expired, or its session is over.
+    InvalidGrant = "invalid_grant",
+    /// Access tokens for this audience are not the caller's to ask for.
+    InvalidTarget = "invalid_target",
+    /// There is no such scope, or the caller may not have it.
+    InvalidScope = "invalid_scope",
+    /// No provider that is configured, or not one for this call.
+    UnknownProvider = "unknown_provider",
     /// A hook of the deployment refused and may have given a word of its own.
     HookRefused = "hook_refused",
     /// A hook that decides could not be reached, was too slow, or failed.

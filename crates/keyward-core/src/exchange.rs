@@ -1,6 +1,6 @@
 //! One exchange: a request and what every action starts from.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, time::Duration};
 
 use crate::{
     action::Misdirected,
@@ -27,6 +27,19 @@ pub struct Exchange<'a> {
     pub landing: Landing,
     /// What happens to the browser's cookies.
     pub changes: CookieChanges,
+    /// Set where a program calls that wants tokens: a session that is opened then is opened for it.
+    pub program: Option<Program>,
+}
+
+/// A program that wants tokens in place of a cookie.
+#[derive(Clone, Debug)]
+pub struct Program {
+    /// The application, if it has a credential.
+    pub client: Option<String>,
+    /// What it may have ([`crate::port::NewGrant::terms`]).
+    pub terms: String,
+    /// Lifetime of a refresh token that is not used.
+    pub lives: Duration,
 }
 
 impl<'a> Exchange<'a> {
@@ -55,7 +68,7 @@ impl<'a> Exchange<'a> {
             callback_url: (remembered != Some(landing.as_str())).then(|| landing.as_str().to_owned()),
             ..CookieChanges::default()
         };
-        (Self { request, now: deployment.now(), names, csrf, landing, changes }, sound)
+        (Self { request, now: deployment.now(), names, csrf, landing, changes, program: None }, sound)
     }
 
     /// The session token that came with the request.

@@ -5,8 +5,10 @@
 
 mod admin;
 mod audit;
-mod import;
 mod factors;
+mod grants;
+mod import;
+mod keys;
 mod outbox;
 mod post;
 mod recovery;
@@ -20,11 +22,13 @@ use serde_json::{Map, Value};
 pub use self::{
     admin::{Administration, Altered, MAX_OWN_CLAIMS, UserChange},
     audit::{Attempts, AuditTrail, Failures},
-    import::{Imported, ImportedUser, Imports},
     factors::{
-        CodeKind, FactorChange, FactorChanged, FactorEdit, FactorStore, Factors, KeptApp, MOST_PASSKEYS, Shown,
-        Tried,
+        CodeKind, FactorChange, FactorChanged, FactorEdit, FactorStore, Factors, KeptApp, MOST_PASSKEYS,
+        Shown, Tried,
     },
+    grants::{Grant, Grants, NewGrant, Rotated, Rotation},
+    import::{Imported, ImportedUser, Imports},
+    keys::{SigningKeys, StoredKey},
     outbox::{DueEvent, Outbox, Settled},
     post::{DueMail, Post},
     recovery::{
@@ -100,6 +104,8 @@ pub struct NewSession {
     pub address: Option<String>,
     /// The account by which the person came, so that signing out finds the tokens of the provider.
     pub via: Option<AccountKey>,
+    /// Set for a program's session, which lives by refresh tokens and has no cookie.
+    pub grant: Option<NewGrant>,
     /// True if two factors were shown ([`crate::policy::assurance`]). One alone opens nothing for who has a second.
     pub two_factors: bool,
 }
@@ -109,7 +115,18 @@ impl NewSession {
     #[must_use]
     pub fn new(id: SessionId, created: Timestamp, expires: Timestamp) -> Self {
         let claims = Claims::default();
-        Self { id, token: None, claims, created, expires, user_agent: None, address: None, via: None, two_factors: false }
+        Self {
+            id,
+            token: None,
+            claims,
+            created,
+            expires,
+            user_agent: None,
+            address: None,
+            via: None,
+            two_factors: false,
+            grant: None,
+        }
     }
 }
 
@@ -355,6 +372,8 @@ pub trait Store:
     + Ledger
     + Sessions
     + Tickets
+    + Grants
+    + SigningKeys
     + Outbox
     + AuditTrail
     + Attempts
@@ -372,10 +391,12 @@ impl<
         + Ledger
         + Sessions
         + Tickets
+        + Grants
+        + SigningKeys
         + Outbox
         + AuditTrail
         + Attempts
-        + Imports
+            + Imports
         + Recovery
         + Post
         + FactorStore,

@@ -4,6 +4,9 @@ use std::borrow::Cow;
 
 use crate::settings::Field;
 
+/// `Cache-Control` of what is the same for everybody and changes rarely.
+pub const FOR_MINUTES: &str = "public, max-age=300";
+
 /// A reply, ready but for HTML.
 #[derive(Clone, Debug)]
 pub struct Reply {

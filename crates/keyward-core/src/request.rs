@@ -100,3 +100,15 @@ pub struct Request {
     /// `Authorization`, as sent. `None` also where there are several, or what is no text.
     pub authorization: Option<Secret>,
 }
+
+impl Request {
+    /// The token of `Authorization: Bearer`: the scheme spelled so, one space, then nothing but a token (RFC 6750 §2.1;
+    /// lesson 20). Anything else is none.
+    #[must_use]
+    pub fn bearer(&self) -> Option<&str> {
+        let token = self.authorization.as_ref()?.expose().strip_prefix("Bearer ")?;
+        let body = token.trim_end_matches('=');
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_' | '~' | '+' | '/');
+        (!body.is_empty() && body.chars().all(fits)).then_some(token)
+    }
+}

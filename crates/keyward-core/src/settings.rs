@@ -14,7 +14,7 @@ use crate::{
     },
     policy::{recent, ways::WaysIn},
     secret::Secret,
-    tokens::Client,
+    tokens::{Client, TokenSettings},
 };
 
 /// Everything that the engine needs to know.
@@ -50,6 +50,8 @@ pub struct Settings {
     pub events: EventSettings,
     /// Applications with a credential of their own.
     pub clients: Vec<Client>,
+    /// Tokens for programs; `None`: there are none, and the calls that hand them out are not there.
+    pub tokens: Option<TokenSettings>,
     /// Second factors.
     pub factors: FactorSettings,
     /// Passkeys, where the deployment offers them.
@@ -244,6 +246,7 @@ impl Settings {
             sign_up_provider: None,
             events: EventSettings::default(),
             clients: Vec::new(),
+            tokens: None,
             factors: FactorSettings::default(),
             passkeys: None,
         }

@@ -13,7 +13,7 @@ use keyward_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, outbox, sessions};
+use crate::{SqliteStore, grants, outbox, sessions};
 
 #[async_trait]
 impl Ledger for SqliteStore {
@@ -119,8 +119,9 @@ impl Ledger for SqliteStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         // In small transitions, so that sign-ins need not wait for all of it.
-        const STEPS: [&str; 6] = [
+        const STEPS: [&str; 7] = [
             "DELETE FROM mail WHERE place IN (SELECT place FROM mail WHERE expires < ?1 LIMIT 1000)",
+            "DELETE FROM signing_key WHERE published_until < ?1",
             "DELETE FROM failure WHERE key IN (SELECT key FROM failure WHERE until <= ?1 LIMIT 1000)",
             "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires < ?1 LIMIT 1000)",
             "DELETE FROM ticket WHERE (purpose, subject, hash) IN
@@ -176,7 +177,7 @@ pub(crate) fn insert(db: &Connection, user: &UserId, own: &Extra, session: &NewS
         session.via.as_ref().map(|via| &via.source),
         session.via.as_ref().map(|via| &via.id)
     ])?;
-    Ok(())
+    session.grant.as_ref().map_or(Ok(()), |grant| grants::insert(db, &session.id, grant))
 }
 
 /// True if a session is there and this user's.

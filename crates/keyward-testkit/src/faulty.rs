@@ -2,7 +2,9 @@
 
 mod admin;
 mod audit;
+mod grants;
 mod import;
+mod keys;
 mod recovery;
 mod factors;
 mod sessions;
@@ -94,6 +96,14 @@ pub enum Operation {
     SettleEvent,
     /// [`Outbox::cap_events`].
     CapEvents,
+    /// [`Grants::grant`](keyward_core::port::Grants::grant).
+    Grant,
+    /// [`Grants::rotate_grant`](keyward_core::port::Grants::rotate_grant).
+    RotateGrant,
+    /// [`SigningKeys::signing_keys`](keyward_core::port::SigningKeys::signing_keys).
+    SigningKeys,
+    /// [`SigningKeys::add_signing_key`](keyward_core::port::SigningKeys::add_signing_key).
+    AddSigningKey,
     /// [`AuditTrail::audit`](keyward_core::port::AuditTrail::audit).
     Audit,
     /// [`AuditTrail::trim_audit`](keyward_core::port::AuditTrail::trim_audit).
@@ -138,7 +148,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, for tests that go through every one.
-    pub const ALL: [Self; 53] = [
+    pub const ALL: [Self; 57] = [
         Self::Admit,
         Self::PasswordByEmail,
         Self::ReplacePassword,
@@ -172,6 +182,10 @@ impl Operation {
         Self::DueEvents,
         Self::SettleEvent,
         Self::CapEvents,
+        Self::Grant,
+        Self::RotateGrant,
+        Self::SigningKeys,
+        Self::AddSigningKey,
         Self::Audit,
         Self::TrimAudit,
         Self::HasComeFrom,

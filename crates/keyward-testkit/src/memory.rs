@@ -2,7 +2,9 @@
 
 mod admin;
 mod audit;
+mod grants;
 mod import;
+mod keys;
 mod post;
 mod recovery;
 mod factors;
@@ -25,6 +27,7 @@ use keyward_core::{
     user::{Account, AccountKey, Admission, EmailHolder, Profile, Standing, User, UserId},
 };
 
+use self::grants::Family;
 use self::state::{Linked, Session, State, Waiting};
 
 /// Keeps everything in memory behind one lock, so that every operation is atomic.
@@ -66,6 +69,9 @@ impl SignIns for MemoryStore {
         }
         if let (Admitted::As { user, claims, .. }, Some(new)) = (&admitted, session) {
             state.sessions.insert(new.id.clone(), Session::new(user, claims, new));
+            if let Some(grant) = &new.grant {
+                state.families.insert(new.id.clone(), Family::new(grant.clone()));
+            }
         }
         if let Admitted::As { user, is_new, .. } = &admitted {
             state.write_of(events.iter().filter(|event| event.about.fits(*is_new)), Some(user));
@@ -262,6 +268,7 @@ impl Ledger for MemoryStore {
         };
         let before = rows(&state);
         state.sessions.retain(|_, row| row.expires >= now);
+        state.signing_keys.retain(|key| key.published_until >= now);
         state.tickets.retain(|_, ticket| ticket.expires >= now);
         state.changes.retain(|change| change.until > now);
         state.outbox.retain(|waiting| waiting.until.is_none_or(|until| until > now));

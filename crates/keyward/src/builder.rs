@@ -19,7 +19,7 @@ use keyward_core::{
     secret::Secret,
     session::SessionFields,
     settings::{CustomPages, LandingPlaces, Provider, SessionSettings, Settings},
-    tokens::Client,
+    tokens::{Client, TokenSettings},
 };
 use keyward_net::OutgoingHttp;
 use keyward_pages::Theme;
@@ -217,6 +217,12 @@ impl Builder {
         self
     }
 
+    /// Tokens for programs: with them come the calls that hand them out. Default: none.
+    pub fn tokens(mut self, tokens: TokenSettings) -> Self {
+        self.plan.tokens = Some(tokens);
+        self
+    }
+
     /// An application with a credential of its own, for calls from its server side.
     pub fn client(mut self, client: Client) -> Self {
         self.plan.clients.push(client);
@@ -340,6 +346,7 @@ impl Builder {
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
             events: events.unwrap_or_default(),
             clients: plan.clients,
+            tokens: plan.tokens,
         };
         let ports = Ports {
             store,
@@ -352,6 +359,7 @@ impl Builder {
         let engine = Arc::new(Engine::new(settings, ports));
         // Before the first request: a session that was ended must not live again after a restart.
         engine.follow_changes().await.map_err(|error| store_mistake(error.to_string()))?;
+        engine.maintain_keys().await.map_err(|error| store_mistake(error.to_string()))?;
 
         let edge = EdgeSettings {
             trusted_proxies: plan.trusted_proxies,

@@ -1,4 +1,4 @@
-//! What happens in the background: following changes of sessions, delivering events, sweeping, giving memory back.
+//! What happens in the background: following changes of sessions, keeping signing keys, delivering events, sweeping, giving memory back.
 
 use std::{future::Future, sync::Arc, time::Duration};
 
@@ -18,6 +18,8 @@ use crate::{
 const FOLLOW: Duration = Duration::from_millis(500);
 /// Expired rows are refused in any case; they only take up room until then.
 const SWEEP: Duration = Duration::from_secs(10 * 60);
+/// Well within the time that a key is published before it signs.
+const KEYS: Duration = Duration::from_secs(30);
 /// Memory that nobody used for this long is given back.
 const TRIM: Duration = Duration::from_secs(60);
 
@@ -72,7 +74,20 @@ impl Jobs {
                 async { Ok(()) }
             },
         );
-        let mut tasks = vec![tokio::spawn(follow), tokio::spawn(sweep), tokio::spawn(trim)];
+        let keys = {
+            let engine = Arc::clone(engine);
+            repeat(
+                "keeping signing keys",
+                stop.clone(),
+                || sleep(KEYS),
+                move || {
+                    let engine = Arc::clone(&engine);
+                    async move { engine.maintain_keys().await }
+                },
+            )
+        };
+        let mut tasks =
+            vec![tokio::spawn(follow), tokio::spawn(sweep), tokio::spawn(trim), tokio::spawn(keys)];
         tasks.extend(deliveries.map(|deliveries| {
             let waiting = Arc::clone(&deliveries);
             let wait = move || Arc::clone(&waiting).wait();

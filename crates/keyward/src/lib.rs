@@ -86,7 +86,7 @@ pub use keyward_core::{
     secret::Secret,
     session::SessionFields,
     settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, SignOutScope, Strategy},
-    tokens::Client,
+    tokens::{Algorithm, Audience, Client, TokenSettings},
 };
 pub use keyward_net::{SmtpMailer, SmtpMistake, SmtpServer, SmtpTls};
 pub use keyward_pages::{

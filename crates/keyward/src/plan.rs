@@ -13,7 +13,7 @@ use keyward_core::{
     secret::Secret,
     session::SessionFields,
     settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings},
-    tokens::Client,
+    tokens::{Client, TokenSettings},
 };
 use keyward_pages::Theme;
 use url::Url;
@@ -48,6 +48,7 @@ pub(crate) struct Plan {
     pub(crate) events: Vec<Arc<dyn Events>>,
     pub(crate) event_kinds: Vec<EventKind>,
     pub(crate) clients: Vec<Client>,
+    pub(crate) tokens: Option<TokenSettings>,
     pub(crate) proxy: Option<Url>,
 }
 
@@ -116,6 +117,7 @@ impl Plan {
             events: Vec::new(),
             event_kinds: EventKind::DEFAULT.to_vec(),
             clients: Vec::new(),
+            tokens: None,
             proxy: None,
         }
     }

@@ -2,6 +2,7 @@
 
 mod clients;
 mod oauth;
+mod tokens;
 
 use std::collections::HashSet;
 
@@ -39,6 +40,7 @@ pub(crate) fn mistakes(plan: &Plan) -> Vec<Mistake> {
     landing_places(plan, &mut found);
     accounts(plan, &mut found);
     clients::mistakes(plan, &mut found);
+    tokens::mistakes(plan, &mut found);
     providers(plan, &mut found);
     found
 }
@@ -99,10 +101,7 @@ fn secrets(plan: &Plan, found: &mut Vec<Mistake>) {
 
 fn origins(plan: &Plan, found: &mut Vec<Mistake>) {
     for (index, origin) in plan.allowed_origins.iter().enumerate() {
-        let is_origin = Url::parse(origin).is_ok_and(|url| {
-            matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *origin
-        });
-        if !is_origin {
+        if !is_origin(origin) {
             found.push(Mistake::new(
                 format!("allowed_origins[{index}]"),
                 format!("{origin:?} is not an origin"),
@@ -110,6 +109,13 @@ fn origins(plan: &Plan, found: &mut Vec<Mistake>) {
             ));
         }
     }
+}
+
+/// Scheme, host and port alone, as browsers write them.
+fn is_origin(text: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| {
+        matches!(url.scheme(), "http" | "https") && url.origin().ascii_serialization() == *text
+    })
 }
 
 /// Ten years: cookies that live longer are cut by browsers anyway.

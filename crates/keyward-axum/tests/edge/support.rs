@@ -205,25 +205,23 @@ fn settings(dialect: Dialect, strategy: Strategy) -> Settings {
         check: Arc::new(RightPassword),
         on_sign_in_page,
     };
+    let public = PublicUrl::new(ORIGIN, "/api/auth").expect("an address");
+    let secrets = vec![Secret::from("a secret of this test alone, long enough".to_owned())];
+    let audience = Audience { name: "https://api.test".to_owned(), ..Audience::default() };
     Settings {
-        dialect,
-        public: PublicUrl::new(ORIGIN, "/api/auth").expect("an address"),
-        secrets: vec![Secret::from("a secret of this test alone, long enough".to_owned())],
         session: SessionSettings {
             strategy,
             show: vec![(vec!["user".to_owned(), "role".to_owned()], "role".to_owned())],
             ..SessionSettings::default()
         },
-        pages: CustomPages::default(),
         providers: vec![provider("login", true), provider("signup", false)],
-        allowed_origins: Vec::new(),
-        vault_keys: Vec::new(),
-        redirects: Vec::new(),
-        emails: Vec::new(),
-        order: Vec::new(),
         sign_up_provider: Some("signup".to_owned()),
-        events: EventSettings::default(),
-        landing: LandingPlaces::default(),
+        tokens: Some(TokenSettings {
+            audiences: vec![audience],
+            allowed_origins: vec!["https://spa.test".to_owned()],
+            ..TokenSettings::default()
+        }),
+        ..Settings::new(dialect, public, secrets)
     }
 }
 

@@ -49,6 +49,9 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
     if let Some(accounts) = accounts(deployment) {
         builder = builder.accounts(accounts);
     }
+    if let Some(tokens) = file.tokens.settings() {
+        builder = builder.tokens(tokens);
+    }
     for client in &file.clients {
         builder = builder.client(client.client());
     }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     providers::Provider,
     rules::{HooksTable, RuleTable},
-    tokens::ClientTable,
+    tokens::{ClientTable, TokensTable},
     value::{Hidden, Network, Origin, Paint, Period, Rate},
 };
 
@@ -58,6 +58,8 @@ pub(crate) struct File {
     pub(crate) limits: LimitsTable,
     /// Applications with a credential of their own, for calls from their server side.
     pub(crate) clients: Vec<ClientTable>,
+    /// Tokens for programs: access tokens that your services check by themselves, refresh tokens.
+    pub(crate) tokens: TokensTable,
     /// Who may sign in. The first rule that fits somebody decides.
     pub(crate) rules: Vec<RuleTable>,
     /// Your own rules in any language, asked over HTTP.

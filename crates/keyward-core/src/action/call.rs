@@ -1,5 +1,6 @@
 //! The map of our own calls, `-/v1/…`, and what they answer: JSON, and the same for every generation.
 
+use super::program::{ProgramAnswer, ProgramCall};
 use crate::{
     error::Refusal,
     user::{Account, User},
@@ -17,6 +18,8 @@ pub enum Call {
         /// From the body.
         id: Option<String>,
     },
+    /// What a program calls.
+    Program(ProgramCall),
 }
 
 /// What one of our own calls answers.
@@ -26,6 +29,8 @@ pub enum Answer {
     Accounts(Box<Accounts>),
     /// The account is gone.
     Unlinked,
+    /// What a program gets.
+    Program(ProgramAnswer),
     /// Refused.
     Refused(Refusal),
 }

@@ -10,7 +10,7 @@ use super::{
     attempts::{self, AttemptChange},
     token,
 };
-use crate::{request::Pairs, time::Timestamp};
+use crate::{request::Pairs, time::Timestamp, tokens::refresh::RefreshToken};
 
 /// The names of one deployment's cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,8 @@ pub enum SessionCookie {
     },
     /// Every piece that the browser sent is removed.
     Clear,
+    /// Left as it is: the session was opened for a program, which gets this instead.
+    Program(Box<RefreshToken>),
 }
 
 /// What `encodeURIComponent` leaves as it is.
@@ -157,7 +159,7 @@ impl Dialect {
             lines.push(line(names.callback_url, value, "", secure));
         }
         match &changes.session {
-            SessionCookie::Keep => {}
+            SessionCookie::Keep | SessionCookie::Program(_) => {}
             SessionCookie::Clear => self.clear_pieces(&mut lines, sent, &names, &[], secure, now),
             SessionCookie::Set { token, expires } => {
                 let pieces = self.pieces(names.session, token);

@@ -9,7 +9,7 @@ use crate::{
     deployment::Deployment,
     event::{About, EventKind, NewEvent},
     exchange::Exchange,
-    port::{StoreError, uuid},
+    port::{SessionId, StoreError, uuid},
     rules::Candidate,
     session,
     settings::Strategy,
@@ -139,6 +139,20 @@ pub(super) async fn of_sign_out(
             json!({ "session": { "userId": user, "expires": live.expires.iso() } })
         }
     };
+    Ok(vec![event(deployment, exchange, EventKind::SignOut, About::Anybody, data)])
+}
+
+/// What signing out of a program's session tells.
+pub(super) async fn of_program(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    session: &SessionId,
+) -> Result<Vec<NewEvent>, StoreError> {
+    if !wanted(deployment, EventKind::SignOut) {
+        return Ok(Vec::new());
+    }
+    let Some(record) = deployment.store().session_record(session).await? else { return Ok(Vec::new()) };
+    let data = json!({ "token": { "sub": record.user.0, "sid": session.0 } });
     Ok(vec![event(deployment, exchange, EventKind::SignOut, About::Anybody, data)])
 }
 

@@ -1,6 +1,7 @@
 //! One flow per action: asynchronous code over the ports, a visible list of named steps.
 
 pub mod accounts;
+pub mod api;
 pub mod email;
 mod events;
 pub mod redirect;
@@ -10,7 +11,7 @@ pub mod sign_in;
 pub mod sign_out;
 
 use crate::{
-    action::{Action, Asked, Call, Form, Outcome},
+    action::{Action, Answer, Asked, Call, Form, Outcome},
     deployment::Deployment,
     exchange::Exchange,
 };
@@ -39,6 +40,9 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         Action::Call(Call::Accounts) => Outcome::Answer(Box::pin(accounts::list(deployment, exchange)).await),
         Action::Call(Call::Unlink { provider, id }) => {
             Outcome::Answer(Box::pin(accounts::unlink(deployment, exchange, provider, id)).await)
+        }
+        Action::Call(Call::Program(call)) => {
+            Outcome::Answer(Answer::Program(Box::pin(api::carry_out(deployment, exchange, call)).await))
         }
         Action::SignedOut => Outcome::Land(rules::landing_signed_out(deployment, exchange, false).await),
         Action::LookAtLink => Outcome::Done,

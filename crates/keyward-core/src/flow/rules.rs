@@ -110,6 +110,10 @@ pub(super) async fn complete(
 /// Where a person who signed in lands: the deployment's own place, or the one that was asked for; the rules may choose
 /// another.
 pub(super) async fn landing(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<Landing, Refusal> {
+    // A program lands nowhere.
+    if exchange.program.is_some() {
+        return Ok(exchange.landing.clone());
+    }
     let declared = deployment.settings().landing.sign_in.as_deref();
     ask_for_landing(deployment, exchange, declared).await
 }

@@ -10,7 +10,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::{error::Refusal, request::Pairs, secret::Secret, user::Profile};
+use crate::{
+    error::{Code, Refusal},
+    request::Pairs,
+    secret::Secret,
+    user::Profile,
+};
 
 /// What an attempt is for. It ends as what it was begun as.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,6 +66,30 @@ pub struct Arrival<'a> {
     pub attempt: &'a str,
 }
 
+/// What a front end that signed somebody in itself brings of the provider's.
+#[derive(Clone)]
+pub enum Word {
+    /// An ID token that the provider made for our client id.
+    IdToken {
+        /// The token.
+        token: Secret,
+        /// The nonce that the front end asked for it with, if it did.
+        nonce: Option<String>,
+    },
+    /// The profile as the provider wrote it, from an application that is trusted with it.
+    Profile(Map<String, Value>),
+}
+
+/// Neither is ever printed.
+impl fmt::Debug for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::IdToken { .. } => "IdToken(…)",
+            Self::Profile(_) => "Profile(…)",
+        })
+    }
+}
+
 /// A person whom a provider vouches for.
 #[derive(Clone)]
 pub struct Arrived {
@@ -105,6 +134,15 @@ pub trait RedirectSignIn: Send + Sync {
     /// # Errors
     /// As [`RedirectSignIn::depart`]. Nobody is signed in by half.
     async fn arrive(&self, arrival: Arrival<'_>) -> Result<Arrived, Refusal>;
+
+    /// Says who it is of whom a front end brings the provider's word. An ID token is checked as if it had come to us.
+    ///
+    /// # Errors
+    /// As [`RedirectSignIn::depart`]; [`crate::error::Code::UnknownProvider`] where this provider gives no such word.
+    async fn take_word(&self, word: Word) -> Result<Arrived, Refusal> {
+        let _ = word;
+        Err(Refusal::new(Code::UnknownProvider).because("this provider gives no word that can be checked"))
+    }
 
     /// Where the browser goes to end the session at the provider (OpenID Connect RP-Initiated Logout 1.0 §2), if the
     /// provider has such a place and can say so now.

@@ -43,6 +43,17 @@ pub async fn end(
     }
 }
 
+/// Ends the session of a program, and tells it by `events` if it was there.
+pub async fn end_of_program(
+    deployment: &Deployment,
+    id: &SessionId,
+    exchange: &Exchange<'_>,
+    events: &[NewEvent],
+) -> Result<(), StoreError> {
+    let until = remembered_until(exchange.now, deployment.settings().session.max_age);
+    end_by_id(deployment, id, until, events).await
+}
+
 async fn end_by_id(
     deployment: &Deployment,
     id: &SessionId,

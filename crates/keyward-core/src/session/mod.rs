@@ -10,7 +10,7 @@ use keyward_jose::digest::sha256;
 use serde_json::Value;
 
 pub use self::{
-    end::{end, end_replaced, end_replaced_by_id, follow_changes, remembered_until},
+    end::{end, end_of_program, end_replaced, end_replaced_by_id, follow_changes, remembered_until},
     overlay::Overlay,
     view::View,
 };
@@ -22,10 +22,13 @@ use crate::{
     dialect::cookies::SessionCookie,
     error::{Code, Refusal},
     exchange::Exchange,
-    port::{Ending, NewClaims, NewSession, Renewed, SessionId, StoreError, TokenHash, network, uuid},
     policy::{assurance, recent::AUTH_TIME},
+    port::{
+        Ending, NewClaims, NewGrant, NewSession, Renewed, SessionId, StoreError, TokenHash, network, uuid,
+    },
     settings::Strategy,
     time::Timestamp,
+    tokens::refresh::RefreshToken,
     user::Extra,
 };
 
@@ -58,6 +61,8 @@ pub struct Opening {
     pub record: NewSession,
     claims: Claims,
     token: Option<String>,
+    /// Where it is opened for a program.
+    refresh: Option<RefreshToken>,
 }
 
 impl Opening {
@@ -72,7 +77,11 @@ impl Opening {
         if claims.get(AUTH_TIME).is_none() {
             claims.set(AUTH_TIME, exchange.now.secs());
         }
+        let program = exchange.program.as_ref();
+        let session = SessionId(id);
+        let refresh = program.and_then(|_| deployment.refresh_keys().first(&session, deployment.random()));
         let token = match settings.strategy {
+            _ if program.is_some() => None,
             Strategy::Sealed => {
                 claims.set("seen", exchange.now.secs());
                 None
@@ -83,16 +92,23 @@ impl Opening {
                 Some(hex::encode(bytes))
             }
         };
+        let lives = program.map_or(settings.max_age, |program| program.lives);
+        let grant = program.zip(refresh.as_ref()).map(|(program, refresh)| NewGrant {
+            client: program.client.clone(),
+            terms: program.terms.clone(),
+            token: refresh.hash(),
+        });
         let user_agent = exchange.request.user_agent.as_deref();
         let record = NewSession {
             token: token.as_deref().map(hash_of),
             claims: if token.is_some() { claims.clone() } else { Claims::default() },
             user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
             address: Some(network(exchange.request.client)),
+            grant,
             two_factors: assurance::has_two(&claims),
-            ..NewSession::new(SessionId(id), exchange.now, exchange.now.plus(settings.max_age))
+            ..NewSession::new(session, exchange.now, exchange.now.plus(lives))
         };
-        Self { record, claims, token }
+        Self { record, claims, token, refresh }
     }
 
     /// The cookie of the session. Asked for before anything is written, so that what does not fit into a cookie leaves
@@ -102,6 +118,9 @@ impl Opening {
         deployment: &Deployment,
         exchange: &Exchange<'_>,
     ) -> Result<SessionCookie, Refusal> {
+        if let Some(refresh) = &self.refresh {
+            return Ok(SessionCookie::Program(Box::new(refresh.clone())));
+        }
         match &self.token {
             Some(token) => Ok(SessionCookie::Set { token: token.clone(), expires: self.record.expires }),
             None => seal(deployment, &mut self.claims, exchange),
@@ -117,7 +136,7 @@ impl Opening {
         cookie: SessionCookie,
         own: &Extra,
     ) -> Result<SessionCookie, Refusal> {
-        if own.is_empty() || self.token.is_some() {
+        if own.is_empty() || self.token.is_some() || self.refresh.is_some() {
             return Ok(cookie);
         }
         for (name, value) in own {

@@ -1,21 +1,35 @@
 //! From path, method and body to one of our own calls, `-/v1/…`.
 
+use super::program;
 use crate::{
     action::{Call, Misdirected},
     request::{Method, Request},
+    settings::Settings,
 };
 
 /// The call behind the segments after `-/v1/`. A HEAD comes as GET.
-pub(super) fn decode(path: &[&str], method: Method, request: &Request) -> Result<Call, Misdirected> {
+pub(super) fn decode(
+    settings: &Settings,
+    path: &[&str],
+    method: Method,
+    request: &Request,
+) -> Result<Call, Misdirected> {
     use Method::{Get, Post};
     let field = |name| request.body.text(name).map(str::to_owned);
+    // Without tokens for programs these calls are not there.
+    let hands_out_tokens = settings.tokens.is_some();
     Ok(match (path, method) {
         (["accounts"], Get) => Call::Accounts,
         (["accounts", "unlink"], Post) => {
             Call::Unlink { provider: field("provider"), id: field("providerAccountId") }
         }
+        _ if hands_out_tokens && let Some(call) = program::decode(path, method, request) => {
+            Call::Program(call)
+        }
         _ => {
+            let programs = || program::allowed(path).filter(|_| hands_out_tokens);
             return Err(allowed(path)
+                .or_else(programs)
                 .map_or(Misdirected::UnknownCall, |allow| Misdirected::WrongCallMethod { allow }));
         }
     })

@@ -33,7 +33,7 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
                 Err(Misdirected::WrongMethod)
             };
         }
-        ["-", "v1", path @ ..] => return call::decode(path, method, request).map(Action::Call),
+        ["-", "v1", path @ ..] => return call::decode(settings, path, method, request).map(Action::Call),
         ["-", "signed-out"] if method == Get => return Ok(Action::SignedOut),
         [action] => (*action, None),
         // What a client writes for a missing provider.

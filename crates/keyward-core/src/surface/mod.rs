@@ -4,5 +4,6 @@ mod call;
 pub mod decode;
 pub(crate) mod link;
 mod not_linked;
+mod program;
 pub mod render;
 mod words;

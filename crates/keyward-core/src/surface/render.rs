@@ -2,6 +2,7 @@
 
 mod api;
 mod page;
+mod program;
 
 use serde_json::{Value, json};
 

@@ -19,6 +19,9 @@ pub struct Client {
     pub secret: Secret,
     /// For whom it may ask for access tokens. It never gets one for anybody else.
     pub audiences: Vec<String>,
+    /// Providers of whose people it may say who they are, having signed them in there itself. It is believed: name
+    /// only what the application really checks.
+    pub vouches_for: Vec<String>,
 }
 
 /// The application that calls, by its HTTP Basic credentials.
@@ -28,6 +31,24 @@ pub struct Client {
 pub fn caller<'d>(deployment: &'d Deployment, exchange: &Exchange<'_>) -> Result<&'d Client, Refusal> {
     let header = exchange.request.authorization.as_ref();
     authenticated(&deployment.settings().clients, header).ok_or_else(|| Refusal::new(Code::InvalidClient))
+}
+
+/// As [`caller`], for a call that an application without a credential may make too. Credentials that are there have to be
+/// right; a bearer token is none, programs send one along from habit.
+///
+/// # Errors
+/// As [`caller`].
+pub fn caller_if_any<'d>(
+    deployment: &'d Deployment,
+    exchange: &Exchange<'_>,
+) -> Result<Option<&'d Client>, Refusal> {
+    let is_basic = |header: &&Secret| {
+        header.expose().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
+    };
+    match exchange.request.authorization.as_ref().filter(is_basic) {
+        Some(_) => caller(deployment, exchange).map(Some),
+        None => Ok(None),
+    }
 }
 
 fn authenticated<'c>(clients: &'c [Client], header: Option<&Secret>) -> Option<&'c Client> {
@@ -60,6 +81,7 @@ mod tests {
             id: id.to_owned(),
             secret: Secret::from(secret),
             audiences: Vec::new(),
+            vouches_for: Vec::new(),
         };
         [client("shop", SECRET), client("blog", "0123456789abcdefghijklmnopqrstuv")]
     }

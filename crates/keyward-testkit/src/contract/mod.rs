@@ -7,7 +7,9 @@ mod admission;
 mod audit;
 mod directory;
 mod events;
+mod grants;
 mod import;
+mod keys;
 mod factors;
 mod ledger;
 mod linking;
@@ -31,7 +33,7 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, audit::*, directory::*, events::*, factors::*, import::*, ledger::*, linking::*, people::*, post::*, proof::*, races::*, recovery::*, sessions::*, tickets::*, values::*,
+    admission::*, audit::*, directory::*, events::*, factors::*, grants::*, import::*, keys::*, ledger::*, linking::*, people::*, post::*, proof::*, races::*, recovery::*, sessions::*, tickets::*, values::*,
 };
 
 /// Makes one `#[tokio::test]` of every case of the contract.
@@ -162,7 +164,6 @@ macro_rules! store_contract {
             failures_are_counted_under_their_keys
             failures_are_forgotten_in_time_and_on_demand
             beyond_the_cap_the_oldest_failures_go
-
             who_is_brought_along_comes_back_as_they_were
             lesson_57_who_was_kept_out_before_is_kept_out_after_the_import
             an_import_that_is_run_again_finds_who_is_there_and_changes_nothing
@@ -182,6 +183,21 @@ macro_rules! store_contract {
             a_new_person_with_a_passkey_cannot_lose_it_unless_they_have_another_way
             lesson_43_a_first_proof_ends_second_factors_and_passkeys
             lesson_56_deleting_a_user_deletes_second_factors_and_passkeys
+
+            f2_a_refresh_token_is_given_for_its_successor
+            f2_within_the_grace_a_used_token_has_the_same_successor
+            lesson_22_a_token_that_is_used_after_the_grace_ends_its_family
+            f2_where_there_is_no_grace_a_token_is_good_once
+            lesson_24_a_family_is_bound_to_its_client
+            lesson_58_a_family_ends_with_its_session
+            lesson_48_an_expired_family_is_over_while_no_sweep_has_been
+            lesson_58_a_token_is_looked_for_in_its_own_family_alone
+            lesson_21_lesson_22_of_fifty_refreshes_with_one_token_one_rotates
+            invariant_8_no_refresh_in_flight_recreates_a_family
+            f2_keys_are_kept_in_the_order_in_which_they_were_added
+            f2_a_key_is_added_only_after_the_last_one
+            f2_of_fifty_who_add_the_next_key_one_does
+            f2_a_sweep_takes_keys_that_are_published_no_more
 
             lesson_21_of_fifty_consumers_of_one_ticket_one_wins
             lesson_21_lesson_37_of_fifty_followers_of_one_link_one_is_admitted

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use keyward_core::{
     claims::Claims,
     event::{Channel, NewEvent},
+    port::{
+        Admitted, Altered, Change, Changed, DueEvent, NewSession, SessionId, StoreError,
+        StoredKey, TokenHash,
+    },
     method::passkey::Passkey,
-    port::{Admitted, Altered, Change, Changed, DueEvent, NewSession, SessionId, StoreError, TokenHash},
     session::Overlay,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
@@ -14,6 +17,7 @@ use keyward_core::{
 };
 
 use super::{audit::Trail, post::Mails};
+use super::grants::Family;
 use super::factors::Kept;
 
 #[derive(Debug, Default)]
@@ -34,6 +38,9 @@ pub(super) struct State {
     pub(super) written: u64,
     pub(super) trail: Trail,
     pub(super) mails: Mails,
+    pub(super) families: HashMap<SessionId, Family>,
+    /// In the order in which they were added.
+    pub(super) signing_keys: Vec<StoredKey>,
     pub(super) factors: Kept,
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 
+use keyward_core::tokens::access::PUBLIC_CLIENT;
+
 use super::id;
 use crate::{mistake::Mistake, plan::Plan, strength};
 
@@ -10,6 +12,13 @@ pub(super) fn mistakes(plan: &Plan, found: &mut Vec<Mistake>) {
     for (index, client) in plan.clients.iter().enumerate() {
         let at = format!("clients[{index}]");
         id(&format!("{at}.id"), &client.id, found);
+        if client.id == PUBLIC_CLIENT {
+            found.push(Mistake::new(
+                format!("{at}.id"),
+                format!("{PUBLIC_CLIENT:?} is the client_id of programs without a credential"),
+                "choose another",
+            ));
+        }
         if !ids.insert(&client.id) {
             found.push(Mistake::new(
                 format!("{at}.id"),

@@ -60,6 +60,27 @@ async fn complete(
     let arrived = provider.way.arrive(Arrival { response, attempt: &attempt }).await?;
     let current = current(deployment, exchange, &arrived.purpose).await?;
     land_where_it_began(deployment, exchange, arrived.landing.as_deref());
+    come_in(deployment, exchange, provider, arrived, current).await
+}
+
+/// For somebody whom a provider's word names without an attempt of ours.
+pub(in crate::flow) async fn enter(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &RedirectProvider,
+    arrived: Arrived,
+) -> Result<Outcome, Refusal> {
+    come_in(deployment, exchange, provider, arrived, None).await
+}
+
+/// The deployment's rules, then admission.
+async fn come_in(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &RedirectProvider,
+    arrived: Arrived,
+    current: Option<Current>,
+) -> Result<Outcome, Refusal> {
     let mut candidate = candidate(&arrived);
     let added = match rules::pass(deployment, exchange, &mut candidate).await? {
         Passed::In(added) => added,
@@ -388,6 +409,10 @@ async fn open_session(
 
 /// Nobody keeps, or hands to another, the session from before (lesson 55).
 async fn end_previous(deployment: &Deployment, exchange: &Exchange<'_>, current: Option<&Current>) {
+    // What a browser holds is not the program's that calls.
+    if exchange.program.is_some() {
+        return;
+    }
     if let Some(token) = exchange.session_token(deployment) {
         session::end_replaced(deployment, &token, exchange).await;
     } else if let Some(current) = current {

@@ -3,6 +3,7 @@
 mod arrive;
 mod depart;
 
+pub(super) use self::arrive::enter;
 pub use self::{arrive::arrive, depart::depart};
 
 use crate::{
@@ -35,7 +36,7 @@ pub async fn offer(
 pub(super) struct SignedIn {
     pub(super) user: UserId,
     pub(super) session: SessionId,
-    claims: Claims,
+    pub(super) claims: Claims,
 }
 
 /// Who is signed in, by the session that came along. A session without a record (sealed by the original) names nobody

@@ -14,6 +14,7 @@ impl Render<'_> {
     pub(super) fn answer(&self, answer: Answer) -> Reply {
         match answer {
             Answer::Accounts(accounts) => self.call(200, &listed(&accounts)),
+            Answer::Program(answer) => self.program(answer),
             Answer::Unlinked => self.call(200, &json!({ "unlinked": true })),
             Answer::Refused(refusal) => {
                 let (status, message) = status_and_message(refusal.code);
@@ -37,12 +38,12 @@ impl Render<'_> {
     }
 
     /// As every refusal in JSON, with an absolute `url` (invariant 6).
-    fn refused_call(&self, status: u16, code: &str, message: &str) -> Reply {
+    pub(super) fn refused_call(&self, status: u16, code: &str, message: &str) -> Reply {
         let url = self.exchange.request.public.route(&format!("error?error={code}"));
         self.call(status, &json!({ "url": url, "error": code, "message": message }))
     }
 
-    fn call(&self, status: u16, answer: &Value) -> Reply {
+    pub(super) fn call(&self, status: u16, answer: &Value) -> Reply {
         Reply { cookies: Vec::new(), ..self.json(status, answer) }
     }
 }

@@ -1,0 +1,23 @@
+//! Who is calling?
+
+use crate::{
+    action::{Me, ProgramAnswer},
+    deployment::Deployment,
+    error::{Code, Refusal},
+    exchange::Exchange,
+    port::SessionId,
+    tokens::access,
+};
+
+/// The person behind an access token, while their session lasts: unlike a service that checks the token by itself, who asks
+/// here hears of a sign-out at once.
+pub(super) async fn me(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<ProgramAnswer, Refusal> {
+    let invalid = || Refusal::new(Code::InvalidToken);
+    let token = exchange.request.bearer().ok_or_else(invalid)?;
+    let claims = access::opened(deployment, token, exchange.now).await?.ok_or_else(invalid)?;
+    let (session, store) = (SessionId(claims.sid.clone()), deployment.store());
+    let record = store.session_record(&session).await?.filter(|record| exchange.now < record.expires);
+    let record = record.filter(|record| record.user.0 == claims.sub).ok_or_else(invalid)?;
+    let user = store.user(&record.user).await?.ok_or_else(invalid)?;
+    Ok(ProgramAnswer::Me(Box::new(Me { user, claims })))
+}
