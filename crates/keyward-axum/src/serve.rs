@@ -116,7 +116,8 @@ fn connection(
         .max_buf_size(MAX_HEAD)
         .max_headers(MAX_HEADERS)
         .serve_connection(TokioIo::new(stream), service);
-    let served = graceful.watch(served);
+    // In a box: a task keeps room twice for a future that it is handed, and there are as many as connections.
+    let served = Box::pin(graceful.watch(served));
     tokio::spawn(async move {
         // Peers that vanish or speak no HTTP are no news.
         if let Err(error) = served.await {
