@@ -21,10 +21,20 @@ pub(crate) fn fmt(workspace: &Workspace, _: Option<&str>) -> Result<Outcome> {
     Ok(Outcome::of_check(everything.failed + targets.failed == 0, report))
 }
 
-/// Lints. `--locked`, so that a lock file that lags behind the manifests is noticed here.
+const LINTS: [&str; 5] = ["--all-targets", "--locked", "--", "-D", "warnings"];
+
+/// Lints, of the workspace and of the fuzz targets beside it: a field that is added to a
+/// setting breaks them too. `--locked`, so that a lock file that lags behind the manifests is noticed here.
 pub(crate) fn clippy(workspace: &Workspace, _: Option<&str>) -> Result<Outcome> {
-    let words = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
-    check(workspace, "clippy", tool("cargo").args(words))
+    fuzz::prepare(workspace)?;
+    let everything = check(workspace, "clippy", tool("cargo").args(["clippy", "--workspace"]).args(LINTS))?;
+    let mut targets = tool("cargo");
+    targets.args(["clippy", "--manifest-path"]).arg(fuzz::manifest(workspace)).args(LINTS);
+    // In the folder of the workspace's own builds, which have most of what the targets stand on.
+    targets.env("CARGO_TARGET_DIR", &workspace.target);
+    let targets = check(workspace, "clippy-fuzz", &mut targets)?;
+    let report = format!("{}{}", everything.report, targets.report);
+    Ok(Outcome::of_check(everything.failed + targets.failed == 0, report))
 }
 
 /// The documentation builds without a warning.

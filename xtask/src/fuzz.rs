@@ -59,8 +59,13 @@ pub(crate) fn manifest(workspace: &Workspace) -> PathBuf {
     workspace.root.join("fuzz/Cargo.toml")
 }
 
+/// Makes sure that the targets can be compiled.
+pub(crate) fn prepare(workspace: &Workspace) -> Result {
+    setup::programs(workspace, &COMPILER)
+}
+
 fn fuzz(workspace: &Workspace, seconds: u64, wanted: &[String]) -> Result<Outcome> {
-    setup::programs(workspace, &COMPILER)?;
+    prepare(workspace)?;
     let mut targets = targets(workspace)?;
     if let Some(unknown) = wanted.iter().find(|name| !targets.contains(name)) {
         return Err(format!("there is no target `{unknown}`, only {}", targets.join(", ")).into());
