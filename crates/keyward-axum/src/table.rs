@@ -94,6 +94,7 @@ pub const ROUTES: &[RouteSpec] = &[
     get("-/signed-out"),
     RouteSpec { gate: Gate::Session, ..get("-/v1/accounts") },
     post("-/v1/accounts/unlink", Gate::Session, CALL),
+    post("-/v1/token", Gate::Client, CALL),
     post("-/v1/sign-up", Gate::Proof, CALL),
     post("-/v1/sign-in", Gate::Proof, CALL),
     post("-/v1/exchange", Gate::Proof, CALL),

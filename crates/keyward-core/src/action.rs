@@ -2,14 +2,16 @@
 
 mod call;
 mod program;
+mod recovery;
 
 use serde_json::{Map, Value};
 
 use url::Url;
 
 pub use self::{
-    call::{Accounts, Answer, Call},
+    call::{Accounts, Answer, Call, ForeignToken},
     program::{Me, ProgramAnswer, ProgramCall, Refused, Tokens, Vouching},
+    recovery::{Filled, Link, Recovering, Recovery, Shown, State, Step},
 };
 use crate::{
     error::Refusal,
@@ -100,6 +102,8 @@ pub enum Action {
     },
     /// `GET verify-request`.
     VerifyRequest,
+    /// A page about one's own account.
+    Recovery(Recovery),
     /// One of our own calls, `-/v1/…`.
     Call(Call),
     /// `POST _log` (generations 3 and 4): the client reports an error of its own.
@@ -199,6 +203,10 @@ pub enum Outcome {
     },
     /// Send the person to the sign-in page.
     ChooseSignIn,
+    /// Send who signed up to the page that says that a mail is on its way.
+    VerifyFirst,
+    /// What came of a page about one's own account.
+    Recovery(Recovering),
     /// Refused.
     Refused {
         /// Why.

@@ -8,7 +8,11 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::{policy::{assurance::AMR, recent::AUTH_TIME}, time::Timestamp, user::Profile};
+use crate::{
+    policy::{assurance::AMR, recent::AUTH_TIME},
+    time::Timestamp,
+    user::Profile,
+};
 
 /// JSON members by name, in the order in which they were set.
 ///
@@ -184,11 +188,15 @@ impl<'de> Deserialize<'de> for Name {
 }
 
 /// Claims that describe the token or the session, which neither a back end nor `update()` may set.
-pub const RESERVED: [&str; 12] =
-    ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "ver", AUTH_TIME, AMR, "iss", SHOWN];
+pub const RESERVED: [&str; 13] =
+    ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "ver", AUTH_TIME, "iss", SHOWN, VAULT, AMR];
 
 /// Members that the deployment's rules add to what the session shows, kept until the token changes.
 pub const SHOWN: &str = "shown";
+
+/// Where the vault keeps the session's foreign tokens (`id`), and from when on a read asks for them (`due`, in
+/// milliseconds).
+pub const VAULT: &str = "vault";
 
 #[cfg(test)]
 mod tests {

@@ -6,12 +6,13 @@ use crate::{
     changes::Changes,
     dialect::token::TokenKeys,
     error::{Code, Refusal},
+    mail::MailSeal,
     port::{Clock, Limiter, Random, SessionFields, Store},
     rules::Rules,
     settings::Settings,
     time::Timestamp,
     tokens::{TokenSettings, keys::KeyRing, refresh::RefreshKeys},
-    vault::Vault,
+    vault::{Keeper, Vault},
 };
 
 /// The world as the engine sees it.
@@ -36,11 +37,13 @@ pub struct Deployment {
     settings: Settings,
     ports: Ports,
     plain_keys: TokenKeys,
+    mail_seal: MailSeal,
     secure_keys: TokenKeys,
     changes: Changes,
     key_ring: KeyRing,
     refresh_keys: RefreshKeys,
-    vault: Vault,
+    vault: Arc<Vault>,
+    keeper: Option<Keeper>,
 }
 
 impl Deployment {
@@ -54,10 +57,25 @@ impl Deployment {
         let (plain_keys, secure_keys) = (keys(false), keys(true));
         let own = Some(&settings.vault_keys).filter(|keys| !keys.is_empty());
         let own = own.unwrap_or(&settings.secrets);
-        let vault = Vault::new(own);
+        let mail_seal = MailSeal::new(own);
+        let vault = Arc::new(Vault::new(own));
         let (key_ring, refresh_keys) = (KeyRing::new(own), RefreshKeys::derive(own));
+        let Ports { store, clock, random, .. } = &ports;
+        let keeper = Keeper::new(
+            settings.foreign.clone(),
+            Arc::clone(store),
+            Arc::clone(clock),
+            Arc::clone(random),
+            Arc::clone(&vault),
+        );
         let changes = Changes::default();
-        Self { settings, ports, plain_keys, secure_keys, changes, key_ring, refresh_keys, vault }
+        Self { settings, ports, plain_keys, mail_seal, secure_keys, changes, key_ring, refresh_keys, vault, keeper }
+    }
+
+    /// Seals mails that wait.
+    #[must_use]
+    pub const fn mail_seal(&self) -> &MailSeal {
+        &self.mail_seal
     }
 
     /// What was decided.
@@ -112,6 +130,12 @@ impl Deployment {
     #[must_use]
     pub fn changes(&self) -> &Changes {
         &self.changes
+    }
+
+    /// Keeps sessions' foreign tokens fresh; `None` where the deployment keeps none.
+    #[must_use]
+    pub fn keeper(&self) -> Option<&Keeper> {
+        self.keeper.as_ref()
     }
 
     /// What the deployment decides about tokens for programs.

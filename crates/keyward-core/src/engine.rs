@@ -8,6 +8,7 @@ use crate::{
     error::Refusal,
     exchange::Exchange,
     flow,
+    mail::Mail,
     port::{Random, StoreError},
     reply::Reply,
     request::{Pairs, Request},
@@ -74,6 +75,12 @@ impl Engine {
         let Some(tokens) = &self.settings().tokens else { return Ok(()) };
         let (ring, random) = (deployment.key_ring(), deployment.random());
         ring.maintain(tokens, deployment.store(), random, deployment.now()).await
+    }
+
+    /// A mail that waited, as it is to be sent. `None`: it was sealed with a key that is gone.
+    #[must_use]
+    pub fn open_mail(&self, sealed: &str) -> Option<Mail> {
+        self.deployment.mail_seal().open(sealed)
     }
 
     /// Whether requests can be answered.

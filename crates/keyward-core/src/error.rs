@@ -149,6 +149,12 @@ codes! {
     BackendWrongShape = "backend_answer_wrong_shape",
     /// Nobody is signed in, where somebody has to be.
     SessionRequired = "SessionRequired",
+    /// The password is right, but the address has not been proven.
+    EmailNotVerified = "email_not_verified",
+    /// The caller's own password is not that.
+    WrongPassword = "wrong_password",
+    /// The caller has no address.
+    AddressMissing = "address_missing",
     /// Who is signed in has to sign in again: what they ask for cannot be taken back.
     RecentSignInRequired = "recent_sign_in_required",
     /// An operator keeps this account out. Said only to who has proven that it is theirs.
@@ -169,6 +175,12 @@ codes! {
     InvalidScope = "invalid_scope",
     /// No provider that is configured, or not one for this call.
     UnknownProvider = "unknown_provider",
+    /// The session has no token of a back end or provider.
+    NoForeignToken = "no_foreign_token",
+    /// The token that a back end or provider handed out is over, and nobody can refresh it: sign in again.
+    ForeignTokenOver = "foreign_token_over",
+    /// The token that a back end or provider handed out is over, and could not be refreshed for now.
+    ForeignTokenUnavailable = "foreign_token_unavailable",
     /// A hook of the deployment refused and may have given a word of its own.
     HookRefused = "hook_refused",
     /// A hook that decides could not be reached, was too slow, or failed.
@@ -243,7 +255,7 @@ impl Refusal {
     pub const fn status(&self) -> Option<u16> {
         match self.code {
             Code::RateLimited => Some(429),
-            Code::Overloaded | Code::StoreUnavailable => Some(503),
+            Code::Overloaded | Code::StoreUnavailable | Code::ForeignTokenUnavailable => Some(503),
             _ => None,
         }
     }
@@ -270,7 +282,7 @@ impl From<HttpFault> for Refusal {
     fn from(fault: HttpFault) -> Self {
         let code = match fault {
             HttpFault::Timeout(_) => Code::BackendTimeout,
-            HttpFault::Unreachable(_) => Code::BackendUnreachable,
+            HttpFault::Unreachable(_) | HttpFault::NotSent(_) => Code::BackendUnreachable,
             HttpFault::TooLarge(_) => Code::BackendTooLarge,
         };
         Self::new(code).because(fault.to_string())

@@ -5,6 +5,7 @@
 
 mod admin;
 mod audit;
+mod background;
 mod factors;
 mod grants;
 mod import;
@@ -13,6 +14,7 @@ mod outbox;
 mod post;
 mod recovery;
 mod sessions;
+mod vault;
 
 use std::{net::IpAddr, time::Duration};
 
@@ -22,6 +24,7 @@ use serde_json::{Map, Value};
 pub use self::{
     admin::{Administration, Altered, MAX_OWN_CLAIMS, UserChange},
     audit::{Attempts, AuditTrail, Failures},
+    background::{Background, Boxed},
     factors::{
         CodeKind, FactorChange, FactorChanged, FactorEdit, FactorStore, Factors, KeptApp, MOST_PASSKEYS,
         Shown, Tried,
@@ -35,6 +38,7 @@ pub use self::{
         AddressChange, AddressReturn, Departure, PasswordChange, Proving, Recovered, Recovery, Reset, SetUpBy,
     },
     sessions::{Change, Changed, NewClaims, Renewed, SessionEntry, Sessions, Which, network},
+    vault::{Entry, EntryId, NewEntry, Settlement, TokenVault, Vaulted},
 };
 pub use crate::user::SessionId;
 use crate::{
@@ -106,6 +110,8 @@ pub struct NewSession {
     pub via: Option<AccountKey>,
     /// Set for a program's session, which lives by refresh tokens and has no cookie.
     pub grant: Option<NewGrant>,
+    /// The tokens that another system handed out for it.
+    pub vault: Option<Vaulted>,
     /// True if two factors were shown ([`crate::policy::assurance`]). One alone opens nothing for who has a second.
     pub two_factors: bool,
 }
@@ -125,6 +131,7 @@ impl NewSession {
             address: None,
             via: None,
             two_factors: false,
+            vault: None,
             grant: None,
         }
     }
@@ -141,6 +148,8 @@ pub struct StoredSession {
     pub claims: Claims,
     /// Grows whenever somebody changes what it says.
     pub version: u64,
+    /// The tokens that another system handed out for it.
+    pub tokens: Option<Entry>,
     /// When it ends. May lie in the past: the caller decides (lesson 48).
     pub expires: Timestamp,
 }
@@ -377,6 +386,7 @@ pub trait Store:
     + Outbox
     + AuditTrail
     + Attempts
+    + TokenVault
     + Imports
     + Recovery
     + Post
@@ -396,7 +406,8 @@ impl<
         + Outbox
         + AuditTrail
         + Attempts
-            + Imports
+        + TokenVault
+        + Imports
         + Recovery
         + Post
         + FactorStore,
@@ -537,6 +548,9 @@ pub struct HttpCall {
     pub timeout: Duration,
     /// Largest answer read, in bytes.
     pub max_answer: usize,
+    /// Over a connection of its own, so that a request that was not sent is known for one
+    /// ([`HttpFault::NotSent`]).
+    pub alone: bool,
 }
 
 /// The answer to an outgoing request.
@@ -551,6 +565,9 @@ pub struct HttpAnswer {
 /// Why an outgoing request has no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HttpFault {
+    /// No connection, for a request that had one of its own to make: nothing of it was sent. The text is for the log.
+    #[error("{0}")]
+    NotSent(String),
     /// No complete answer within the time.
     #[error("no answer within {0:?}")]
     Timeout(Duration),

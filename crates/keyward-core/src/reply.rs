@@ -2,7 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::settings::Field;
+use crate::{
+    action::{Link, State, Step},
+    settings::Field,
+};
 
 /// `Cache-Control` of what is the same for everybody and changes rarely.
 pub const FOR_MINUTES: &str = "public, max-age=300";
@@ -48,6 +51,8 @@ pub enum Page {
         providers: Vec<ProviderForm>,
         /// Address of the sign-up page, if there is one.
         sign_up: Option<String>,
+        /// Address of the page that resets a password, if there is one.
+        reset: Option<String>,
         /// Where to land, for the hidden field; `None`: the cookie has it.
         callback_url: Option<String>,
         /// Name of the provider that can be added afterwards.
@@ -106,6 +111,8 @@ pub enum Page {
         /// Host for people to read.
         host: String,
     },
+    /// About one's own account.
+    Recovery(Box<RecoveryPage>),
     /// "Check your e-mail".
     VerifyRequest {
         /// Host for people to read.
@@ -113,6 +120,35 @@ pub enum Page {
         /// Link back.
         origin: String,
     },
+}
+
+/// A page on which people prove, reset, change and give up what is theirs.
+#[derive(Clone, Debug)]
+pub struct RecoveryPage {
+    /// What it is about.
+    pub step: Step,
+    /// How far they are.
+    pub state: State,
+    /// For the hidden field.
+    pub csrf_token: String,
+    /// Where the form goes.
+    pub action: String,
+    /// The link of the mail, for hidden fields.
+    pub link: Option<Link>,
+    /// What the input of an address holds already.
+    pub typed: String,
+    /// The address that it is about. Empty: there is none to show.
+    pub email: String,
+    /// What went wrong.
+    pub error: Option<String>,
+    /// Host for people to read.
+    pub host: String,
+    /// Link back.
+    pub origin: String,
+    /// Address of the sign-in page.
+    pub sign_in: String,
+    /// Address of the page that resets a password, if there is one.
+    pub reset: Option<String>,
 }
 
 /// A provider's form on a built-in page.

@@ -1,5 +1,7 @@
 //! What a deployment has decided: the engine's settings, already parsed and checked.
 
+mod recovery;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::Value;
@@ -15,7 +17,10 @@ use crate::{
     policy::{recent, ways::WaysIn},
     secret::Secret,
     tokens::{Client, TokenSettings},
+    vault::Foreign,
 };
+
+pub use self::recovery::{AccountMails, Passwords, RecoverySettings, Verification};
 
 /// Everything that the engine needs to know.
 pub struct Settings {
@@ -48,6 +53,10 @@ pub struct Settings {
     pub sign_up_provider: Option<String>,
     /// What is told when something has happened.
     pub events: EventSettings,
+    /// What people can do about their own accounts.
+    pub recovery: RecoverySettings,
+    /// The providers whose tokens sessions keep.
+    pub foreign: Foreign,
     /// Applications with a credential of their own.
     pub clients: Vec<Client>,
     /// Tokens for programs; `None`: there are none, and the calls that hand them out are not there.
@@ -245,6 +254,8 @@ impl Settings {
             allowed_origins: Vec::new(),
             sign_up_provider: None,
             events: EventSettings::default(),
+            recovery: RecoverySettings::default(),
+            foreign: Foreign::default(),
             clients: Vec::new(),
             tokens: None,
             factors: FactorSettings::default(),

@@ -1,4 +1,10 @@
-//! The vault: providers' tokens, sealed for the store. A copy of the database alone opens none of them.
+//! The vault: tokens of others, sealed for the store. A copy of the database alone opens none of them.
+//!
+//! An account's are those that its provider handed out at the last sign-in. A session's are kept fresh ([`Keeper`]).
+
+mod entry;
+mod foreign;
+mod keeper;
 
 use keyward_jose::{
     jwe::{self, ContentKey, Encryption, IV_LEN},
@@ -7,12 +13,18 @@ use keyward_jose::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::{
+    foreign::{BEFORE, Foreign, ForeignTokens, REFRESH_ERROR, RefreshFault, Refresher, TokenSource},
+    keeper::{Held, Keeper, Lost, Trouble},
+};
 use crate::{port::Random, secret::Secret, user::AccountKey};
 
 /// Seals tokens and opens them, with keys of its own.
 pub struct Vault {
     /// The first seals; all open.
     keys: Vec<ContentKey>,
+    /// As `keys`, for sessions' tokens.
+    entry_keys: Vec<ContentKey>,
 }
 
 /// Members of a token response that are kept: those that Auth.js keeps (protocol notes §5.6).
@@ -34,11 +46,14 @@ impl Vault {
     /// Derives a key from each secret, the current one first.
     #[must_use]
     pub fn new(secrets: &[Secret]) -> Self {
-        let key = |secret: &Secret| {
-            let bytes = hkdf_sha256::<32>(secret.expose().as_bytes(), b"", b"Keyward provider tokens");
-            ContentKey::new(Encryption::A256Gcm, bytes.as_slice()).expect("A256GCM takes 32 bytes")
+        let keys = |purpose: &[u8]| {
+            let key = |secret: &Secret| {
+                let bytes = hkdf_sha256::<32>(secret.expose().as_bytes(), b"", purpose);
+                ContentKey::new(Encryption::A256Gcm, bytes.as_slice()).expect("A256GCM takes 32 bytes")
+            };
+            secrets.iter().map(key).collect()
         };
-        Self { keys: secrets.iter().map(key).collect() }
+        Self { keys: keys(b"Keyward provider tokens"), entry_keys: keys(b"Keyward session tokens") }
     }
 
     /// Seals what an account's token response holds. `None` if that is more than can be kept.

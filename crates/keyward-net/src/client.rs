@@ -9,7 +9,7 @@ use keyward_providers::{
     http::{Answer, Body, Outgoing},
 };
 use reqwest::{
-    Client, Proxy,
+    Client, ClientBuilder, Proxy,
     header::{ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use url::Url;
@@ -30,6 +30,13 @@ pub struct OutgoingHttp {
     guard: Guard,
     // Made by the first call: reading the system's certificates takes time and memory that a deployment
     // without a back end need not spend.
+    shared: Clients,
+    alone: Clients,
+}
+
+/// One for each kind of address.
+#[derive(Debug, Default)]
+struct Clients {
     configured: OnceLock<Client>,
     learned: OnceLock<Client>,
 }
@@ -52,36 +59,44 @@ impl OutgoingHttp {
 
     #[cfg(test)]
     pub(crate) fn guarded(guard: Guard, learned: Client) -> Self {
-        Self { guard, learned: OnceLock::from(learned), ..Self::default() }
+        let shared = Clients { learned: OnceLock::from(learned), ..Clients::default() };
+        Self { guard, shared, ..Self::default() }
     }
 
-    fn to_configured(&self, url: &Url) -> Result<&Client, HttpFault> {
+    fn to_configured(&self, url: &Url, alone: bool) -> Result<&Client, HttpFault> {
+        let (clients, builder) = self.clients(alone);
         let build = || match &self.proxy {
-            Some(proxy) => exchange::client().proxy(Proxy::all(proxy.as_str())?).build(),
-            None => exchange::client().build(),
+            Some(proxy) => builder().proxy(Proxy::all(proxy.as_str())?).build(),
+            None => builder().build(),
         };
-        once(&self.configured, build).map_err(|error| fault::unreachable(url, error))
+        once(&clients.configured, build).map_err(|error| fault::unreachable(url, error, alone))
     }
 
-    fn to_learned(&self, url: &Url) -> Result<&Client, HttpFault> {
+    fn to_learned(&self, url: &Url, alone: bool) -> Result<&Client, HttpFault> {
         self.guard.check(url)?;
-        let build = || self.guard.over(exchange::client()).build();
-        once(&self.learned, build).map_err(|error| fault::unreachable(url, error))
+        let (clients, builder) = self.clients(alone);
+        let build = || self.guard.over(builder()).build();
+        once(&clients.learned, build).map_err(|error| fault::unreachable(url, error, alone))
+    }
+
+    fn clients(&self, alone: bool) -> (&Clients, fn() -> ClientBuilder) {
+        if alone { (&self.alone, exchange::lone_client) } else { (&self.shared, exchange::client) }
     }
 }
 
 #[async_trait]
 impl HttpClient for OutgoingHttp {
     async fn call(&self, call: HttpCall) -> Result<HttpAnswer, HttpFault> {
-        let HttpCall { url, headers: own, body, timeout, max_answer } = call;
+        let HttpCall { url, headers: own, body, timeout, max_answer, alone } = call;
         let json = HeaderValue::from_static(JSON);
         let ours = HeaderMap::from_iter([(CONTENT_TYPE, json.clone()), (ACCEPT, json)]);
         let request = self
-            .to_configured(&url)?
+            .to_configured(&url, alone)?
             .post(url.clone())
             .headers(exchange::headers(ours, &own)?)
             .body(body.expose().to_owned());
-        let Received { status, body, .. } = exchange(request, &url, Limits { timeout, max_answer }).await?;
+        let Received { status, body, .. } =
+            exchange(request, &url, Limits { timeout, max_answer, alone }).await?;
         Ok(HttpAnswer { status, body })
     }
 }
@@ -89,8 +104,8 @@ impl HttpClient for OutgoingHttp {
 #[async_trait]
 impl ProviderHttp for OutgoingHttp {
     async fn send(&self, request: Outgoing) -> Result<Answer, HttpFault> {
-        let Outgoing { url, learned, body, headers: own, timeout, max_answer } = request;
-        let client = if learned { self.to_learned(&url)? } else { self.to_configured(&url)? };
+        let Outgoing { url, learned, body, headers: own, timeout, max_answer, alone } = request;
+        let client = if learned { self.to_learned(&url, alone)? } else { self.to_configured(&url, alone)? };
         let header = |name, value| HeaderMap::from_iter([(name, HeaderValue::from_static(value))]);
         let (request, ours) = match &body {
             None => (client.get(url.clone()), HeaderMap::new()),
@@ -105,7 +120,7 @@ impl ProviderHttp for OutgoingHttp {
             }
         };
         let request = request.headers(exchange::headers(ours, &own)?);
-        let received = exchange(request, &url, Limits { timeout, max_answer }).await?;
+        let received = exchange(request, &url, Limits { timeout, max_answer, alone }).await?;
         let Received { status, content_type, body } = received;
         Ok(Answer { status, content_type, body })
     }

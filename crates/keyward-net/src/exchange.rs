@@ -19,6 +19,8 @@ pub(crate) struct Limits {
     pub(crate) timeout: Duration,
     /// Largest answer read, in bytes.
     pub(crate) max_answer: usize,
+    /// Over a connection of its own.
+    pub(crate) alone: bool,
 }
 
 /// An answer, read to its end.
@@ -35,11 +37,12 @@ pub(crate) async fn exchange(
     limits: Limits,
 ) -> Result<Received, HttpFault> {
     let whole = async {
-        let response = request.send().await.map_err(|error| fault::unreachable(url, error))?;
+        let sent = request.send().await;
+        let response = sent.map_err(|error| fault::unreachable(url, error, limits.alone))?;
         let status = response.status().as_u16();
         let content_type = response.headers().get(CONTENT_TYPE);
         let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
-        Ok(Received { status, content_type, body: read(response, url, limits.max_answer).await? })
+        Ok(Received { status, content_type, body: read(response, url, limits).await? })
     };
     // Around everything: name resolution, connecting, and the last byte of the answer.
     match tokio::time::timeout(limits.timeout, whole).await {
@@ -81,14 +84,25 @@ pub(crate) fn client() -> ClientBuilder {
         .no_zstd()
 }
 
-async fn read(mut response: Response, url: &Url, most: usize) -> Result<Vec<u8>, HttpFault> {
+/// How long connecting may take for a request that is alone: what took longer was not sent.
+const CONNECTING: Duration = Duration::from_secs(3);
+
+/// As [`client`], with a new connection for each request.
+pub(crate) fn lone_client() -> ClientBuilder {
+    client().pool_max_idle_per_host(0).connect_timeout(CONNECTING)
+}
+
+async fn read(mut response: Response, url: &Url, limits: Limits) -> Result<Vec<u8>, HttpFault> {
+    let most = limits.max_answer;
     let too_large = || HttpFault::TooLarge(most);
     let limit = u64::try_from(most).unwrap_or(u64::MAX);
     if response.content_length().is_some_and(|length| length > limit) {
         return Err(too_large());
     }
     let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| fault::unreachable(url, error))? {
+    while let Some(chunk) =
+        response.chunk().await.map_err(|error| fault::unreachable(url, error, limits.alone))?
+    {
         if chunk.len() > most - body.len() {
             return Err(too_large());
         }

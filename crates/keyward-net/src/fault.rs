@@ -9,12 +9,17 @@ use url::Url;
 const LONGEST: usize = 200;
 
 /// Where to and why not: host, port and the innermost cause. No path, query, header or body.
-pub(crate) fn unreachable(url: &Url, error: reqwest::Error) -> HttpFault {
-    let what = if error.is_connect() { "no connection to" } else { "the exchange broke off with" };
+///
+/// A request that was `alone` on its connection was not sent where there was no connection. On one that others had used
+/// before, nobody can say.
+pub(crate) fn unreachable(url: &Url, error: reqwest::Error, alone: bool) -> HttpFault {
+    let was_sent = !error.is_connect();
+    let what = if was_sent { "the exchange broke off with" } else { "no connection to" };
     let place = place(url);
     // reqwest's own text names the whole address; the causes below it do not.
     let error = error.without_url();
-    HttpFault::Unreachable(format!("{what} {place}: {}", innermost(&error)))
+    let why = format!("{what} {place}: {}", innermost(&error));
+    if alone && !was_sent { HttpFault::NotSent(why) } else { HttpFault::Unreachable(why) }
 }
 
 /// Host and port.

@@ -58,6 +58,7 @@ fn call(url: &str) -> HttpCall {
         body: Secret::from(r#"{"password":"body-secret"}"#),
         timeout: TIMEOUT,
         max_answer: 1000,
+        alone: false,
     }
 }
 

@@ -177,7 +177,7 @@ async fn openid_profile(
 }
 
 /// The provider's metadata: configured, or from its document, fetched at most once an hour.
-async fn metadata(provider: &Provider, world: &World<'_>) -> Result<Metadata, Fault> {
+pub(crate) async fn metadata(provider: &Provider, world: &World<'_>) -> Result<Metadata, Fault> {
     let Some(address) = &provider.discovery else { return Ok(Metadata::configured(provider)) };
     let now = world.clock.now();
     let document = match world.cache.metadata.get(address, GOOD_FOR, now) {

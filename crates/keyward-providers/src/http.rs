@@ -34,6 +34,8 @@ pub struct Outgoing {
     pub timeout: Duration,
     /// Largest answer read, in bytes.
     pub max_answer: usize,
+    /// Over a connection of its own, so that a request that was not sent is known for one ([`HttpFault::NotSent`]).
+    pub alone: bool,
 }
 
 /// What is posted.
@@ -58,12 +60,14 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-const TIMEOUT: Duration = Duration::from_secs(10);
+/// For a whole exchange.
+pub const TIMEOUT: Duration = Duration::from_secs(10);
 const MAX_ANSWER: usize = 512 * 1024;
 
 impl Outgoing {
     pub(crate) fn get(url: Url, learned: bool) -> Self {
-        Self { url, learned, body: None, headers: own_headers(), timeout: TIMEOUT, max_answer: MAX_ANSWER }
+        let headers = own_headers();
+        Self { url, learned, body: None, headers, timeout: TIMEOUT, max_answer: MAX_ANSWER, alone: false }
     }
 
     pub(crate) fn post(url: Url, learned: bool, body: Body) -> Self {

@@ -33,6 +33,7 @@
 //! | [`token`], [`client_auth`], `id_token`, [`userinfo`] | what happens behind the browser's back |
 //! | [`discovery`], [`cache`] | provider metadata and keys |
 //! | [`flow`], [`method`] | the two halves; as the core calls them |
+//! | [`refresh`] | the refresh grant |
 
 pub mod attempt;
 pub mod authorization;
@@ -52,6 +53,7 @@ mod path;
 pub mod profile;
 pub mod provider;
 pub mod quirk;
+pub mod refresh;
 mod template;
 pub mod token;
 pub mod userinfo;
@@ -66,4 +68,5 @@ pub use http::ProviderHttp;
 pub use method::{RedirectMethod, RedirectTools};
 pub use profile::Profile;
 pub use provider::{Provider, Settings, SettingsFault};
+pub use refresh::ProviderRefresh;
 pub use world::World;

@@ -11,17 +11,24 @@ use keyward_core::{
     time::Timestamp,
     user::{AccountKey, Extra, UserId},
 };
-use rusqlite::{Connection, OptionalExtension, Result, Row, params};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params, types::ValueRef};
 
-use crate::{SqliteStore, grants, outbox, sessions};
+use crate::{
+    SqliteStore, grants, outbox, sessions,
+    vault::{self, entry_columns},
+};
 
 #[async_trait]
 impl Ledger for SqliteStore {
     async fn session(&self, token: &TokenHash) -> Result<Option<StoredSession>, StoreError> {
         self.read("session", |db| {
-            db.prepare_cached("SELECT id, user, claims, version, expires FROM session WHERE token_hash = ?1")?
-                .query_row([&token.0], session)
-                .optional()
+            db.prepare_cached(concat!(
+                "SELECT session.id, user, claims, session.version, session.expires, ",
+                entry_columns!(),
+                " FROM session LEFT JOIN vault ON vault.session = session.id WHERE token_hash = ?1"
+            ))?
+            .query_row([&token.0], session)
+            .optional()
         })
     }
 
@@ -177,7 +184,8 @@ pub(crate) fn insert(db: &Connection, user: &UserId, own: &Extra, session: &NewS
         session.via.as_ref().map(|via| &via.source),
         session.via.as_ref().map(|via| &via.id)
     ])?;
-    session.grant.as_ref().map_or(Ok(()), |grant| grants::insert(db, &session.id, grant))
+    session.grant.as_ref().map_or(Ok(()), |grant| grants::insert(db, &session.id, grant))?;
+    session.vault.as_ref().map_or(Ok(()), |vaulted| vault::insert(db, &session.id, vaulted))
 }
 
 /// True if a session is there and this user's.
@@ -216,7 +224,7 @@ pub(crate) fn end_all(db: &Connection, user: &UserId, until: Timestamp) -> Resul
     ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))
 }
 
-/// From the columns id, user, claims, version, expires.
+/// From the columns id, user, claims, version, expires, and those of its tokens.
 fn session(row: &Row<'_>) -> Result<StoredSession> {
     Ok(StoredSession {
         id: SessionId(row.get(0)?),
@@ -224,6 +232,10 @@ fn session(row: &Row<'_>) -> Result<StoredSession> {
         claims: sessions::json(row, 2)?,
         version: sessions::number(row, 3)?,
         expires: Timestamp::from_millis(row.get(4)?),
+        tokens: match row.get_ref(5)? {
+            ValueRef::Null => None,
+            _ => Some(vault::entry(row, 5)?),
+        },
     })
 }
 

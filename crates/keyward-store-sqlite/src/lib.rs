@@ -25,6 +25,7 @@ mod readers;
 mod recovery;
 mod sessions;
 mod ticket;
+mod vault;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -8,6 +8,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0002_sign_in_with_anyone.sql"),
     include_str!("../migrations/0003_outbox.sql"),
     include_str!("../migrations/0004_sessions.sql"),
+    include_str!("../migrations/0005_vault.sql"),
     include_str!("../migrations/0006_tokens.sql"),
     include_str!("../migrations/0007_factors.sql"),
     include_str!("../migrations/0008_audit.sql"),

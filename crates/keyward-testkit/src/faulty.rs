@@ -8,6 +8,7 @@ mod keys;
 mod recovery;
 mod factors;
 mod sessions;
+mod vault;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -88,6 +89,14 @@ pub enum Operation {
     Ticket,
     /// [`Tickets::consume_ticket`].
     ConsumeTicket,
+    /// [`TokenVault::vault_entry`](keyward_core::port::TokenVault::vault_entry).
+    VaultEntry,
+    /// [`TokenVault::begin_refresh`](keyward_core::port::TokenVault::begin_refresh).
+    BeginRefresh,
+    /// [`TokenVault::mark_sent`](keyward_core::port::TokenVault::mark_sent).
+    MarkSent,
+    /// [`TokenVault::settle_refresh`](keyward_core::port::TokenVault::settle_refresh).
+    SettleRefresh,
     /// [`Outbox::write_events`].
     WriteEvents,
     /// [`Outbox::due_events`].
@@ -148,7 +157,7 @@ pub enum Operation {
 
 impl Operation {
     /// All of them, for tests that go through every one.
-    pub const ALL: [Self; 57] = [
+    pub const ALL: [Self; 61] = [
         Self::Admit,
         Self::PasswordByEmail,
         Self::ReplacePassword,
@@ -178,6 +187,10 @@ impl Operation {
         Self::IssueTicket,
         Self::Ticket,
         Self::ConsumeTicket,
+        Self::VaultEntry,
+        Self::BeginRefresh,
+        Self::MarkSent,
+        Self::SettleRefresh,
         Self::WriteEvents,
         Self::DueEvents,
         Self::SettleEvent,

@@ -76,6 +76,7 @@ mod tests {
             body: Secret::from(body),
             timeout: Duration::from_secs(1),
             max_answer: 64,
+            alone: false,
         };
         let first = http.call(call("a")).await.expect("scripted");
         assert_eq!((first.status, first.body.as_slice()), (200, br#"{"id":1}"#.as_slice()));

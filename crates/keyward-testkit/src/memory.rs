@@ -10,6 +10,7 @@ mod recovery;
 mod factors;
 mod sessions;
 mod state;
+mod vault;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -71,6 +72,9 @@ impl SignIns for MemoryStore {
             state.sessions.insert(new.id.clone(), Session::new(user, claims, new));
             if let Some(grant) = &new.grant {
                 state.families.insert(new.id.clone(), Family::new(grant.clone()));
+            }
+            if let Some(vaulted) = &new.vault {
+                state.put_into_vault(&new.id, vaulted);
             }
         }
         if let Admitted::As { user, is_new, .. } = &admitted {
@@ -196,7 +200,8 @@ impl Ledger for MemoryStore {
         Ok(state.by_token(token).map(|id| {
             let row = &state.sessions[&id];
             let (user, claims) = (row.user.clone(), row.claims.clone());
-            StoredSession { id, user, claims, version: row.version, expires: row.expires }
+            let tokens = state.vaulted(&id).cloned();
+            StoredSession { id, user, claims, version: row.version, tokens, expires: row.expires }
         }))
     }
 
@@ -268,6 +273,8 @@ impl Ledger for MemoryStore {
         };
         let before = rows(&state);
         state.sessions.retain(|_, row| row.expires >= now);
+        let State { sessions, vault, .. } = &mut *state;
+        vault.retain(|_, entry| sessions.contains_key(&entry.session));
         state.signing_keys.retain(|key| key.published_until >= now);
         state.tickets.retain(|_, ticket| ticket.expires >= now);
         state.changes.retain(|change| change.until > now);

@@ -20,6 +20,7 @@ use keyward_core::{
     session::SessionFields,
     settings::{CustomPages, LandingPlaces, Provider, SessionSettings, Settings},
     tokens::{Client, TokenSettings},
+    vault::Foreign,
 };
 use keyward_net::OutgoingHttp;
 use keyward_pages::Theme;
@@ -40,6 +41,7 @@ use crate::{
     oauth::OAuthSettings,
     plan::{BackendSettings, Plan, StoreChoice, Way},
     random::SystemRandom,
+    tokens::{self, Refreshes},
     validate,
 };
 
@@ -291,15 +293,27 @@ impl Builder {
         let has_mailbox = plan.development && plan.providers.iter().any(is_sent_nowhere);
         let mut emails = Vec::new();
         let mut redirects = Vec::new();
+        let refreshes = Arc::new(Refreshes::default());
+        let mut foreign = Foreign { background: Some(Arc::clone(&refreshes) as _), ..Foreign::default() };
         for way in plan.providers {
             order.push(way.id().to_owned());
             match way {
                 Way::Own(provider) => providers.push(provider),
-                Way::Backend(backend) => providers.push(backend.provider(&http, &random)),
+                Way::Backend(mut backend) => {
+                    if backend.refresh.is_some() || backend.endpoint.tokens.is_some() {
+                        let (refresh, freshness) = (backend.refresh.take(), backend.freshness.clone());
+                        let source = tokens::of_back_end(refresh, freshness, &http, &clock);
+                        foreign.sources.insert(backend.id.clone(), source);
+                    }
+                    providers.push(backend.provider(&http, &random, &clock));
+                }
                 Way::Email(settings) => emails.push(settings.provider(&plan.theme, &mailbox)),
                 Way::OAuth(settings) => {
                     if let Some(warning) = settings.warning() {
                         tracing::warn!("{warning}");
+                    }
+                    if let Some(source) = settings.tokens(&tools).expect("checked above") {
+                        foreign.sources.insert(settings.id.clone(), source);
                     }
                     redirects.push(settings.redirect(&tools).expect("checked above"));
                 }
@@ -345,6 +359,7 @@ impl Builder {
             order,
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
             events: events.unwrap_or_default(),
+            foreign,
             clients: plan.clients,
             tokens: plan.tokens,
         };
@@ -370,14 +385,19 @@ impl Builder {
         };
         let auth = Auth::new(Arc::clone(&engine), edge);
         let jobs = Jobs::start(&engine, &random, hasher, limits, deliveries);
-        Ok(Keyward::new(auth, jobs, sqlite))
+        Ok(Keyward::new(auth, jobs, refreshes, sqlite))
     }
 }
 
 impl BackendSettings {
-    fn provider(self, http: &Arc<dyn HttpClient>, random: &Arc<dyn Random>) -> Provider {
-        let check =
-            BackendCheck { endpoint: self.endpoint, http: Arc::clone(http), random: Arc::clone(random) };
+    fn provider(
+        self,
+        http: &Arc<dyn HttpClient>,
+        random: &Arc<dyn Random>,
+        clock: &Arc<dyn Clock>,
+    ) -> Provider {
+        let (http, random, clock) = (Arc::clone(http), Arc::clone(random), Arc::clone(clock));
+        let check = BackendCheck { endpoint: self.endpoint, http, random, clock };
         Provider {
             id: self.id,
             name: self.name,

@@ -6,7 +6,7 @@ use axum::{Router, extract::FromRef};
 use keyward_axum::{Auth, RequireSession, Site};
 use keyward_store_sqlite::SqliteStore;
 
-use crate::jobs::Jobs;
+use crate::{jobs::Jobs, tokens::Refreshes};
 
 /// A running Keyward: routes, guard, and what happens in the background. Cheap to clone.
 ///
@@ -21,13 +21,19 @@ pub struct Keyward {
 #[derive(Debug)]
 struct Running {
     jobs: Mutex<Option<Jobs>>,
+    refreshes: Arc<Refreshes>,
     /// The database, if Keyward opened it itself.
     sqlite: Option<Arc<SqliteStore>>,
 }
 
 impl Keyward {
-    pub(crate) fn new(auth: Auth, jobs: Jobs, sqlite: Option<Arc<SqliteStore>>) -> Self {
-        Self { auth, running: Arc::new(Running { jobs: Mutex::new(Some(jobs)), sqlite }) }
+    pub(crate) fn new(
+        auth: Auth,
+        jobs: Jobs,
+        refreshes: Arc<Refreshes>,
+        sqlite: Option<Arc<SqliteStore>>,
+    ) -> Self {
+        Self { auth, running: Arc::new(Running { jobs: Mutex::new(Some(jobs)), refreshes, sqlite }) }
     }
 
     /// Everything under the base path, and `/healthz` and `/readyz`: to be merged into the application's
@@ -69,6 +75,8 @@ impl Keyward {
     /// Dropping every clone ends the same things, without waiting for them.
     pub async fn close(&self) {
         self.drain();
+        // First: what was sent to a back end has to be written down.
+        self.running.refreshes.finish().await;
         let jobs = self.running.jobs.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(jobs) = jobs {
             jobs.stop().await;

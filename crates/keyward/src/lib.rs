@@ -59,6 +59,7 @@ mod plan;
 mod provider;
 mod random;
 mod strength;
+mod tokens;
 mod validate;
 
 pub use async_trait::async_trait;
@@ -73,7 +74,7 @@ pub use keyward_core::{
     mail::{Mail, MailFault, MailFaultKind, Mailer},
     method::{
         CredentialsCheck, OpensTo, Proof, Submitted,
-        backend::{Endpoint, UserFields},
+        backend::{Endpoint, ExpiresAs, RefreshEndpoint, TokenPlaces, UserFields},
     },
     policy::email::normalise as normalise_email,
     port::{Clock, PasswordHasher, Random, Store},
@@ -108,3 +109,4 @@ pub use person::Person;
 pub use plan::BackendSettings;
 pub use provider::{field, provider};
 pub use random::SystemRandom;
+pub use tokens::Freshness;

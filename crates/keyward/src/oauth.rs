@@ -5,10 +5,13 @@ use std::borrow::Cow;
 use keyward_core::{
     secret::Secret,
     settings::{Brand, RedirectKind, RedirectProvider, SignOutScope},
+    vault::TokenSource,
 };
 use keyward_providers::{
     Entry, Kind, Provider, RedirectMethod, RedirectTools, Settings, SettingsFault, catalogue,
 };
+
+use crate::tokens::{self, Freshness};
 
 /// A way to sign in through somebody else.
 ///
@@ -32,6 +35,8 @@ pub struct OAuthSettings {
     pub client: Settings,
     /// What the token keeps: token field to place in `{account, profile}`, such as `account.access_token`.
     pub keep: Vec<(String, Vec<String>)>,
+    /// How fresh the provider's tokens are kept for the session; `None`: it gets none but what `keep` names.
+    pub refresh: Option<Freshness>,
     /// Where signing out ends the session.
     pub sign_out: SignOutScope,
     /// True: a person whose address a user here has already is taken for that user, without proof. Whoever can have
@@ -78,6 +83,7 @@ impl OAuthSettings {
             },
             keep: Vec::new(),
             sign_out: SignOutScope::default(),
+            refresh: None,
             allow_dangerous_email_account_linking: false,
             on_sign_in_page: true,
         }
@@ -107,6 +113,12 @@ impl OAuthSettings {
                 self.id
             )
         })
+    }
+
+    /// How its tokens are kept fresh, if they are.
+    pub(crate) fn tokens(&self, tools: &RedirectTools) -> Result<Option<TokenSource>, SettingsFault> {
+        let Some(freshness) = self.refresh.clone() else { return Ok(None) };
+        Ok(Some(tokens::of_provider(self.provider()?, freshness, tools)))
     }
 
     /// What the engine is given.

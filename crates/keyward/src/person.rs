@@ -69,6 +69,6 @@ impl From<Person> for Proof {
         let sub = key.id.clone();
         let new_id = UserId(uuid(&SystemRandom));
         let admission = Admission::Account { key, profile: profile.clone(), new_id };
-        Self { admission, sub, profile, extra, opens_session: true }
+        Self { admission, sub, profile, extra, tokens: None, opens_session: true }
     }
 }

@@ -7,7 +7,7 @@ use keyward_axum::Limits as EdgeLimits;
 use keyward_core::{
     dialect::Dialect,
     event::{EventKind, Events},
-    method::backend::Endpoint,
+    method::backend::{Endpoint, RefreshEndpoint},
     port::Store,
     rules::{Rules, hook::HookSettings},
     secret::Secret,
@@ -20,7 +20,7 @@ use url::Url;
 
 use crate::{
     accounts::AccountsSettings, email::EmailSettings, hasher::HasherSettings, limits::LimitSettings,
-    oauth::OAuthSettings,
+    oauth::OAuthSettings, tokens::Freshness,
 };
 
 /// The settings that [`Builder`](crate::Builder) collects.
@@ -89,6 +89,10 @@ pub struct BackendSettings {
     pub fields: Vec<Field>,
     /// Where the fields go, and how the answer is read.
     pub endpoint: Endpoint,
+    /// Where its tokens are refreshed; `None`: they are not.
+    pub refresh: Option<RefreshEndpoint>,
+    /// How fresh its tokens are kept.
+    pub freshness: Freshness,
 }
 
 impl Plan {

@@ -321,6 +321,16 @@ fn own_source(at: &str, backend: &BackendSettings, plan: &Plan, found: &mut Vec<
 
 fn backend(at: &str, backend: &BackendSettings, found: &mut Vec<Mistake>) {
     let endpoint = &backend.endpoint;
+    if let Some(refresh) = &backend.refresh {
+        backend.freshness.mistakes(at, refresh.timeout, found);
+        if !matches!(refresh.url.scheme(), "http" | "https") {
+            found.push(Mistake::new(
+                format!("{at}.refresh.endpoint"),
+                format!("{:?} is neither http nor https", refresh.url.scheme()),
+                "write the address where the back end refreshes tokens, such as https://api.example/refresh",
+            ));
+        }
+    }
     if !matches!(endpoint.url.scheme(), "http" | "https") {
         found.push(Mistake::new(
             format!("{at}.endpoint"),

@@ -1,8 +1,14 @@
 //! The map of our own calls, `-/v1/…`, and what they answer: JSON, and the same for every generation.
 
-use super::program::{ProgramAnswer, ProgramCall};
+use super::{
+    program::{ProgramAnswer, ProgramCall},
+    recovery::{Filled, Link, State, Step},
+};
 use crate::{
     error::Refusal,
+    secret::Secret,
+    time::Timestamp,
+    tokens::terms::Wanted,
     user::{Account, User},
 };
 
@@ -18,6 +24,20 @@ pub enum Call {
         /// From the body.
         id: Option<String>,
     },
+    /// `POST token`: a token for the person whose session the application brings along.
+    Token {
+        /// For whom. Nothing of it: the token that the session's back end or provider handed out.
+        wanted: Wanted,
+    },
+    /// `POST account/…`: something about the caller's own account, or one that a link opens.
+    Recovery {
+        /// What.
+        step: Step,
+        /// From the body: the link of a mail.
+        link: Option<Link>,
+        /// From the body.
+        filled: Filled,
+    },
     /// What a program calls.
     Program(ProgramCall),
 }
@@ -29,10 +49,34 @@ pub enum Answer {
     Accounts(Box<Accounts>),
     /// The account is gone.
     Unlinked,
+    /// Something about the caller's own account was done, or a mail is on its way.
+    Recovered {
+        /// What.
+        step: Step,
+        /// How far.
+        state: State,
+        /// The link with which they go on.
+        next: Option<Link>,
+    },
+    /// All that is kept about the caller, in JSON.
+    Everything(String),
+    /// The token that a back end or provider handed out, valid now.
+    ForeignToken(Box<ForeignToken>),
     /// What a program gets.
     Program(ProgramAnswer),
     /// Refused.
     Refused(Refusal),
+}
+
+/// The token that a back end or provider handed out for a session.
+#[derive(Clone, Debug)]
+pub struct ForeignToken {
+    /// The token.
+    pub token: Secret,
+    /// When it ends, if anybody says so.
+    pub expires: Option<Timestamp>,
+    /// Now.
+    pub now: Timestamp,
 }
 
 /// By what a person may come back.

@@ -110,6 +110,19 @@ pub(super) fn of_candidate(candidate: &Candidate) -> Value {
     json!({ "id": said("id"), "name": said("name"), "email": said("email"), "image": said("image") })
 }
 
+/// What is known of a user changed, as here; where that is told.
+pub(super) fn updated(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    user: &User,
+    email_verified: bool,
+) -> Option<NewEvent> {
+    let mut data = of_user(user);
+    data["emailVerified"] = email_verified.then(|| exchange.now.iso()).into();
+    let told = || event(deployment, exchange, EventKind::UpdateUser, About::Anybody, json!({ "user": data }));
+    wanted(deployment, EventKind::UpdateUser).then(told)
+}
+
 /// Wakes who delivers, once events stand in the store.
 pub(super) fn are_written(deployment: &Deployment, events: &[NewEvent]) {
     if events.iter().any(NewEvent::is_delivered)

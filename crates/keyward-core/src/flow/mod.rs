@@ -4,11 +4,13 @@ pub mod accounts;
 pub mod api;
 pub mod email;
 mod events;
+pub mod recovery;
 pub mod redirect;
 mod rules;
 pub mod session;
 pub mod sign_in;
 pub mod sign_out;
+mod token;
 
 use crate::{
     action::{Action, Answer, Asked, Call, Form, Outcome},
@@ -41,6 +43,13 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         Action::Call(Call::Unlink { provider, id }) => {
             Outcome::Answer(Box::pin(accounts::unlink(deployment, exchange, provider, id)).await)
         }
+        Action::Call(Call::Token { wanted }) => {
+            Outcome::Answer(Box::pin(token::token(deployment, exchange, &wanted)).await)
+        }
+        Action::Call(Call::Recovery { step, link, filled }) => {
+            Outcome::Answer(Box::pin(recovery::call(deployment, exchange, step, link, filled)).await)
+        }
+        Action::Recovery(what) => Box::pin(recovery::page(deployment, exchange, what)).await,
         Action::Call(Call::Program(call)) => {
             Outcome::Answer(Answer::Program(Box::pin(api::carry_out(deployment, exchange, call)).await))
         }

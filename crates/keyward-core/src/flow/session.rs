@@ -24,7 +24,7 @@ pub async fn update(deployment: &Deployment, exchange: &mut Exchange<'_>, data: 
     with_session(deployment, exchange, data.as_ref()).await
 }
 
-/// True if that changed what the session says.
+/// True if the session says something else now.
 async fn change(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
@@ -32,8 +32,8 @@ async fn change(
     data: &Value,
 ) -> Result<bool, Refusal> {
     let before = live.claims.clone();
-    let fields = deployment.settings().session.update.iter().filter(|f| !RESERVED.contains(&f.as_str()));
-    for field in fields {
+    let fields = &deployment.settings().session.update;
+    for field in fields.iter().filter(|field| !RESERVED.contains(&field.as_str())) {
         // `update({name})` and `update({user: {name}})` are both in use.
         if let Some(value) = data.get(field).or_else(|| data.get("user")?.get(field)) {
             let claim = if field == "image" { "picture" } else { field };
@@ -52,10 +52,9 @@ async fn with_session(deployment: &Deployment, exchange: &mut Exchange<'_>, data
     let mut reader = None;
     for _ in 0..TRIES {
         let opened =
-            session::open(deployment, &token, exchange.request.public.is_secure(), exchange.now).await;
+            session::open_fresh(deployment, &token, exchange.request.public.is_secure(), exchange.now).await;
         let prolonged = match opened {
             Ok(Some(mut live)) => {
-                // In a box of its own: rare, and larger than a read.
                 let changed = match data {
                     Some(data) => Box::pin(change(deployment, exchange, &mut live, data)).await,
                     None => Ok(false),
@@ -69,7 +68,7 @@ async fn with_session(deployment: &Deployment, exchange: &mut Exchange<'_>, data
                 }
             }
             Ok(None) => Ok(Prolonged::Gone),
-            Err(error) => Err(Refusal::from(error)),
+            Err(refusal) => Err(refusal),
         };
         match prolonged {
             Ok(Prolonged::Done(view, cookie)) => {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     events::{self, Telling},
+    recovery,
     rules::{self, Passed},
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
     policy::email,
     port::{Admitted, Limit, address_bucket, site_bucket},
     rules::{Candidate, Trigger},
-    session,
+    session::{self, foreign},
     settings::{Field, Provider},
     user::{Address, Admission, Extra},
 };
@@ -49,6 +50,7 @@ async fn attempt(
     let submitted = Submitted { fields, client: exchange.request.client };
     draw_on_limits(deployment, provider, &submitted)?;
     let proof = provider.check.check(&submitted).await?;
+    recovery::demand(deployment, &proof.admission).await?;
     let previous = exchange.session_token(deployment);
     let mut proof = proof;
     let mut candidate = candidate(provider, &submitted, &proof);
@@ -135,12 +137,21 @@ async fn admit(
 ) -> Result<Outcome, Refusal> {
     let by_registration = matches!(proof.admission, Admission::NewUser { .. });
     let mut claims = Claims::of(&proof.profile, &proof.sub, proof.extra);
+    let vault = match &proof.tokens {
+        Some(tokens) => foreign::keep(deployment, candidate.provider(), tokens, &mut claims)?,
+        None => None,
+    };
     let trigger = if by_registration { Trigger::SignUp } else { Trigger::SignIn };
     rules::complete(deployment, exchange, &mut claims, trigger, Some(candidate), None).await?;
     exchange.landing = rules::landing(deployment, exchange).await?;
-    let mut opening = proof.opens_session.then(|| session::Opening::prepare(deployment, exchange, claims));
-    if let (Some(opening), Admission::Account { key, .. }) = (&mut opening, &proof.admission) {
-        opening.record.via = Some(key.clone());
+    let asks_to_verify = by_registration && recovery::asks_to_verify(deployment);
+    let opens_session = proof.opens_session && !asks_to_verify;
+    let mut opening = opens_session.then(|| session::Opening::prepare(deployment, exchange, claims));
+    if let Some(opening) = &mut opening {
+        opening.record.vault = vault;
+        if let Admission::Account { key, .. } = &proof.admission {
+            opening.record.via = Some(key.clone());
+        }
     }
     let record = opening.as_ref().map(|opening| opening.record.clone());
     // Before anything is written: what does not fit into a cookie leaves nothing behind, and tells nothing.
@@ -153,12 +164,16 @@ async fn admit(
     if cookie.is_some() {
         telling.signed_in();
     }
-    let events = telling.done();
+    let mut events = telling.done();
+    events.extend(recovery::for_new_user(deployment, exchange, &proof.admission).await?);
     let admitted = deployment.store().admit(&proof.admission, record.as_ref(), exchange.now, &events).await?;
     let (is_new, own) = match admitted {
         Admitted::As { is_new, claims, .. } => (is_new, claims),
         // Where sign-up reveals nothing, a known address is answered like a new one.
-        Admitted::EmailTaken if cookie.is_none() => (true, Extra::new()),
+        Admitted::EmailTaken if !proof.opens_session => {
+            recovery::tell_of_account(deployment, exchange, &proof.admission).await?;
+            (true, Extra::new())
+        }
         Admitted::EmailTaken => return Err(Refusal::new(Code::EmailTaken)),
         Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
         Admitted::NeedsFactor { .. } => return Err(Refusal::new(Code::AccessDenied)),
@@ -167,7 +182,11 @@ async fn admit(
         }
     };
     events::are_written(deployment, &events);
-    let (Some(opening), Some(cookie)) = (opening, cookie) else { return Ok(Outcome::ChooseSignIn) };
+    recovery::are_written(deployment);
+    let (Some(opening), Some(cookie)) = (opening, cookie) else {
+        let by_page = exchange.program.is_none();
+        return Ok(if asks_to_verify && by_page { Outcome::VerifyFirst } else { Outcome::ChooseSignIn });
+    };
     exchange.changes.session = opening.opened(deployment, exchange, cookie, &own).await?;
     let landing = exchange.landing.clone();
     Ok(if is_new && by_registration { Outcome::Welcome(landing) } else { Outcome::Land(landing) })

@@ -3,18 +3,27 @@
 //! The submitted fields go out as JSON. 2xx is the user; 401 is "wrong credentials"; any other refusal carries
 //! the back end's own word to the person where it has one. Whatever else may happen has a code of its own.
 
+mod refresh;
+mod tokens;
+
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 use url::Url;
 
+pub use self::{
+    refresh::{BackendRefresh, RefreshEndpoint},
+    tokens::{ExpiresAs, TokenPlaces},
+};
 use super::{CredentialsCheck, OpensTo, Proof, Submitted};
 use crate::{
     error::{Code, Refusal, Said, cleaned},
-    port::{HttpAnswer, HttpCall, HttpClient, Random, uuid},
+    port::{Clock, HttpAnswer, HttpCall, HttpClient, Random, uuid},
     secret::Secret,
+    time::Timestamp,
     user::{AccountKey, Admission, Extra, Profile, UserId},
+    vault::ForeignTokens,
 };
 
 /// How much of a failing back end's body goes to the log, in characters.
@@ -39,6 +48,8 @@ pub struct Endpoint {
     pub fields: UserFields,
     /// Fields of the user that the token keeps: token field to path in the user.
     pub keep: Vec<(String, Vec<String>)>,
+    /// Where its tokens lie; `None`: it hands out none that sessions keep.
+    pub tokens: Option<TokenPlaces>,
     /// True: a 401 carries the back end's own word too.
     pub own_word_on_401: bool,
     /// Where in a refusal the message for the person lies.
@@ -80,6 +91,8 @@ pub struct BackendCheck {
     pub http: Arc<dyn HttpClient>,
     /// Draws user ids.
     pub random: Arc<dyn Random>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
 }
 
 #[async_trait]
@@ -93,13 +106,16 @@ impl CredentialsCheck for BackendCheck {
             body: Secret::from(body),
             timeout: endpoint.timeout,
             max_answer: endpoint.max_answer,
+            alone: false,
         };
         let answer = self.http.call(call).await?;
-        let user = endpoint.user_of(&answer, &submitted.fields)?;
+        let body = endpoint.body_of(&answer, &submitted.fields)?;
+        let user = endpoint.user_of(&body)?;
         let new_id = UserId(uuid(self.random.as_ref()));
-        endpoint.proof_of(&user, new_id).ok_or_else(|| {
+        let proof = endpoint.proof_of(user, new_id).ok_or_else(|| {
             Refusal::new(Code::BackendWrongShape).because("the user holds no id (a text or a number)")
-        })
+        })?;
+        Ok(Proof { tokens: endpoint.tokens_of(&body, self.clock.now()), ..proof })
     }
 
     fn opens_to(&self) -> OpensTo<'_> {
@@ -108,20 +124,23 @@ impl CredentialsCheck for BackendCheck {
 }
 
 impl Endpoint {
-    /// The user in an answer, or what the answer refuses with.
-    fn user_of(&self, answer: &HttpAnswer, submitted: &Map<String, Value>) -> Result<Value, Refusal> {
+    /// What an answer says, or what it refuses with.
+    fn body_of(&self, answer: &HttpAnswer, submitted: &Map<String, Value>) -> Result<Value, Refusal> {
         if !(200..300).contains(&answer.status) {
             return Err(self.refusal_of(answer, submitted));
         }
-        let body: Value = serde_json::from_slice(&answer.body).map_err(|error| {
+        serde_json::from_slice(&answer.body).map_err(|error| {
             Refusal::new(Code::BackendNotJson).because(format!(
                 "at line {} column {}",
                 error.line(),
                 error.column()
             ))
-        })?;
-        match at(&body, &self.user) {
-            Some(user @ Value::Object(_)) => Ok(user.clone()),
+        })
+    }
+
+    fn user_of<'b>(&self, body: &'b Value) -> Result<&'b Value, Refusal> {
+        match at(body, &self.user) {
+            Some(user @ Value::Object(_)) => Ok(user),
             // As `authorize` that returns null or false: nobody.
             Some(Value::Null | Value::Bool(false)) => Err(Refusal::new(Code::CredentialsSignin)),
             _ => {
@@ -129,6 +148,15 @@ impl Endpoint {
                 Err(Refusal::new(Code::BackendWrongShape).because(format!("{place} is not an object")))
             }
         }
+    }
+
+    fn tokens_of(&self, body: &Value, now: Timestamp) -> Option<ForeignTokens> {
+        let tokens = self.tokens.as_ref()?.read(body, &self.user, now);
+        if tokens.is_none() {
+            let source = &self.source;
+            tracing::warn!(source, "the back end's answer holds no access token where one was declared");
+        }
+        tokens
     }
 
     fn refusal_of(&self, answer: &HttpAnswer, submitted: &Map<String, Value>) -> Refusal {
@@ -178,7 +206,7 @@ impl Endpoint {
         }
         let key = AccountKey { source: self.source.clone(), id: id.clone() };
         let admission = Admission::Account { key, profile: profile.clone(), new_id };
-        Some(Proof { admission, sub: id, profile, extra, opens_session: true })
+        Some(Proof { admission, sub: id, profile, extra, tokens: None, opens_session: true })
     }
 }
 

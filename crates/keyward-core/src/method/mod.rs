@@ -18,6 +18,7 @@ use crate::{
     error::Refusal,
     port::Limit,
     user::{Admission, Extra, Profile},
+    vault::ForeignTokens,
 };
 
 /// What a person submitted, without NextAuth's own fields (`csrfToken`, `callbackUrl`, `json`, `redirect`).
@@ -56,6 +57,8 @@ pub struct Proof {
     pub profile: Profile,
     /// What else the token keeps.
     pub extra: Extra,
+    /// What the back end handed out for the session.
+    pub tokens: Option<ForeignTokens>,
     /// False: make or update the user, but ask them to sign in (sign-up that reveals nothing).
     pub opens_session: bool,
 }

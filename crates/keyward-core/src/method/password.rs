@@ -80,6 +80,7 @@ fn proof_of(user: User) -> Proof {
         profile: Profile { name: Some(user.name), email: Some(user.email), image: user.image.map(Some) },
         admission: Admission::User(user.id),
         extra: Map::new(),
+        tokens: None,
         opens_session: true,
     }
 }

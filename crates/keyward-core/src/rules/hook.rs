@@ -137,6 +137,7 @@ impl Hooks {
     /// One signed request.
     async fn send(&self, url: &Url, id: &str, now: Timestamp, body: String) -> Result<HttpAnswer, HttpFault> {
         let call = HttpCall {
+            alone: false,
             url: url.clone(),
             headers: webhook::headers(&self.settings.keys, id, now, &body),
             body: Secret::from(body),
@@ -206,7 +207,7 @@ fn wrong(why: &str) -> Refusal {
 fn unanswered(fault: &HttpFault) -> Refusal {
     let code = match fault {
         HttpFault::TooLarge(_) => Code::HookWrongAnswer,
-        HttpFault::Timeout(_) | HttpFault::Unreachable(_) => Code::HookUnavailable,
+        HttpFault::Timeout(_) | HttpFault::Unreachable(_) | HttpFault::NotSent(_) => Code::HookUnavailable,
     };
     Refusal::new(code).because(fault.to_string())
 }

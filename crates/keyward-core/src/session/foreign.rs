@@ -125,6 +125,12 @@ impl Live {
     }
 }
 
+/// True if a back end or provider handed out tokens for this session.
+#[must_use]
+pub fn has_tokens(claims: &Claims) -> bool {
+    claims.get(VAULT).is_some()
+}
+
 /// When the access token that a session says ends.
 #[must_use]
 pub fn expires(claims: &Claims) -> Option<Timestamp> {

@@ -1,6 +1,7 @@
 //! Sessions: opened at sign-in, read and renewed, ended. Sealed in the cookie or stored in the ledger (C3).
 
 mod end;
+pub mod foreign;
 mod overlay;
 mod view;
 
@@ -30,6 +31,7 @@ use crate::{
     time::Timestamp,
     tokens::refresh::RefreshToken,
     user::Extra,
+    vault::Trouble,
 };
 
 /// Longest `User-Agent` that is kept, in characters.
@@ -43,6 +45,7 @@ pub struct Live {
     /// When it ends unless renewed.
     pub expires: Timestamp,
     kept: Kept,
+    trouble: Option<Trouble>,
 }
 
 #[derive(Clone, Debug)]
@@ -101,7 +104,7 @@ impl Opening {
         let user_agent = exchange.request.user_agent.as_deref();
         let record = NewSession {
             token: token.as_deref().map(hash_of),
-            claims: if token.is_some() { claims.clone() } else { Claims::default() },
+            claims: if token.is_some() { foreign::without_tokens(&claims) } else { Claims::default() },
             user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
             address: Some(network(exchange.request.client)),
             grant,
@@ -167,9 +170,23 @@ pub async fn open(
     }
 }
 
+/// As [`open`], with the session's foreign tokens refreshed if they are due (D2).
+pub async fn open_fresh(
+    deployment: &Deployment,
+    token: &str,
+    secure: bool,
+    now: Timestamp,
+) -> Result<Option<Live>, Refusal> {
+    let Some(mut live) = open(deployment, token, secure, now).await? else { return Ok(None) };
+    // In a box: it is rare, and large.
+    let is_over = foreign::is_due(&live.claims, now)
+        && !Box::pin(foreign::bring_up_to_date(deployment, &mut live)).await?;
+    Ok((!is_over).then_some(live))
+}
+
 /// The live session behind a token, as an application on the same host reads it. Nothing is renewed.
-pub async fn view(deployment: &Deployment, token: &str, secure: bool) -> Result<Option<View>, StoreError> {
-    let live = open(deployment, token, secure, deployment.now()).await?;
+pub async fn view(deployment: &Deployment, token: &str, secure: bool) -> Result<Option<View>, Refusal> {
+    let live = open_fresh(deployment, token, secure, deployment.now()).await?;
     Ok(live
         .map(|live| View { body: view::body(deployment, &live.claims, live.expires), claims: live.claims }))
 }
@@ -206,7 +223,7 @@ async fn open_sealed(
             }
         }
     }
-    Ok(Some(Live { claims, expires: now.plus(max_age), kept: Kept::Sealed }))
+    Ok(Some(Live { claims, expires: now.plus(max_age), kept: Kept::Sealed, trouble: None }))
 }
 
 /// Lays over a token what was changed since it was sealed. False if its session is over.
@@ -249,7 +266,11 @@ async fn open_stored(
         return Ok(None);
     }
     let kept = Kept::Stored { token: hash, version: row.version };
-    Ok(Some(Live { claims: row.claims, expires: row.expires, kept }))
+    let mut live = Live { claims: row.claims, expires: row.expires, kept, trouble: None };
+    if let Some(entry) = &row.tokens {
+        foreign::lay_over(deployment, &mut live.claims, entry);
+    }
+    Ok(Some(live))
 }
 
 /// What came of prolonging a session.
@@ -281,7 +302,8 @@ pub async fn renew(
     let expires = exchange.now.plus(settings.max_age);
     let due = live.expires.minus(settings.max_age).plus(settings.update_age) <= exchange.now;
     if due || changed {
-        let claims = changed.then_some(NewClaims { claims: &live.claims, read_at });
+        let says = changed.then(|| foreign::without_tokens(&live.claims));
+        let claims = says.as_ref().map(|claims| NewClaims { claims, read_at });
         match deployment.store().renew_session(&hash, claims, exchange.now, expires).await? {
             Renewed::Done => {}
             Renewed::Changed => return Ok(Prolonged::Changed),

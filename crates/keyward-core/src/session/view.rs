@@ -3,8 +3,9 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::foreign::ERROR;
 use crate::{
-    claims::{Claims, SHOWN},
+    claims::{Claims, SHOWN, VAULT},
     deployment::Deployment,
     dialect::Dialect,
     time::Timestamp,
@@ -77,6 +78,9 @@ pub(super) fn body(deployment: &Deployment, claims: &Claims, expires: Timestamp)
     if let Some(Value::Object(shown)) = claims.get(SHOWN) {
         merge(&mut session, shown);
     }
+    if let Some(error) = token_error(claims) {
+        session.insert(ERROR.to_owned(), error.clone());
+    }
     if let Some(fields) = deployment.session_fields() {
         fields.add(claims, &mut session);
     }
@@ -88,7 +92,12 @@ fn shows_more(deployment: &Deployment, claims: &Claims) -> bool {
     let settings = &deployment.settings().session;
     let is_plain =
         settings.show.is_empty() && settings.add.is_empty() && deployment.session_fields().is_none();
-    !is_plain || claims.get(SHOWN).is_some()
+    !is_plain || claims.get(SHOWN).is_some() || token_error(claims).is_some()
+}
+
+/// Why the session's foreign tokens are not fresh. Not a member of that name which the application keeps for itself.
+fn token_error(claims: &Claims) -> Option<&Value> {
+    claims.get(VAULT).and_then(|_| claims.get(ERROR))
 }
 
 /// Adds members; what is an object on both sides keeps its own members too.

@@ -1,8 +1,8 @@
 //! From path, method and body to one of our own calls, `-/v1/…`.
 
-use super::program;
+use super::{program, recovery};
 use crate::{
-    action::{Call, Misdirected},
+    action::{Call, Misdirected, ProgramCall},
     request::{Method, Request},
     settings::Settings,
 };
@@ -23,12 +23,19 @@ pub(super) fn decode(
         (["accounts", "unlink"], Post) => {
             Call::Unlink { provider: field("provider"), id: field("providerAccountId") }
         }
+        (["token"], Post) => match program::wanted(&request.body.members()) {
+            Ok(wanted) => Call::Token { wanted },
+            Err(malformed) => Call::Program(ProgramCall::Malformed(malformed)),
+        },
+        _ if let Some(call) = recovery::call(settings, path, method, request) => call,
         _ if hands_out_tokens && let Some(call) = program::decode(path, method, request) => {
             Call::Program(call)
         }
         _ => {
             let programs = || program::allowed(path).filter(|_| hands_out_tokens);
+            let recovery = || recovery::called(settings, path).map(|_| "POST");
             return Err(allowed(path)
+                .or_else(recovery)
                 .or_else(programs)
                 .map_or(Misdirected::UnknownCall, |allow| Misdirected::WrongCallMethod { allow }));
         }
@@ -39,7 +46,7 @@ pub(super) fn decode(
 fn allowed(path: &[&str]) -> Option<&'static str> {
     Some(match path {
         ["accounts"] => "GET, HEAD",
-        ["accounts", "unlink"] => "POST",
+        ["accounts", "unlink"] | ["token"] => "POST",
         _ => return None,
     })
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::call;
+use super::{call, recovery};
 use crate::{
     action::{Action, Misdirected},
     dialect::Dialect,
@@ -32,6 +32,9 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
             } else {
                 Err(Misdirected::WrongMethod)
             };
+        }
+        own if let Some(page) = recovery::page(settings, own, method, request) => {
+            return page.map(Action::Recovery);
         }
         ["-", "v1", path @ ..] => return call::decode(settings, path, method, request).map(Action::Call),
         ["-", "signed-out"] if method == Get => return Ok(Action::SignedOut),

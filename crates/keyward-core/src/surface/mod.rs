@@ -5,5 +5,6 @@ pub mod decode;
 pub(crate) mod link;
 mod not_linked;
 mod program;
+mod recovery;
 pub mod render;
 mod words;

@@ -3,11 +3,12 @@
 mod api;
 mod page;
 mod program;
+mod recovery;
 
 use serde_json::{Value, json};
 
 use crate::{
-    action::{Form, Misdirected, Outcome},
+    action::{Form, Misdirected, Outcome, Step},
     dialect::{
         Dialect,
         cookies::{CookieChanges, encode_component},
@@ -48,6 +49,11 @@ pub fn outcome(settings: &Settings, exchange: &Exchange<'_>, outcome: Outcome) -
             }
             None => reply.go(200, landing.as_str()),
         },
+        Outcome::VerifyFirst => {
+            let page = format!("{}?done=sent", Step::VerifyEmail.page());
+            reply.go(200, &exchange.request.public.route(&page))
+        }
+        Outcome::Recovery(what) => reply.recovery(what),
         Outcome::ChooseSignIn => reply.go(200, &exchange.request.public.route("signin")),
         Outcome::Depart(url) => reply.go(200, url.as_str()),
         Outcome::Refused { refusal, provider } => reply.refused(refusal, provider.as_deref()),
@@ -229,6 +235,9 @@ impl Render<'_> {
         let on_sign_up = provider.is_some() && provider == self.settings.sign_up_provider.as_deref();
         let code = refusal.code.as_str();
         let said = refusal.said.clone().unwrap_or_default();
+        if refusal.code == Code::EmailNotVerified {
+            return self.verify_first();
+        }
         if self.dialect == Dialect::AuthJs5 {
             return match refusal.code {
                 Code::AccessDenied | Code::Configuration => self.error_page(refusal.code),

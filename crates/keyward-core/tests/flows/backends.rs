@@ -103,6 +103,7 @@ async fn b1_a_users_place_in_the_answer_is_declared() {
             http
         }),
         random: std::sync::Arc::new(keyward_testkit::SeededRandom::new(1)),
+        clock: std::sync::Arc::new(keyward_testkit::FakeClock::default()),
     };
     let submitted =
         keyward_core::method::Submitted { fields: serde_json::Map::new(), client: [127, 0, 0, 1].into() };

@@ -113,6 +113,7 @@ fn outgoing(address: &str, learned: bool) -> Outgoing {
         headers: vec![("authorization".to_owned(), Secret::from("Bearer token-secret"))],
         timeout: Duration::from_secs(5),
         max_answer: 1000,
+        alone: false,
     }
 }
 

@@ -30,6 +30,7 @@ fn outgoing(port: u16, body: Option<Body>) -> Outgoing {
         ],
         timeout: Duration::from_secs(5),
         max_answer: 1000,
+        alone: false,
     }
 }
 

@@ -22,7 +22,8 @@ pub async fn a_sign_up_makes_a_user_with_a_password_and_a_session(store: Arc<dyn
     assert_eq!((password.user, password.hash.as_str()), (user, "hash of ada"));
     let read = store.session(&token("s1")).await.expect("answers");
     let (claims, expires) = (session.claims, session.expires);
-    let expected = StoredSession { id: sid("s1"), user: id("ada"), claims, version: 0, expires };
+    let expected =
+        StoredSession { id: sid("s1"), user: id("ada"), claims, version: 0, tokens: None, expires };
     assert_eq!(read, Some(expected));
 }
 

@@ -24,6 +24,7 @@ pub async fn c3_a_stored_session_is_read_as_it_was_written(store: Arc<dyn Store>
             user: id("ada"),
             claims: stored(session).claims,
             version: 0,
+            tokens: None,
             expires: LATER,
         };
         assert_eq!(store.session(&token(session)).await.expect("answers"), Some(expected));

@@ -21,6 +21,7 @@ mod recovery;
 mod sessions;
 mod tickets;
 mod values;
+mod vault;
 
 use std::sync::Arc;
 
@@ -33,7 +34,7 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, audit::*, directory::*, events::*, factors::*, grants::*, import::*, keys::*, ledger::*, linking::*, people::*, post::*, proof::*, races::*, recovery::*, sessions::*, tickets::*, values::*,
+    admission::*, audit::*, directory::*, events::*, factors::*, grants::*, import::*, keys::*, ledger::*, linking::*, people::*, post::*, proof::*, races::*, recovery::*, sessions::*, tickets::*, values::*, vault::*,
 };
 
 /// Makes one `#[tokio::test]` of every case of the contract.
@@ -211,6 +212,15 @@ macro_rules! store_contract {
             invariant_8_no_renewal_in_flight_recreates_an_ended_session
             lesson_56_no_sign_in_in_flight_survives_the_deletion_of_its_user
             no_ending_is_missed_by_a_reader_that_follows_the_changes
+
+            d1_a_sessions_tokens_are_written_with_it_and_read_as_they_were_written
+            d2_a_refresh_replaces_the_tokens_and_forgets_the_attempt
+            lesson_22_of_fifty_who_want_to_refresh_one_begins
+            lesson_22_who_lost_the_attempt_writes_nothing_but_the_successor
+            d4_an_attempt_that_nobody_answered_stays_known_as_sent
+            d3_failures_are_counted_until_a_refresh_works
+            invariant_8_tokens_end_with_their_session_and_no_refresh_in_flight_brings_them_back
+            tokens_move_to_the_session_that_replaces_theirs_also_while_they_are_refreshed
 
             mails_come_in_their_order_and_are_no_events
             a_mail_is_written_with_the_admission_that_it_tells_of
@@ -399,6 +409,7 @@ mod tests {
                 include_str!("sessions.rs"),
                 include_str!("tickets.rs"),
                 include_str!("values.rs"),
+                include_str!("vault.rs"),
             ],
         );
         let cases = rooms.iter().flat_map(|room| room.split("pub async fn ").skip(1));

@@ -6,7 +6,7 @@ use keyward_core::{
     claims::Claims,
     event::{Channel, NewEvent},
     port::{
-        Admitted, Altered, Change, Changed, DueEvent, NewSession, SessionId, StoreError,
+        Admitted, Altered, Change, Changed, DueEvent, Entry, EntryId, NewSession, SessionId, StoreError,
         StoredKey, TokenHash,
     },
     method::passkey::Passkey,
@@ -41,6 +41,7 @@ pub(super) struct State {
     pub(super) families: HashMap<SessionId, Family>,
     /// In the order in which they were added.
     pub(super) signing_keys: Vec<StoredKey>,
+    pub(super) vault: HashMap<EntryId, Entry>,
     pub(super) factors: Kept,
 }
 
@@ -367,6 +368,7 @@ impl State {
 
     pub(super) fn end(&mut self, id: &SessionId, until: Timestamp) {
         self.sessions.remove(id);
+        self.vault.retain(|_, entry| entry.session != *id);
         self.note(id, Changed::Ended, until);
     }
 

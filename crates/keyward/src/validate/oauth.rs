@@ -1,7 +1,7 @@
 //! The rules for providers at other sites.
 
 use keyward_core::{claims::RESERVED, settings::SignOutScope};
-use keyward_providers::{Kind, Provider};
+use keyward_providers::{Kind, Provider, http::TIMEOUT};
 use url::Url;
 
 use crate::{
@@ -12,6 +12,9 @@ use crate::{
 
 /// What is wrong with this provider, whose settings stand at `at`.
 pub(super) fn mistakes(at: &str, settings: &OAuthSettings, plan: &Plan, found: &mut Vec<Mistake>) {
+    if let Some(freshness) = &settings.refresh {
+        freshness.mistakes(at, TIMEOUT, found);
+    }
     let mut add = |setting: &str, problem: String, remedy: &str| {
         found.push(Mistake::new(format!("{at}.{setting}"), problem, remedy));
     };

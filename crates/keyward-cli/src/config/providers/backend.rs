@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use url::Url;
 
+use super::tokens::{RefreshTable, Shared, TokensTable};
 use crate::{
     config::value::{Hidden, Period, Size, path},
     fault::Fault,
@@ -40,6 +41,11 @@ pub(crate) struct BackendTable {
     pub(crate) image_field: Option<String>,
     /// What of the user the token keeps: a list of fields, or a table of token field to place in the user.
     pub(crate) keep: Option<Keep>,
+    /// Where the tokens lie that it hands out for the session. Default: with `refresh` under their usual names, else
+    /// none are kept.
+    pub(crate) tokens: Option<TokensTable>,
+    /// How its tokens are refreshed. Default: they are not.
+    pub(crate) refresh: Option<RefreshTable>,
     /// Whether a 401 too shows the back end's own message. Default: false ("wrong credentials").
     pub(crate) message_on_401: Option<bool>,
     /// Where in a refusal the message lies. Default: `message`.
@@ -114,6 +120,8 @@ pub(in crate::config) fn backend(table: &BackendTable) -> Result<BackendSettings
     })?;
     let at = |place: &Option<String>, default: &str| path(place.as_deref().unwrap_or(default));
     let default = UserFields::default();
+    let keeps_tokens = table.tokens.is_some() || table.refresh.is_some();
+    let tokens = keeps_tokens.then(|| table.tokens.as_ref().map(TokensTable::places).unwrap_or_default());
     let endpoint = Endpoint {
         source: table.source.clone().unwrap_or_else(|| url.origin().ascii_serialization()),
         headers: table.headers.iter().map(|(name, value)| (name.clone(), value.0.clone())).collect(),
@@ -127,17 +135,29 @@ pub(in crate::config) fn backend(table: &BackendTable) -> Result<BackendSettings
             image: at(&table.image_field, "image"),
         },
         keep: kept(table.keep.as_ref()),
+        tokens: tokens.clone(),
         own_word_on_401: table.message_on_401.unwrap_or(false),
         message: at(&table.message_field, "message"),
         code: at(&table.code_field, "code"),
         url,
     };
+    let shared = Shared {
+        headers: &table.headers,
+        timeout: endpoint.timeout,
+        max_answer: endpoint.max_answer,
+        tokens: tokens.unwrap_or_default(),
+        user: endpoint.user.clone(),
+        message: endpoint.message.clone(),
+    };
+    let refresh = table.refresh.as_ref().map(|refresh| refresh.endpoint(shared)).transpose()?;
     let name = table.name.clone().unwrap_or_else(|| table.id.clone());
     Ok(BackendSettings {
         id: table.id.clone(),
         name,
         fields: table.fields.iter().map(field).collect(),
         endpoint,
+        refresh,
+        freshness: table.refresh.as_ref().map(RefreshTable::freshness).unwrap_or_default(),
     })
 }
 

@@ -5,6 +5,7 @@ mod email;
 mod read;
 mod redirect;
 mod settle;
+mod tokens;
 
 use schemars::JsonSchema;
 

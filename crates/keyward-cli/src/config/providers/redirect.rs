@@ -14,6 +14,7 @@ use keyward::{
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de::Error as _};
 
+use super::tokens::RefreshGrant;
 use crate::config::value::{Hidden, path};
 
 /// A way to sign in through somebody else: a provider of the catalogue by its id, any OpenID provider by its issuer,
@@ -71,6 +72,8 @@ pub(crate) struct RedirectTable {
     /// Default: none.
     #[serde(default)]
     pub(crate) keep: BTreeMap<String, String>,
+    /// Whether the session keeps the provider's tokens and refreshes them (`true`), or how. Default: false.
+    pub(crate) refresh: Option<RefreshGrant>,
     /// Where signing out ends the session: here, at the provider, or both. Default: `local`.
     pub(crate) sign_out: Option<SignOutName>,
     /// Whether a person whose address an account here has already is taken for the same one, unproven. Whoever can
@@ -203,6 +206,7 @@ impl RedirectTable {
             client: self.client(&service),
             service,
             keep: self.keep.iter().map(|(field, place)| (field.clone(), path(place))).collect(),
+            refresh: self.refresh.as_ref().and_then(RefreshGrant::freshness),
             sign_out: self.sign_out.map_or(SignOutScope::default(), SignOutName::scope),
             allow_dangerous_email_account_linking: self
                 .allow_dangerous_email_account_linking

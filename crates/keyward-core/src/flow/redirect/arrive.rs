@@ -24,12 +24,15 @@ use crate::{
         recent::AUTH_TIME,
         redirect,
     },
-    port::{Admitted, SessionId, uuid},
+    port::{Admitted, SessionId, Vaulted, uuid},
     request::{Method, Pairs},
     rules::{Candidate, Trigger},
-    session::{self, Opening},
+    secret::Secret,
+    session::{self, Opening, foreign},
     settings::RedirectProvider,
+    time::Timestamp,
     user::{AccountKey, Address, Admission, Ground, NewUser, Place, Profile, User, UserId, Vouched},
+    vault::ForeignTokens,
 };
 
 /// How often a decision is made anew because what it stood on changed meanwhile.
@@ -392,6 +395,7 @@ async fn open_session(
         None => Claims::of(&profile, &user.id.0, Map::new()),
     };
     claims.keep(who.keep.clone());
+    let vault = vaulted(deployment, who, &mut claims)?;
     match place {
         // Only that they were signed in makes the account theirs: whoever got hold of an old session, and has an account
         // anywhere, would be recent by it.
@@ -404,7 +408,20 @@ async fn open_session(
     rules::complete(deployment, exchange, &mut claims, trigger, Some(&who.candidate), None).await?;
     let mut opening = Opening::prepare(deployment, exchange, claims);
     opening.record.via = Some(who.vouched.key.clone());
+    opening.record.vault = vault;
     Ok(opening)
+}
+
+/// The provider's tokens for the session; who adds an account keeps those that their session has.
+fn vaulted(deployment: &Deployment, who: &Person, claims: &mut Claims) -> Result<Option<Vaulted>, Refusal> {
+    if let Some(moved) = foreign::moved(claims) {
+        return Ok(Some(moved));
+    }
+    let text = |name: &str| who.account.get(name).and_then(Value::as_str).map(Secret::from);
+    let Some(access_token) = text("access_token") else { return Ok(None) };
+    let expires = who.account.get("expires_at").and_then(Value::as_i64).map(Timestamp::from_secs);
+    let tokens = ForeignTokens { access_token, refresh_token: text("refresh_token"), expires };
+    foreign::keep(deployment, &who.vouched.key.source, &tokens, claims)
 }
 
 /// Nobody keeps, or hands to another, the session from before (lesson 55).

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Render;
 use crate::{
-    action::{Accounts, Answer},
+    action::{Accounts, Answer, ForeignToken},
     error::{Code, Refusal},
     reply::Reply,
     user::Account,
@@ -14,7 +14,10 @@ impl Render<'_> {
     pub(super) fn answer(&self, answer: Answer) -> Reply {
         match answer {
             Answer::Accounts(accounts) => self.call(200, &listed(&accounts)),
+            Answer::ForeignToken(token) => self.call(200, &foreign(&token)),
             Answer::Program(answer) => self.program(answer),
+            Answer::Recovered { step, state, next } => self.recovered(step, state, next.as_ref()),
+            Answer::Everything(data) => self.file(data),
             Answer::Unlinked => self.call(200, &json!({ "unlinked": true })),
             Answer::Refused(refusal) => {
                 let (status, message) = status_and_message(refusal.code);
@@ -48,6 +51,16 @@ impl Render<'_> {
     }
 }
 
+/// As the access tokens of our own.
+fn foreign(token: &ForeignToken) -> Value {
+    let mut answer = json!({ "tokenType": "Bearer", "accessToken": token.token.expose() });
+    if let Some(expires) = token.expires {
+        answer["accessTokenExpires"] = json!(expires.millis());
+        answer["expiresIn"] = json!((expires.millis() - token.now.millis()).max(0) / 1000);
+    }
+    answer
+}
+
 fn listed(accounts: &Accounts) -> Value {
     let email = accounts.user.email.as_ref();
     json!({
@@ -73,16 +86,30 @@ fn account(account: &Account) -> Value {
 }
 
 /// The message is for developers who read the answer.
-fn status_and_message(code: Code) -> (u16, &'static str) {
+pub(super) fn status_and_message(code: Code) -> (u16, &'static str) {
     match code {
         Code::SessionRequired => (401, "Sign in first."),
         Code::RecentSignInRequired => (403, "Sign in again: the last time is too long ago for this."),
         Code::MissingCsrf => (403, "csrfToken does not fit the cookie. Ask GET csrf for one."),
-        Code::MissingField => (400, "provider and providerAccountId are needed, each a text."),
+        Code::MissingField => (400, "A field is missing that is needed, or is no text."),
+        Code::EmailNotVerified => (403, "The address has to be proven first: by the link in the mail."),
+        Code::LinkNotValid => (403, "The link was used, has expired, or never was one."),
+        Code::WrongPassword => (403, "That is not the person's password."),
+        Code::AddressMissing => (409, "The person has no address."),
+        Code::AccountDisabled => (403, "The account is kept out."),
+        Code::EmailTaken => (409, "Somebody has that address."),
+        Code::InvalidEmail => (400, "The address is none."),
+        Code::WeakPassword => (400, "The password is easy to guess."),
+        Code::BreachedPassword => (400, "The password is on a list of breached ones."),
+        Code::PasswordTooLong => (400, "The password is too long."),
         Code::AccountUnknown => (404, "The person who is signed in has no such account."),
         Code::InvalidClient => {
             (401, "The application's own credentials are missing or wrong: HTTP Basic, id and secret.")
         }
+        Code::NoForeignToken => {
+            (404, "The session has no token of a back end. Name an audience, or keep the provider's tokens.")
+        }
+        Code::ForeignTokenOver => (401, "The back end's token is over for good. Sign in again."),
         Code::LastWayIn => (409, "Without this account the person could not sign in again."),
         _ => (Refusal::new(code).status().unwrap_or(500), "Try again in a moment."),
     }
