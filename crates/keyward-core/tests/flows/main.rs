@@ -6,6 +6,7 @@ mod email_links;
 mod events;
 mod limits;
 mod own_accounts;
+mod programs;
 mod rules;
 mod sessions;
 mod support;

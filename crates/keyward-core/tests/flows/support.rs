@@ -25,6 +25,7 @@ use keyward_core::{
     rules::Rules,
     secret::Secret,
     settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, Settings, Strategy},
+    tokens::{Client, TokenSettings},
 };
 use keyward_testkit::{
     CountingHasher, FakeClock, FaultyStore, MemoryStore, NotedLimits, Outbox, ScriptedHttp, SeededRandom,
@@ -56,6 +57,8 @@ pub(crate) struct Options {
     pub(crate) rules: Vec<Arc<dyn Rules>>,
     pub(crate) landing: LandingPlaces,
     pub(crate) events: Vec<EventKind>,
+    pub(crate) tokens: Option<TokenSettings>,
+    pub(crate) clients: Vec<Client>,
 }
 
 impl Options {
@@ -69,6 +72,8 @@ impl Options {
             rules: Vec::new(),
             landing: LandingPlaces::default(),
             events: Vec::new(),
+            tokens: None,
+            clients: Vec::new(),
         }
     }
 }
@@ -94,6 +99,7 @@ pub(crate) fn endpoint() -> Endpoint {
         own_word_on_401: false,
         message: path("message"),
         code: path("code"),
+        tokens: None,
     }
 }
 
@@ -117,11 +123,13 @@ pub(crate) fn build(options: Options) -> World {
         endpoint: Endpoint { url: url.parse().expect("a URL"), ..endpoint() },
         http: http.clone(),
         random: random.clone(),
+        clock: clock.clone(),
     };
+    let public = PublicUrl::new(options.public, "/api/auth").expect("valid");
+    let secrets = vec![Secret::from("keyward-test-secret-0123456789abcdef")];
     let settings = Settings {
-        dialect: options.dialect,
-        public: PublicUrl::new(options.public, "/api/auth").expect("valid"),
-        secrets: vec![Secret::from("keyward-test-secret-0123456789abcdef")],
+        tokens: options.tokens,
+        clients: options.clients,
         session: options.session,
         pages: options.pages,
         landing: options.landing,
@@ -131,15 +139,11 @@ pub(crate) fn build(options: Options) -> World {
             provider("login", Arc::new(backend("http://127.0.0.1:5000/api/login"))),
             provider("join", Arc::new(backend("http://127.0.0.1:5000/api/join"))),
         ],
-        allowed_origins: Vec::new(),
-        vault_keys: Vec::new(),
-        redirects: Vec::new(),
         emails: vec![
             email("email", &mail, |_| ()),
             email("confirmed", &mail, |provider| provider.confirm_page = true),
             email("closed", &mail, |provider| provider.sign_up = false),
         ],
-        order: Vec::new(),
         sign_up_provider: Some("signup".to_owned()),
         events: EventSettings {
             kinds: options.events,
@@ -150,6 +154,7 @@ pub(crate) fn build(options: Options) -> World {
                 }
             })),
         },
+        ..Settings::new(options.dialect, public, secrets)
     };
     let ports = Ports {
         store: store.clone(),

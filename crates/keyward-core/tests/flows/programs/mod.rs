@@ -1,0 +1,338 @@
+//! What programs call: tokens in place of a cookie (F1, F2).
+
+mod keys;
+mod refresh;
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use keyward_core::{
+    dialect::Dialect,
+    port::{Clock as _, Directory as _},
+    reply::Reply,
+    request::{Body, Method, Pairs, Request},
+    secret::Secret,
+    settings::Strategy,
+    tokens::{Audience, Client, TokenSettings},
+};
+use keyward_jose::{jwk::Jwks, jws};
+use serde_json::{Value, json};
+
+use crate::support::{ALL, BOTH, Options, PASSWORD, World, build, json as body_of};
+
+pub(crate) const API: &str = "https://api.test";
+const CLIENT_SECRET: &str = "a client's secret of thirty-two characters";
+
+pub(super) fn tokens() -> TokenSettings {
+    let audience = |name: &str, scopes: &[&str], clients_only| Audience {
+        name: name.to_owned(),
+        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
+        clients_only,
+        ..Audience::default()
+    };
+    TokenSettings {
+        audiences: vec![
+            audience(API, &["read", "write"], false),
+            audience("https://blog.test", &["post"], false),
+            audience("https://ledger.test", &["audit"], true),
+        ],
+        ..TokenSettings::default()
+    }
+}
+
+pub(super) fn options(dialect: Dialect, strategy: Strategy) -> Options {
+    let client = |id: &str, audiences: &[&str]| Client {
+        id: id.to_owned(),
+        secret: Secret::from(CLIENT_SECRET),
+        audiences: audiences.iter().map(|name| (*name).to_owned()).collect(),
+        vouches_for: Vec::new(),
+    };
+    Options {
+        tokens: Some(tokens()),
+        clients: vec![client("shop", &[API, "https://ledger.test"]), client("blog", &["https://blog.test"])],
+        ..Options::new(dialect, strategy)
+    }
+}
+
+pub(super) fn world() -> World {
+    build(options(Dialect::NextAuth4, Strategy::Sealed))
+}
+
+/// A call as a program makes it.
+pub(super) struct Asking<'a> {
+    pub(super) world: &'a World,
+    pub(super) cookies: Pairs,
+    pub(super) authorization: Option<Secret>,
+}
+
+impl World {
+    pub(super) fn program(&self) -> Asking<'_> {
+        Asking { world: self, cookies: Pairs::default(), authorization: None }
+    }
+
+    pub(super) fn client(&self, id: &str) -> Asking<'_> {
+        let header = format!("Basic {}", STANDARD.encode(format!("{id}:{CLIENT_SECRET}")));
+        Asking { authorization: Some(header.into()), ..self.program() }
+    }
+
+    pub(super) fn bearer(&self, token: &str) -> Asking<'_> {
+        Asking { authorization: Some(format!("Bearer {token}").into()), ..self.program() }
+    }
+}
+
+impl Asking<'_> {
+    fn bringing(self, cookies: &Pairs) -> Self {
+        Self { cookies: cookies.clone(), ..self }
+    }
+
+    async fn send(&self, method: Method, call: &str, body: Body) -> Reply {
+        let settings = self.world.engine.settings();
+        let reply = self
+            .world
+            .engine
+            .answer(Request {
+                method,
+                path: ["-", "v1", call].map(str::to_owned).to_vec(),
+                query: Pairs::default(),
+                body,
+                cookies: self.cookies.clone(),
+                json_header: false,
+                public: settings.public.clone(),
+                client: [192, 0, 2, 1].into(),
+                user_agent: Some("a program".to_owned()),
+                authorization: self.authorization.clone(),
+            })
+            .await;
+        assert!(reply.cookies.is_empty(), "programs get no cookies: {call}");
+        reply
+    }
+
+    pub(super) async fn post(&self, call: &str, members: Value) -> (u16, Value) {
+        let Value::Object(members) = members else { unreachable!("an object") };
+        let reply = self.send(Method::Post, call, Body::Json(members)).await;
+        (reply.status, body_of(&reply))
+    }
+
+    pub(super) async fn get(&self, call: &str) -> (u16, Value) {
+        let reply = self.send(Method::Get, call, Body::None).await;
+        (reply.status, body_of(&reply))
+    }
+
+    pub(super) async fn refresh(&self, token: &str) -> (u16, Value) {
+        self.post("refresh", json!({ "refreshToken": token })).await
+    }
+
+    /// Signs up, and gives what came back.
+    pub(super) async fn begins(&self, wanted: Value) -> Value {
+        let mut members = json!({ "email": "ada@example.com", "password": PASSWORD, "name": "Ada" });
+        members.as_object_mut().expect("one").extend(wanted.as_object().cloned().unwrap_or_default());
+        let (status, answer) = self.post("sign-up", members).await;
+        assert_eq!(status, 200, "{answer}");
+        answer
+    }
+}
+
+pub(super) fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
+    answer[name].as_str().unwrap_or_else(|| unreachable!("{name} in {answer}"))
+}
+
+pub(super) fn refresh_token(answer: &Value) -> &str {
+    text(answer, "refreshToken")
+}
+
+pub(super) fn refused(answer: &(u16, Value), status: u16, code: &str) {
+    assert_eq!((answer.0, text(&answer.1, "error")), (status, code), "{}", answer.1);
+    assert!(text(&answer.1, "url").ends_with(&format!("error?error={code}")), "{}", answer.1);
+}
+
+/// What an access token says, by the published keys.
+pub(super) async fn claims(world: &World, answer: &Value) -> Value {
+    let (status, keys) = world.program().get("jwks").await;
+    assert_eq!(status, 200);
+    let keys = Jwks::parse(keys.to_string().as_bytes()).expect("a key set");
+    let token = text(answer, "accessToken");
+    let allowed = TokenSettings::ALGORITHMS;
+    let (_, payload) = keys.verify(token, &allowed).expect("signed by a published key");
+    let header = jws::peek(token).expect("a header");
+    assert_eq!(header.typ.as_deref(), Some("at+jwt"));
+    serde_json::from_slice(&payload).expect("claims")
+}
+
+pub(super) async fn sign_in(world: &World, email: &str) -> Value {
+    let (status, answer) =
+        world.program().post("sign-in", json!({ "email": email, "password": PASSWORD })).await;
+    assert_eq!(status, 200, "{answer}");
+    answer
+}
+
+#[tokio::test]
+async fn f1_a_program_signs_up_and_in_and_gets_tokens_in_every_dialect_and_strategy() {
+    for dialect in ALL {
+        for strategy in BOTH {
+            let world = build(options(dialect, strategy));
+            let up = world.program().begins(json!({})).await;
+            let (status, within) = world
+                .program()
+                .post("sign-in", json!({ "email": "ADA@example.com", "password": PASSWORD, "scope": "read" }))
+                .await;
+            assert_eq!(status, 200, "{within}");
+            let (first, second) = (claims(&world, &up).await, claims(&world, &within).await);
+            let user = world.store.user_by_email("ada@example.com").await.expect("answers").expect("made");
+            let now = world.clock.now().secs();
+            let expected = json!({
+                "iss": "http://app.test/api/auth", "sub": user.id.0, "aud": API, "client_id": "public",
+                "iat": now, "exp": now + 300, "jti": second["jti"], "sid": second["sid"], "auth_time": now,
+                "scope": "read",
+            });
+            assert_eq!(second, expected);
+            assert_eq!(first["scope"], "read write");
+            assert_ne!(first["sid"], second["sid"]);
+            assert_ne!(first["jti"], second["jti"]);
+            assert_eq!(within["user"]["email"], "ada@example.com");
+            assert_eq!((&within["expiresIn"], &within["tokenType"]), (&json!(300), &json!("Bearer")));
+            assert_eq!(within["accessTokenExpires"], world.clock.now().millis() + 300_000);
+        }
+    }
+}
+
+#[tokio::test]
+async fn f1_what_proves_nobody_gets_no_tokens_and_the_same_answer_for_all() {
+    let world = world();
+    world.program().begins(json!({})).await;
+    let wrong = json!({ "email": "ada@example.com", "password": "wrong" });
+    let unknown = json!({ "email": "eve@example.com", "password": "wrong" });
+    let (wrong, unknown) =
+        (world.program().post("sign-in", wrong).await, world.program().post("sign-in", unknown).await);
+    refused(&wrong, 401, "CredentialsSignin");
+    assert_eq!(wrong, unknown);
+    let again = json!({ "email": "ada@example.com", "password": PASSWORD });
+    refused(&world.program().post("sign-up", again).await, 409, "email_taken");
+    let other = json!({ "provider": "signup", "email": "ada@example.com", "password": PASSWORD });
+    refused(&world.program().post("sign-in", other).await, 400, "unknown_provider");
+    refused(&world.program().post("sign-in", json!({})).await, 400, "missing_field");
+}
+
+#[tokio::test]
+async fn f1_a_sign_up_that_reveals_nothing_sends_everybody_to_the_sign_in() {
+    let world = build(Options { reveals_existing: false, ..options(Dialect::NextAuth4, Strategy::Sealed) });
+    let members = json!({ "email": "ada@example.com", "password": PASSWORD });
+    for _ in 0..2 {
+        let answer = world.program().post("sign-up", members.clone()).await;
+        assert_eq!(answer, (202, json!({ "signIn": true })));
+    }
+}
+
+#[tokio::test]
+async fn without_tokens_for_programs_their_calls_are_not_there() {
+    let world = build(Options { tokens: None, ..options(Dialect::NextAuth4, Strategy::Sealed) });
+    for call in ["sign-up", "sign-in", "refresh", "sign-out", "exchange"] {
+        refused(&world.program().post(call, json!({})).await, 404, "not_found");
+    }
+    for call in ["me", "jwks", "openapi.json"] {
+        refused(&world.program().get(call).await, 404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn lesson_34_a_changed_or_cut_access_token_is_none() {
+    let world = world();
+    let first = world.program().begins(json!({})).await;
+    let token = text(&first, "accessToken");
+    for at in 0..token.len() {
+        let cut = world.bearer(&token[..at]).get("me").await;
+        refused(&cut, 401, "invalid_token");
+        let mut bytes = token.as_bytes().to_vec();
+        bytes[at] = if bytes[at] == b'A' { b'B' } else { b'A' };
+        let changed = String::from_utf8(bytes).expect("ASCII");
+        refused(&world.bearer(&changed).get("me").await, 401, "invalid_token");
+    }
+    assert_eq!(world.bearer(token).get("me").await.0, 200);
+}
+
+#[tokio::test]
+async fn lesson_54_no_token_passes_for_another() {
+    for strategy in BOTH {
+        let world = build(options(Dialect::NextAuth4, strategy));
+        let first = world.program().begins(json!({})).await;
+        let mut browser = world.browser();
+        browser.sign_in("ada@example.com", PASSWORD).await;
+        let cookie = browser.session_cookie().expect("signed in").to_owned();
+        let (access, refresh) = (text(&first, "accessToken"), refresh_token(&first));
+        for (as_refresh, as_access) in [(access, refresh), (&cookie, &*cookie)] {
+            refused(&world.program().refresh(as_refresh).await, 401, "invalid_grant");
+            refused(&world.bearer(as_access).get("me").await, 401, "invalid_token");
+        }
+        let name = world.engine.settings().dialect.cookie_names(false).session;
+        for token in [access, refresh] {
+            let cookies = Pairs(vec![(name.to_owned(), token.to_owned())]);
+            assert!(world.engine.session(&cookies, false, None).await.expect("answers").is_none());
+            let bearer = world.engine.session(&Pairs::default(), false, Some(token)).await;
+            assert!(bearer.expect("answers").is_none(), "an access token is no session");
+        }
+    }
+}
+
+#[tokio::test]
+async fn lesson_39_an_expired_access_token_is_none() {
+    let world = world();
+    let first = world.program().begins(json!({})).await;
+    let me = world.bearer(text(&first, "accessToken"));
+    let (status, answer) = me.get("me").await;
+    assert_eq!(status, 200);
+    assert_eq!(answer["user"]["name"], "Ada");
+    assert_eq!((&answer["audience"], &answer["clientId"]), (&json!(API), &json!("public")));
+    world.clock.advance(Duration::from_secs(300));
+    refused(&me.get("me").await, 401, "invalid_token");
+    refused(&world.program().get("me").await, 401, "invalid_token");
+}
+
+#[tokio::test]
+async fn e4_an_application_gets_an_access_token_for_the_session_that_it_brings_along() {
+    for strategy in BOTH {
+        let world = build(options(Dialect::NextAuth4, strategy));
+        let mut browser = world.browser();
+        browser.sign_up("ada@example.com").await;
+        let cookies = Pairs(browser.cookies.clone());
+        let asks = json!({ "audience": "https://ledger.test" });
+        let (status, answer) = world.client("shop").bringing(&cookies).post("token", asks.clone()).await;
+        assert_eq!(status, 200, "{answer}");
+        assert_eq!(answer.get("refreshToken"), None);
+        let said = claims(&world, &answer).await;
+        let user = world.store.user_by_email("ada@example.com").await.expect("answers").expect("made");
+        assert_eq!((text(&said, "sub"), text(&said, "client_id")), (&*user.id.0, "shop"));
+        assert_eq!((text(&said, "aud"), text(&said, "scope")), ("https://ledger.test", "audit"));
+        assert_eq!(said["auth_time"], world.clock.now().secs());
+
+        refused(&world.program().bringing(&cookies).post("token", asks.clone()).await, 401, "invalid_client");
+        refused(
+            &world.client("nobody").bringing(&cookies).post("token", asks.clone()).await,
+            401,
+            "invalid_client",
+        );
+        refused(&world.client("shop").post("token", asks.clone()).await, 401, "SessionRequired");
+        refused(
+            &world.client("blog").bringing(&cookies).post("token", asks.clone()).await,
+            400,
+            "invalid_target",
+        );
+        let bearer = world.bearer(text(&answer, "accessToken"));
+        refused(&bearer.bringing(&cookies).post("token", asks.clone()).await, 401, "invalid_client");
+        browser.post("signout", &[]).await;
+        refused(&world.client("shop").bringing(&cookies).post("token", asks).await, 401, "SessionRequired");
+    }
+}
+
+#[tokio::test]
+async fn f1_the_limits_of_the_pages_hold_for_programs_too() {
+    let world = world();
+    world.program().begins(json!({})).await;
+    sign_in(&world, "ada@example.com").await;
+    let taken = world.limits.taken();
+    assert!(
+        taken.iter().any(|(limit, _)| *limit == keyward_core::port::Limit::SignInPerAddress),
+        "{taken:?}"
+    );
+    assert!(taken.iter().any(|(limit, key)| {
+        *limit == keyward_core::port::Limit::SignInPerAccount && key == "ada@example.com"
+    }));
+}
