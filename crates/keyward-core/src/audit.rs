@@ -8,9 +8,12 @@
 //! No entry holds a secret, a typed password, or what somebody typed in place of a name: of whom nobody knows a keyed
 //! hash is kept.
 
+mod gate;
+
 use keyward_jose::digest::sha256_hex;
 use serde_json::{Map, Value};
 
+pub use self::gate::Gate;
 use crate::{error::cleaned, port::SessionId, time::Timestamp, user::UserId};
 
 macro_rules! kinds {

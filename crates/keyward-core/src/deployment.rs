@@ -2,13 +2,17 @@
 
 use std::sync::Arc;
 
+use keyward_jose::{kdf::hkdf_sha256, mac::hmac_sha256};
+
 use crate::{
+    audit::Gate,
     changes::Changes,
     dialect::token::TokenKeys,
     error::{Code, Refusal},
     mail::MailSeal,
     port::{Clock, Limiter, Random, SessionFields, Store},
     rules::Rules,
+    secret::Secret,
     settings::Settings,
     time::Timestamp,
     tokens::{TokenSettings, keys::KeyRing, refresh::RefreshKeys},
@@ -44,6 +48,9 @@ pub struct Deployment {
     refresh_keys: RefreshKeys,
     vault: Arc<Vault>,
     keeper: Option<Keeper>,
+    refusals: Gate,
+    /// Names what must not be read: of clients, of accounts, of what was submitted.
+    naming: Secret,
 }
 
 impl Deployment {
@@ -69,7 +76,23 @@ impl Deployment {
             Arc::clone(&vault),
         );
         let changes = Changes::default();
-        Self { settings, ports, plain_keys, mail_seal, secure_keys, changes, key_ring, refresh_keys, vault, keeper }
+        let naming = hkdf_sha256::<32>(settings.secret().expose().as_bytes(), b"", b"Keyward names of the abuse guard");
+        let naming = Secret::from(hex::encode(naming.as_slice()));
+        let refusals = Gate::default();
+        Self {
+            settings,
+            ports,
+            plain_keys,
+            mail_seal,
+            secure_keys,
+            changes,
+            key_ring,
+            refresh_keys,
+            vault,
+            keeper,
+            refusals,
+            naming,
+        }
     }
 
     /// Seals mails that wait.
@@ -88,6 +111,21 @@ impl Deployment {
     #[must_use]
     pub fn random(&self) -> &dyn Random {
         self.ports.random.as_ref()
+    }
+
+    /// How many refusals are written into the audit trail.
+    #[must_use]
+    pub fn refusals(&self) -> &Gate {
+        &self.refusals
+    }
+
+    /// A name for what the parts say, of 32 hexadecimal digits: the same in every process, and without the secret nobody
+    /// can tell what it stands for.
+    #[must_use]
+    pub fn keyed(&self, parts: &[&str]) -> String {
+        // No part holds a byte that is no character: it keeps them apart.
+        let bytes: Vec<&[u8]> = parts.iter().flat_map(|part| [part.as_bytes(), &[0xff]]).collect();
+        hex::encode(&hmac_sha256(self.naming.expose().as_bytes(), &bytes)[..16])
     }
 
     /// The moment.

@@ -482,6 +482,21 @@ pub enum Limit {
 }
 
 impl Limit {
+    /// Its name, as the audit trail has it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignInPerAddress => "sign_in_per_address",
+            Self::SignInPerSite => "sign_in_per_site",
+            Self::SignInPerAccount => "sign_in_per_account",
+            Self::SignUpPerAddress => "sign_up_per_address",
+            Self::SignUpPerSite => "sign_up_per_site",
+            Self::LinkPerAddress => "link_per_address",
+            Self::LinkPerSite => "link_per_site",
+            Self::LinkPerAccount => "link_per_account",
+        }
+    }
+
     /// The allowance of a whole site for what each of its addresses has an allowance of its own.
     #[must_use]
     pub const fn of_site(self) -> Option<Self> {

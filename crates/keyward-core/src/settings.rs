@@ -8,13 +8,14 @@ use serde_json::Value;
 
 use crate::{
     address::PublicUrl,
+    audit::AuditSettings,
     dialect::Dialect,
     event::EventSettings,
     method::{
         CredentialsCheck, OpensTo, email::EmailProvider, passkey::PasskeySettings, redirect::RedirectSignIn,
         totp::FactorSettings,
     },
-    policy::{recent, ways::WaysIn},
+    policy::{abuse::GuessLimits, recent, ways::WaysIn},
     secret::Secret,
     tokens::{Client, TokenSettings},
     vault::Foreign,
@@ -65,6 +66,10 @@ pub struct Settings {
     pub factors: FactorSettings,
     /// Passkeys, where the deployment offers them.
     pub passkeys: Option<PasskeySettings>,
+    /// What is kept of the audit trail.
+    pub audit: AuditSettings,
+    /// When wrong passwords begin to cost time.
+    pub guesses: GuessLimits,
 }
 
 /// How a session is kept.
@@ -260,6 +265,8 @@ impl Settings {
             tokens: None,
             factors: FactorSettings::default(),
             passkeys: None,
+            audit: AuditSettings::default(),
+            guesses: GuessLimits::default(),
         }
     }
 

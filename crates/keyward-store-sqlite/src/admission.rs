@@ -38,7 +38,8 @@ impl SignIns for SqliteStore {
                 if let Some(session) = &session {
                     ledger::insert(db, user, claims, session)?;
                 }
-                outbox::insert_about(db, &events, user, *is_new)?;
+                let opened = session.as_ref().map(|session| &session.id);
+                outbox::insert_about(db, &events, user, opened, *is_new)?;
             }
             Ok(admitted)
         })

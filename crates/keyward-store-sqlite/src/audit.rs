@@ -159,9 +159,15 @@ impl Attempts for SqliteStore {
     }
 }
 
-/// Writes an entry; one about nobody else is about `user`. Equal refusals of one hour are counted in one row.
-pub(crate) fn insert(db: &Connection, entry: &AuditEntry, user: Option<&UserId>) -> Result<()> {
-    let AuditEntry { kind, session, subject, network, user_agent, detail, at, count, .. } = entry;
+/// Writes an entry; one about nobody else is about `user` and this session. Equal refusals of one hour are counted in one
+/// row.
+pub(crate) fn insert(
+    db: &Connection,
+    entry: &AuditEntry,
+    user: Option<&UserId>,
+    session: Option<&SessionId>,
+) -> Result<()> {
+    let AuditEntry { kind, subject, network, user_agent, detail, at, count, .. } = entry;
     let detail = serde_json::to_string(detail).map_err(|_| Error::InvalidQuery)?;
     db.prepare_cached(
         "INSERT INTO audit (at, kind, user, session, subject, network, agent, detail, fold, last, count)
@@ -173,7 +179,7 @@ pub(crate) fn insert(db: &Connection, entry: &AuditEntry, user: Option<&UserId>)
         at.millis(),
         kind.as_str(),
         entry.user.as_ref().or(user).map(|user| &user.0),
-        session.as_ref().map(|session| &session.0),
+        entry.session.as_ref().or(session).map(|session| &session.0),
         subject,
         network,
         user_agent,

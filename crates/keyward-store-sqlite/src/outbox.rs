@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use keyward_core::{
     event::{Channel, NewEvent},
-    port::{DueEvent, Outbox, Settled, StoreError},
+    port::{DueEvent, Outbox, SessionId, Settled, StoreError},
     time::Timestamp,
     user::UserId,
 };
@@ -91,23 +91,35 @@ impl Outbox for SqliteStore {
 }
 
 /// Writes those that are about whom an admission let in.
-pub(crate) fn insert_about(db: &Connection, events: &[NewEvent], user: &UserId, is_new: bool) -> Result<()> {
-    events.iter().filter(|event| event.about.fits(is_new)).try_for_each(|event| write(db, event, Some(user)))
+pub(crate) fn insert_about(
+    db: &Connection,
+    events: &[NewEvent],
+    user: &UserId,
+    session: Option<&SessionId>,
+    is_new: bool,
+) -> Result<()> {
+    let mut told = events.iter().filter(|event| event.about.fits(is_new));
+    told.try_for_each(|event| write(db, event, Some(user), session))
 }
 
 /// Writes all of them, each where it belongs.
 pub(crate) fn insert(db: &Connection, events: &[NewEvent]) -> Result<()> {
-    events.iter().try_for_each(|event| write(db, event, None))
+    events.iter().try_for_each(|event| write(db, event, None, None))
 }
 
 /// As [`insert`]; entries of the audit trail that name nobody are about this user.
 pub(crate) fn insert_of(db: &Connection, events: &[NewEvent], user: &UserId) -> Result<()> {
-    events.iter().try_for_each(|event| write(db, event, Some(user)))
+    events.iter().try_for_each(|event| write(db, event, Some(user), None))
 }
 
-fn write(db: &Connection, event: &NewEvent, user: Option<&UserId>) -> Result<()> {
+fn write(
+    db: &Connection,
+    event: &NewEvent,
+    user: Option<&UserId>,
+    session: Option<&SessionId>,
+) -> Result<()> {
     match &event.channel {
-        Channel::Audit(entry) => return audit::insert(db, entry, user),
+        Channel::Audit(entry) => return audit::insert(db, entry, user, session),
         Channel::Mail { expires } => return post::insert(db, &event.body, event.written, *expires),
         Channel::Outbox => {}
     }

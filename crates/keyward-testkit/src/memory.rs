@@ -78,7 +78,8 @@ impl SignIns for MemoryStore {
             }
         }
         if let Admitted::As { user, is_new, .. } = &admitted {
-            state.write_of(events.iter().filter(|event| event.about.fits(*is_new)), Some(user));
+            let told = events.iter().filter(|event| event.about.fits(*is_new));
+            state.write_in(told, Some(user), session.map(|new| &new.id));
         }
         Ok(admitted)
     }

@@ -345,15 +345,11 @@ impl Builder {
             }
         });
         let settings = Settings {
-            dialect: plan.dialect,
-            public,
-            secrets: plan.secrets,
             session: plan.session,
             pages: plan.pages,
             landing: plan.landing,
             providers,
             allowed_origins: plan.allowed_origins,
-            vault_keys: Vec::new(),
             redirects,
             emails,
             order,
@@ -362,6 +358,7 @@ impl Builder {
             foreign,
             clients: plan.clients,
             tokens: plan.tokens,
+            ..Settings::new(plan.dialect, public, plan.secrets)
         };
         let ports = Ports {
             store,

@@ -8,6 +8,7 @@ use super::{
     Dialect,
     asker::Asker,
     attempts::{self, AttemptChange},
+    device::Device,
     token,
 };
 use crate::{request::Pairs, time::Timestamp, tokens::refresh::RefreshToken};
@@ -36,6 +37,8 @@ pub struct CookieChanges {
     pub attempts: Vec<AttemptChange>,
     /// The browser asked for a link, and is to be known again for so many seconds.
     pub asker: Option<(Asker, u32)>,
+    /// The device, with the accounts that know it, and for how many seconds they do.
+    pub device: Option<(Device, u32)>,
     /// The browser held its cookies back: a session that is set replaces every piece that may be there unseen.
     pub unsent: bool,
 }
@@ -151,6 +154,9 @@ impl Dialect {
         let mut lines = attempts::lines(&changes.attempts, sent, secure);
         if let Some((asker, max_age)) = &changes.asker {
             lines.push(asker.line(*max_age, secure));
+        }
+        if let Some((device, max_age)) = &changes.device {
+            lines.push(device.line(*max_age, secure));
         }
         if let Some(value) = &changes.csrf {
             lines.push(line(names.csrf, value, "", secure));

@@ -6,6 +6,7 @@
 pub mod asker;
 pub mod attempts;
 pub mod cookies;
+pub mod device;
 pub mod token;
 
 use crate::request::Request;

@@ -5,7 +5,9 @@ use std::time::Duration;
 use serde_json::{Map, json};
 
 use super::{
+    audit,
     events::{self, Telling},
+    guessing,
     rules::{self, Passed},
 };
 use crate::{
@@ -18,7 +20,7 @@ use crate::{
     mail::{Letter, LinkLetter, Mail, MailFault},
     method::email::{Asked, EmailProvider, draw_token, stored_form},
     policy::{email, redirect::Landing},
-    port::{Admitted, Limit, address_bucket, site_bucket, uuid},
+    port::{Admitted, Limit, uuid},
     rules::{Candidate, Trigger},
     secret::Secret,
     session::{self, remembered_until},
@@ -55,7 +57,12 @@ pub async fn follow(
 ) -> Outcome {
     match redeem(deployment, exchange, provider, link).await {
         Ok(outcome) => outcome,
-        Err(refusal) => Outcome::EmailRefused(refusal),
+        Err(refusal) => {
+            if let Some(entry) = audit::of_refusal(exchange, &refusal, provider) {
+                audit::refused(deployment, entry).await;
+            }
+            Outcome::EmailRefused(refusal)
+        }
     }
 }
 
@@ -78,7 +85,7 @@ async fn send(
 ) -> Result<Option<Landing>, Refusal> {
     let provider = find(deployment, provider)?;
     let address = submitted.and_then(email::normalise).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
-    draw_on_limits(deployment, exchange, &address)?;
+    draw_on_limits(deployment, exchange, &address).await?;
     let known = deployment.store().user_by_email(&address).await?;
     let mut asking =
         Candidate { verification_request: true, ..candidate(provider, known.as_ref(), &address) };
@@ -107,14 +114,13 @@ fn find<'d>(deployment: &'d Deployment, id: &str) -> Result<&'d EmailProvider, R
 }
 
 /// Taken before anything is written or sent: each request is a mail to somebody who may not want it.
-fn draw_on_limits(deployment: &Deployment, exchange: &Exchange<'_>, address: &str) -> Result<(), Refusal> {
-    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
-    let (limiter, client) = (deployment.limiter(), exchange.request.client);
-    if let Some(site) = site_bucket(client) {
-        limiter.take(Limit::LinkPerSite, &site).map_err(limited)?;
-    }
-    limiter.take(Limit::LinkPerAddress, &address_bucket(client)).map_err(limited)?;
-    limiter.take(Limit::LinkPerAccount, address).map_err(limited)
+async fn draw_on_limits(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    address: &str,
+) -> Result<(), Refusal> {
+    guessing::draw_on_network(deployment, exchange, Limit::LinkPerAddress).await?;
+    guessing::take(deployment, exchange, Limit::LinkPerAccount, address).await
 }
 
 /// Keeps a new ticket and hands out its token. Earlier ones stay good: mails overtake each other.
@@ -251,6 +257,10 @@ async fn admit(
             session::follow_changes(deployment, exchange).await;
         }
         exchange.changes.session = opening.opened(deployment, exchange, cookie, &own).await?;
+        if deployment.settings().ways_in().password {
+            // Who reads the address's mail may try its password whatever strangers do.
+            guessing::remember_device(deployment, exchange, &ticket.subject);
+        }
         return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
     }
     Err(Refusal::new(Code::StoreUnavailable)

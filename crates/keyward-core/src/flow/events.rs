@@ -4,7 +4,9 @@
 
 use serde_json::{Map, Value, json};
 
+use super::audit;
 use crate::{
+    audit::AuditKind,
     claims::Claims,
     deployment::Deployment,
     event::{About, EventKind, NewEvent},
@@ -47,6 +49,7 @@ impl<'a> Telling<'a> {
 
     /// They were made, if they are new.
     pub(super) fn created(&mut self, email_verified: bool) {
+        self.note(AuditKind::UserCreated, About::New);
         self.tell(
             EventKind::CreateUser,
             About::New,
@@ -56,11 +59,13 @@ impl<'a> Telling<'a> {
 
     /// Their address was proven for the first time.
     pub(super) fn proven(&mut self) {
+        self.note(AuditKind::EmailVerified, About::Known);
         self.tell(EventKind::UpdateUser, About::Known, |this| json!({ "user": this.stored_user(true) }));
     }
 
     /// The account became theirs.
     pub(super) fn linked(&mut self, about: About) {
+        self.note(AuditKind::AccountLinked, about);
         self.tell(EventKind::LinkAccount, about, |this| {
             let profile = of_candidate(this.candidate);
             json!({ "user": this.user, "account": this.account, "profile": profile })
@@ -69,6 +74,7 @@ impl<'a> Telling<'a> {
 
     /// They signed in.
     pub(super) fn signed_in(&mut self) {
+        self.note(AuditKind::SignedIn, About::Anybody);
         for (about, is_new) in [(About::New, true), (About::Known, false)] {
             self.tell(EventKind::SignIn, about, |this| {
                 let mut data = json!({ "user": this.user, "account": this.account, "isNewUser": is_new });
@@ -90,6 +96,13 @@ impl<'a> Telling<'a> {
         let mut user = self.user.clone();
         user["emailVerified"] = email_verified.then(|| self.exchange.now.iso()).into();
         user
+    }
+
+    /// Into the audit trail, by which way they came.
+    fn note(&mut self, kind: AuditKind, about: About) {
+        let method = self.candidate.account.get("provider").and_then(Value::as_str).unwrap_or_default();
+        let entry = audit::entry(self.exchange, kind).saying("method", method);
+        self.written.extend(audit::event(self.deployment, about, entry));
     }
 
     fn tell(&mut self, kind: EventKind, about: About, data: impl FnOnce(&Self) -> Value) {
@@ -138,12 +151,13 @@ pub(super) async fn of_sign_out(
     exchange: &Exchange<'_>,
     token: &str,
 ) -> Result<Vec<NewEvent>, StoreError> {
+    let mut events = audit::events(deployment, audit::entry(exchange, AuditKind::SignedOut));
     if !wanted(deployment, EventKind::SignOut) {
-        return Ok(Vec::new());
+        return Ok(events);
     }
     let secure = exchange.request.public.is_secure();
     let Some(live) = session::open(deployment, token, secure, exchange.now).await? else {
-        return Ok(Vec::new());
+        return Ok(events);
     };
     let data = match deployment.settings().session.strategy {
         Strategy::Sealed => json!({ "token": open_claims(&live.claims) }),
@@ -152,7 +166,8 @@ pub(super) async fn of_sign_out(
             json!({ "session": { "userId": user, "expires": live.expires.iso() } })
         }
     };
-    Ok(vec![event(deployment, exchange, EventKind::SignOut, About::Anybody, data)])
+    events.push(event(deployment, exchange, EventKind::SignOut, About::Anybody, data));
+    Ok(events)
 }
 
 /// What signing out of a program's session tells.

@@ -2,8 +2,10 @@
 
 pub mod accounts;
 pub mod api;
+mod audit;
 pub mod email;
 mod events;
+mod guessing;
 pub mod recovery;
 pub mod redirect;
 mod rules;

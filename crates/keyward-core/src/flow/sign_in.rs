@@ -3,7 +3,9 @@
 use serde_json::{Map, Value, json};
 
 use super::{
+    audit,
     events::{self, Telling},
+    guessing::{self, Guess},
     recovery,
     rules::{self, Passed},
 };
@@ -15,9 +17,9 @@ use crate::{
     error::{Code, Refusal},
     event::About,
     exchange::Exchange,
-    method::{Proof, Submitted},
+    method::{OpensTo, Proof, Submitted},
     policy::email,
-    port::{Admitted, Limit, address_bucket, site_bucket},
+    port::{Admitted, Limit},
     rules::{Candidate, Trigger},
     session::{self, foreign},
     settings::{Field, Provider},
@@ -48,8 +50,16 @@ async fn attempt(
         .provider(provider)
         .ok_or_else(|| Refusal::new(Code::Configuration).because("the provider is gone"))?;
     let submitted = Submitted { fields, client: exchange.request.client };
-    draw_on_limits(deployment, provider, &submitted)?;
-    let proof = provider.check.check(&submitted).await?;
+    let guess = permit(deployment, exchange, provider, &submitted).await?;
+    let proof = match provider.check.check(&submitted).await {
+        Ok(proof) => proof,
+        Err(refusal) => return Err(note(deployment, exchange, provider, guess.as_ref(), refusal).await?),
+    };
+    let is_sign_up = provider.check.limit() != Limit::SignInPerAddress;
+    if is_sign_up {
+        // Not before: who has to choose another password, or mistyped the address, loses no sign-up by it.
+        guessing::draw_on_network(deployment, exchange, provider.check.limit()).await?;
+    }
     recovery::demand(deployment, &proof.admission).await?;
     let previous = exchange.session_token(deployment);
     let mut proof = proof;
@@ -61,6 +71,18 @@ async fn attempt(
     let outcome = admit(deployment, exchange, proof, &candidate).await?;
     // A sign-up that leaves the signing in to the person changes nobody.
     let replaced = matches!(exchange.changes.session, SessionCookie::Set { .. });
+    if !matches!(exchange.changes.session, SessionCookie::Keep) {
+        match guess {
+            Some(guess) => guess.succeeded(deployment, exchange).await,
+            // With a password that was chosen just now.
+            None if is_sign_up => {
+                if let Some(account) = account_of(provider, &submitted) {
+                    guessing::remember_device(deployment, exchange, &account);
+                }
+            }
+            None => {}
+        }
+    }
     if let Some(previous) = previous.filter(|_| replaced) {
         // Nobody keeps, or hands to another, the session from before a change of person (lesson 55).
         session::end_replaced(deployment, &previous, exchange).await;
@@ -68,27 +90,44 @@ async fn attempt(
     Ok(outcome)
 }
 
-/// Taken before anything costly happens, also for accounts that do not exist.
-fn draw_on_limits(
+/// Draws on the allowances before anything costly happens, also for accounts that do not exist. What is tried at an account
+/// of ours is a guess at its password.
+async fn permit(
     deployment: &Deployment,
+    exchange: &Exchange<'_>,
     provider: &Provider,
     submitted: &Submitted,
-) -> Result<(), Refusal> {
-    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
-    let limiter = deployment.limiter();
-    let limit = provider.check.limit();
-    // The widest first: a site that has used up its own leaves no trace of each of its addresses.
-    if let (Some(of_site), Some(site)) = (limit.of_site(), site_bucket(submitted.client)) {
-        limiter.take(of_site, &site).map_err(limited)?;
-    }
-    limiter.take(limit, &address_bucket(submitted.client)).map_err(limited)?;
-    // Signing up is no attempt at an account.
-    if limit == Limit::SignInPerAddress
-        && let Some(account) = account_of(provider, submitted)
+) -> Result<Option<Guess>, Refusal> {
+    let is_sign_in = provider.check.limit() == Limit::SignInPerAddress;
+    let account = account_of(provider, submitted).filter(|_| is_sign_in);
+    if let Some(account) = &account
+        && provider.check.opens_to() == OpensTo::Password
     {
-        limiter.take(Limit::SignInPerAccount, &account).map_err(limited)?;
+        let guess = Guess::at(deployment, exchange, account);
+        guess.permit(deployment, exchange).await?;
+        return Ok(Some(guess));
     }
-    Ok(())
+    guessing::draw_on_network(deployment, exchange, Limit::SignInPerAddress).await?;
+    if let Some(account) = account {
+        guessing::take(deployment, exchange, Limit::SignInPerAccount, &account).await?;
+    }
+    Ok(None)
+}
+
+/// Writes down that fields proved nobody. Hands the refusal back.
+async fn note(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    provider: &Provider,
+    guess: Option<&Guess>,
+    refusal: Refusal,
+) -> Result<Refusal, Refusal> {
+    if let Some(guess) = guess.filter(|_| refusal.code == Code::CredentialsSignin) {
+        guess.failed(deployment, exchange, &refusal, &provider.id).await?;
+    } else if let Some(entry) = audit::of_refusal(exchange, &refusal, &provider.id) {
+        audit::refused(deployment, entry).await;
+    }
+    Ok(refusal)
 }
 
 /// Whom an attempt is at, in one spelling: otherwise each way to write an address had an allowance of its own.

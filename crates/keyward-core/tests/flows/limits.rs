@@ -25,10 +25,20 @@ async fn every_spelling_of_an_account_draws_on_the_same_allowance() {
 }
 
 #[tokio::test]
-async fn a_sign_up_draws_on_nobodys_sign_ins() {
+async fn a_sign_up_is_an_attempt_from_its_network_at_nobodys_account() {
     let world = deployment();
     world.browser().sign_up("ada@example.com").await;
-    assert_eq!(world.limits.taken(), [(Limit::SignUpPerAddress, "127.0.0.1".to_owned())]);
+    let taken = [Limit::SignInPerAddress, Limit::SignUpPerAddress].map(|limit| (limit, "127.0.0.1".to_owned()));
+    assert_eq!(world.limits.taken(), taken);
+}
+
+#[tokio::test]
+async fn who_has_to_choose_another_password_loses_no_sign_up_by_it() {
+    let world = deployment();
+    for (email, password) in [("ada@example.com", "password1"), ("no address", PASSWORD), ("", PASSWORD)] {
+        world.browser().post("callback/signup", &[("email", email), ("password", password)]).await;
+    }
+    assert!(world.limits.taken().iter().all(|(limit, _)| *limit == Limit::SignInPerAddress));
 }
 
 #[tokio::test]
@@ -46,6 +56,8 @@ async fn lesson_19_an_attempt_over_ipv6_draws_on_its_site_first() {
             (Limit::SignInPerSite, "2001:db8:7::/48"),
             (Limit::SignInPerAddress, "2001:db8:7:1::/64"),
             (Limit::SignInPerAccount, "ada@example.com"),
+            (Limit::SignInPerSite, "2001:db8:7::/48"),
+            (Limit::SignInPerAddress, "2001:db8:7:1::/64"),
             (Limit::SignUpPerSite, "2001:db8:7::/48"),
             (Limit::SignUpPerAddress, "2001:db8:7:1::/64"),
         ]

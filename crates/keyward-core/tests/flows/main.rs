@@ -1,5 +1,7 @@
 //! The flows, driven as a browser drives them, against ports that tests command.
 
+mod abuse;
+mod audit;
 mod backends;
 mod email_gates;
 mod email_links;

@@ -52,7 +52,7 @@ fn keys(names: &[&str]) -> Vec<String> {
 
 /// About the one who is admitted, with all that it says; and nothing goes into the outbox.
 pub async fn an_entry_of_the_trail_is_written_with_the_admission_that_it_tells_of(store: Arc<dyn Store>) {
-    let told = entry(AuditKind::SignedIn).in_session(&sid("s1")).saying("method", "credentials");
+    let told = entry(AuditKind::SignedIn).saying("method", "credentials");
     store
         .admit(&account("shop", "7", "ada", "ada"), Some(&stored("s1")), NOW, &note(told))
         .await

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use keyward_core::{
     audit::{AuditEntry, AuditFilter, AuditKind, AuditRecord},
     event::NewEvent,
-    port::{Attempts, AuditTrail, Failures, StoreError},
+    port::{Attempts, AuditTrail, Failures, SessionId, StoreError},
     time::Timestamp,
     user::UserId,
 };
@@ -30,8 +30,13 @@ struct Failed {
 }
 
 impl Trail {
-    /// Writes an entry; one about nobody else is about `user`.
-    pub(super) fn insert(&mut self, entry: &AuditEntry, user: Option<&UserId>) {
+    /// Writes an entry; one about nobody else is about `user` and this session.
+    pub(super) fn insert(
+        &mut self,
+        entry: &AuditEntry,
+        user: Option<&UserId>,
+        session: Option<&SessionId>,
+    ) {
         let fold = entry.fold();
         if fold.is_some()
             && let Some((known, _)) = self.entries.iter_mut().find(|(_, other)| *other == fold)
@@ -46,7 +51,7 @@ impl Trail {
             place: self.written,
             kind: entry.kind.as_str().to_owned(),
             user: entry.user.clone().or_else(|| user.cloned()),
-            session: entry.session.clone(),
+            session: entry.session.clone().or_else(|| session.cloned()),
             subject: entry.subject.clone(),
             network: entry.network.clone(),
             user_agent: entry.user_agent.clone(),

@@ -107,7 +107,7 @@ impl Session {
 
 impl State {
     pub(super) fn write<'e>(&mut self, events: impl IntoIterator<Item = &'e NewEvent>) {
-        self.write_of(events, None);
+        self.write_in(events, None, None);
     }
 
     /// Entries of the audit trail that name nobody are about `user`.
@@ -116,10 +116,20 @@ impl State {
         events: impl IntoIterator<Item = &'e NewEvent>,
         user: Option<&UserId>,
     ) {
+        self.write_in(events, user, None);
+    }
+
+    /// Those that name no session are about this one.
+    pub(super) fn write_in<'e>(
+        &mut self,
+        events: impl IntoIterator<Item = &'e NewEvent>,
+        user: Option<&UserId>,
+        session: Option<&SessionId>,
+    ) {
         for NewEvent { id, body, written, channel, .. } in events {
             match channel {
                 Channel::Audit(entry) => {
-                    self.trail.insert(entry, user);
+                    self.trail.insert(entry, user, session);
                     continue;
                 }
                 Channel::Mail { expires } => {

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     super::{
+        audit,
         events::{self, Telling},
         rules::{self, Passed},
     },
@@ -47,7 +48,12 @@ pub async fn arrive(
 ) -> Outcome {
     match complete(deployment, exchange, &provider, &response).await {
         Ok(outcome) => outcome,
-        Err(refusal) => Outcome::RedirectRefused { refusal, leg: Leg::Home },
+        Err(refusal) => {
+            if let Some(entry) = audit::of_refusal(exchange, &refusal, &provider) {
+                audit::refused(deployment, entry).await;
+            }
+            Outcome::RedirectRefused { refusal, leg: Leg::Home }
+        }
     }
 }
 

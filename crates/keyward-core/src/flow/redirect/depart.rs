@@ -2,15 +2,15 @@
 
 use url::Url;
 
-use super::{configured, signed_in};
+use super::{super::guessing, configured, signed_in};
 use crate::{
     action::{Leg, Outcome},
     deployment::Deployment,
     dialect::attempts::AttemptChange,
-    error::{Code, Refusal},
+    error::Refusal,
     exchange::Exchange,
     method::redirect::{Departure, Purpose},
-    port::{Limit, address_bucket, site_bucket},
+    port::Limit,
     request::Pairs,
 };
 
@@ -28,7 +28,8 @@ pub async fn depart(deployment: &Deployment, exchange: &mut Exchange<'_>, provid
 
 async fn begin(deployment: &Deployment, exchange: &mut Exchange<'_>, provider: &str) -> Result<Url, Refusal> {
     let provider = configured(deployment, provider)?;
-    draw_on_limits(deployment, exchange)?;
+    // One of the sign-ins that an address has, whatever comes of it: each may cost a request to the provider.
+    guessing::draw_on_network(deployment, exchange, Limit::SignInPerAddress).await?;
     let purpose = match signed_in(deployment, exchange).await? {
         Some(person) => Purpose::Link { user: person.user.0, session: person.session.0 },
         None => Purpose::SignIn,
@@ -47,16 +48,6 @@ async fn begin(deployment: &Deployment, exchange: &mut Exchange<'_>, provider: &
         cross_site: provider.answers_by_post,
     });
     Ok(departed.url)
-}
-
-/// One of the sign-ins that an address has, whatever comes of it: each departure may cost a request to the provider.
-fn draw_on_limits(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<(), Refusal> {
-    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
-    let (limiter, client) = (deployment.limiter(), exchange.request.client);
-    if let Some(site) = site_bucket(client) {
-        limiter.take(Limit::SignInPerSite, &site).map_err(limited)?;
-    }
-    limiter.take(Limit::SignInPerAddress, &address_bucket(client)).map_err(limited)
 }
 
 /// What goes on to the provider: all of the query but what is for us.

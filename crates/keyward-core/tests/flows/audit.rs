@@ -1,0 +1,123 @@
+//! What flows write into the audit trail, and what never stands in it.
+
+use std::time::Duration;
+
+use keyward_core::{
+    audit::{AuditFilter, AuditRecord},
+    dialect::Dialect,
+    port::AuditTrail,
+    settings::Strategy,
+};
+use keyward_testkit::Operation;
+
+use crate::support::{BOTH, PASSWORD, World, world};
+
+const ADA: &str = "ada@example.com";
+
+/// The whole trail, oldest first.
+async fn trail(world: &World) -> Vec<AuditRecord> {
+    let mut records = world.store.inner().audit(&AuditFilter::default(), 1000).await.expect("answers");
+    records.reverse();
+    records
+}
+
+fn kinds(records: &[AuditRecord]) -> Vec<&str> {
+    records.iter().map(|record| record.kind.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_person_who_signs_up_out_and_in_again_leaves_a_trail_of_it() {
+    for strategy in BOTH {
+        let world = world(Dialect::NextAuth4, strategy);
+        let mut browser = world.browser();
+        browser.sign_up(ADA).await;
+        browser.post("signout", &[]).await;
+        browser.sign_in(ADA, PASSWORD).await;
+        let records = trail(&world).await;
+        assert_eq!(kinds(&records), ["user_created", "signed_in", "signed_out", "signed_in"], "{strategy:?}");
+        assert!(records.iter().all(|record| record.user.is_some() && record.user == records[0].user));
+        assert!(records.iter().all(|record| record.network.as_deref() == Some("127.0.0.1")));
+        assert!(records[1].session.is_some() && records[1].session != records[3].session);
+        assert_eq!(records[1].detail["method"], "signup");
+        assert_eq!(records[3].detail["method"], "credentials");
+        assert_eq!(records[3].user_agent.as_deref(), Some("test"));
+    }
+}
+
+#[tokio::test]
+async fn a_refused_sign_in_is_in_the_trail_of_its_account_and_others_under_a_name_that_tells_nothing() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    world.browser().sign_up(ADA).await;
+    for _ in 0..3 {
+        world.browser().sign_in(ADA, "a wrong secret").await;
+    }
+    world.browser().sign_in("hunter2-typed-into-the-wrong-field", "x").await;
+    let records = trail(&world).await;
+    assert_eq!(kinds(&records), ["user_created", "signed_in", "sign_in_refused", "sign_in_refused"]);
+    let [theirs, nobodys] = [&records[2], &records[3]];
+    assert_eq!((theirs.user.clone(), theirs.count), (records[0].user.clone(), 3));
+    assert_eq!(theirs.detail["code"], "CredentialsSignin");
+    assert_eq!((nobodys.user.clone(), nobodys.subject.as_deref().map(str::len)), (None, Some(32)));
+}
+
+#[tokio::test]
+async fn no_secret_and_nothing_that_was_typed_is_in_the_trail() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let mut browser = world.browser();
+    browser.sign_up(ADA).await;
+    for typed in ["typed-secret-1", ADA] {
+        browser.sign_in(typed, "typed-secret-2").await;
+        browser.post("callback/signup", &[("email", typed), ("password", "typed-secret-3")]).await;
+        browser.post("signin/email", &[("email", typed)]).await;
+        let link = format!("callback/email?token=typed-secret-4&email={typed}");
+        browser.get(&link).await;
+    }
+    browser.post("callback/nothing-typed-secret-5", &[]).await;
+    let text = format!("{:?}", trail(&world).await);
+    assert!(text.contains("sign_in_refused"), "{text}");
+    for secret in ["typed-secret", PASSWORD, ADA] {
+        assert!(!text.contains(secret), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn what_did_not_happen_is_not_in_the_trail_and_what_did_is() {
+    let world = world(Dialect::NextAuth4, Strategy::Stored);
+    world.store.fail_next(Operation::Admit);
+    assert_eq!(world.browser().sign_up(ADA).await.status, 503);
+    assert_eq!(kinds(&trail(&world).await), Vec::<&str>::new());
+    world.store.fail_after(Operation::Admit);
+    assert_eq!(world.browser().sign_up(ADA).await.status, 503);
+    assert_eq!(kinds(&trail(&world).await), ["user_created", "signed_in"], "the user is there, and so is this");
+    world.store.fail_next(Operation::EndSession);
+    let mut browser = world.browser();
+    browser.sign_in(ADA, PASSWORD).await;
+    assert_eq!(browser.post("signout", &[]).await.status, 503);
+    assert_eq!(kinds(&trail(&world).await).last(), Some(&"signed_in"));
+}
+
+#[tokio::test]
+async fn a_refusal_stands_where_it_cannot_be_written_down() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    world.store.fail_all([Operation::WriteEvents]);
+    let reply = world.browser().get("callback/email?token=x&email=ada@example.com").await;
+    assert_eq!(reply.status, 302);
+    world.store.heal();
+    assert_eq!(kinds(&trail(&world).await), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn a_flood_of_refusals_writes_a_bounded_number_of_rows_and_tells_how_many_there_were() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    for n in 0..300 {
+        let mut browser = world.browser();
+        browser.address = format!("10.0.{}.{}", n / 250, n % 250).parse().expect("an address");
+        browser.get("callback/email?token=x&email=ada@example.com").await;
+    }
+    assert_eq!(trail(&world).await.len(), 200);
+    world.clock.advance(Duration::from_secs(60));
+    world.browser().get("callback/email?token=x&email=ada@example.com").await;
+    let records = trail(&world).await;
+    assert_eq!(kinds(&records[200..]), ["refusals_dropped", "sign_in_refused"]);
+    assert_eq!(records[200].count, 100);
+}
