@@ -1,6 +1,7 @@
 //! A [`Reply`] to bytes: headers, cookies, and the page where one is to be shown.
 
 mod page;
+mod recovery;
 
 use std::borrow::Cow;
 

@@ -3,7 +3,9 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use keyward_core::mail::{Letter, Letters, LinkLetter, Mail, MailFault, MailFaultKind, Mailer};
+use keyward_core::mail::{
+    AccountLetter, AccountLetters, Letter, Letters, LinkLetter, Mail, MailFault, MailFaultKind, Mailer,
+};
 
 /// A mail server of the test's own: keeps what it is given, or fails when told to. As [`Letters`] it writes mails of
 /// one line, the link.
@@ -50,5 +52,12 @@ impl Letters for Outbox {
     fn link(&self, link: &LinkLetter<'_>) -> Letter {
         let text = link.url.unwrap_or("nobody has this address").to_owned();
         Letter { subject: format!("Sign in to {}", link.host), html: text.clone(), text }
+    }
+}
+
+impl AccountLetters for Outbox {
+    fn account(&self, letter: &AccountLetter<'_>) -> Letter {
+        let text = letter.url.unwrap_or("nothing to do").to_owned();
+        Letter { subject: format!("{:?} at {}", letter.kind, letter.host), html: text.clone(), text }
     }
 }

@@ -6,6 +6,7 @@ use keyward_pages::{
     SignInPage, SignOutPage, SignUpPage, VerifyRequestPage, error_text,
 };
 
+use super::recovery;
 use crate::{context::Context, edge::Edge, table::MAILBOX};
 
 /// The page as HTML. Forms carry no landing place: the cookie has it (protocol notes §9.2).
@@ -14,16 +15,18 @@ pub(super) fn render(edge: &Edge, context: &Context<'_>, page: &reply::Page) -> 
     let frame = Frame { theme, base: context.public.base_path(), request_id: context.id.as_str() };
     let words = |error: &Option<String>| error.as_deref().map(|error| error_words(edge, error));
     match page {
-        reply::Page::SignIn { csrf_token, error, providers, sign_up, callback_url, adds } => SignInPage {
-            frame,
-            csrf_token,
-            callback_url: callback_url.as_deref().unwrap_or_default(),
-            error: words(error).map(|words| and_then_add(words, adds.as_deref(), frame)),
-            providers: providers.iter().map(|form| provider_form(edge, form, frame)).collect(),
-            sign_up_url: sign_up.clone(),
-            reset_url: None,
+        reply::Page::SignIn { csrf_token, error, providers, sign_up, reset, callback_url, adds } => {
+            SignInPage {
+                frame,
+                csrf_token,
+                callback_url: callback_url.as_deref().unwrap_or_default(),
+                error: words(error).map(|words| and_then_add(words, adds.as_deref(), frame)),
+                providers: providers.iter().map(|form| provider_form(edge, form, frame)).collect(),
+                sign_up_url: sign_up.clone(),
+                reset_url: reset.clone(),
+            }
+            .render()
         }
-        .render(),
         reply::Page::AddAccount { csrf_token, action, callback_url, provider } => {
             AddAccountPage { frame, csrf_token, action, callback_url, provider }.render()
         }
@@ -50,6 +53,10 @@ pub(super) fn render(edge: &Edge, context: &Context<'_>, page: &reply::Page) -> 
         .render(),
         reply::Page::ConfirmLink { csrf_token, action, callback_url, token, email, host } => {
             ConfirmLinkPage { frame, csrf_token, action, callback_url, token, email, host }.render()
+        }
+        reply::Page::Recovery(page) => {
+            let mailbox = edge.settings.mailbox.as_ref().map(|_| context.public.route(MAILBOX));
+            recovery::render(frame, page, words(&page.error), mailbox)
         }
         reply::Page::VerifyRequest { host, origin } => {
             let mailbox = edge.settings.mailbox.as_ref().map(|_| context.public.route(MAILBOX));

@@ -26,6 +26,10 @@ async fn every_route_in_the_table_answers_an_anonymous_caller_by_its_rules() {
                 let path = path_of(spec);
                 let answer = match spec.method {
                     "GET" => world.get(&path).await,
+                    // Their password is the proof.
+                    method if spec.gate == Gate::Proof => {
+                        world.send(request(method, &path, &[FORM], "name=Ada&password=wrong")).await
+                    }
                     method => world.send(request(method, &path, &[FORM], "name=Ada&password=right")).await,
                 };
                 let told = format!("{dialect:?} {} {path}: {answer:?}", spec.method);
@@ -37,9 +41,19 @@ async fn every_route_in_the_table_answers_an_anonymous_caller_by_its_rules() {
                 match spec.cache {
                     Cache::NoStore => assert!(cache.contains("no-store"), "{told}"),
                     Cache::Immutable => assert!(cache.contains("immutable"), "{told}"),
+                    Cache::Minutes => {
+                        assert_eq!(cache, "public, max-age=300", "{told}");
+                        assert_eq!(answer.header("set-cookie"), None, "{told}");
+                    }
                 }
                 if matches!(spec.gate, Gate::Csrf | Gate::Attempt) {
                     assert!(is_kept_out(spec, &answer), "{told}");
+                }
+                match spec.gate {
+                    Gate::Client => answer.is_refused(401, "invalid_client"),
+                    Gate::Bearer => answer.is_refused(401, "invalid_token"),
+                    Gate::Proof => assert!([400, 401].contains(&answer.status.as_u16()), "{told}"),
+                    _ => {}
                 }
                 if spec.gate == Gate::Session {
                     let changes = spec.method != "GET";
@@ -56,7 +70,9 @@ async fn every_route_in_the_table_answers_an_anonymous_caller_by_its_rules() {
 /// What a gate of kind `Csrf` says: a form to send again, or an update refused.
 fn is_kept_out(spec: &RouteSpec, answer: &Answer) -> bool {
     let location = answer.header("location").unwrap_or_default();
+    let is_told = ["MissingCSRF", "The form had expired"].iter().any(|told| answer.text.contains(told));
     (spec.path == "session" && answer.status == StatusCode::BAD_REQUEST)
+        || (answer.status == StatusCode::FORBIDDEN && is_told)
         || location.ends_with("csrf=true")
         || location.contains("error=MissingCSRF")
 }

@@ -16,16 +16,15 @@ use keyward_core::{
     dialect::Dialect,
     engine::{Engine, Ports},
     error::{Code, Refusal},
-    event::EventSettings,
-    method::{CredentialsCheck, Proof, Submitted, redirect::RedirectSignIn},
+    method::{CredentialsCheck, Proof, Submitted, password::Strength, redirect::RedirectSignIn},
     secret::Secret,
     settings::{
-        CustomPages, Field, LandingPlaces, Provider, RedirectKind, RedirectProvider, SessionSettings,
-        Settings, SignOutScope, Strategy,
+        AccountMails, Field, Passwords, Provider, RecoverySettings, RedirectKind, RedirectProvider, SessionSettings, Settings, SignOutScope, Strategy, Verification,
     },
+    tokens::{Audience, TokenSettings},
     user::{AccountKey, Admission, Profile, UserId},
 };
-use keyward_testkit::{FakeClock, FaultyStore, MemoryStore, NoLimits, SeededRandom};
+use keyward_testkit::{CountingHasher, FakeClock, FaultyStore, MemoryStore, NoLimits, Outbox, SeededRandom};
 use tower::ServiceExt;
 
 pub(crate) const ORIGIN: &str = "https://app.test";
@@ -216,6 +215,14 @@ fn settings(dialect: Dialect, strategy: Strategy) -> Settings {
         },
         providers: vec![provider("login", true), provider("signup", false)],
         sign_up_provider: Some("signup".to_owned()),
+        recovery: RecoverySettings {
+            passwords: Some(Passwords {
+                hasher: Arc::new(CountingHasher::default()),
+                strength: Strength::default(),
+            }),
+            mail: Some(AccountMails::new(Arc::new(Outbox::default()))),
+            verification: Verification::Sent,
+        },
         tokens: Some(TokenSettings {
             audiences: vec![audience],
             allowed_origins: vec!["https://spa.test".to_owned()],
@@ -252,6 +259,7 @@ impl CredentialsCheck for RightPassword {
             profile,
             extra,
             opens_session: true,
+            tokens: None,
         })
     }
 }

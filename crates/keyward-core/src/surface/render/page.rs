@@ -4,13 +4,13 @@ use serde_json::{Map, Value, json};
 
 use super::{Render, with_query};
 use crate::{
-    action::Asked,
+    action::{Asked, Step},
     dialect::{Dialect, cookies::encode_component},
     error::Code,
     method::email::EmailProvider,
     reply::{FormKind, Page, ProviderForm, Reply, ReplyBody},
     settings::{Provider, RedirectKind, RedirectProvider},
-    surface::{not_linked::Second, words},
+    surface::{not_linked::Second, recovery::is_offered, words},
 };
 
 /// Codes that generations 3 and 4 pass from the error page on to the sign-in page (protocol notes §9.3).
@@ -177,6 +177,7 @@ impl Render<'_> {
             error: self.exact_code().map(str::to_owned).or(error),
             providers,
             sign_up: sign_up.map(|_| public.route("-/signup")),
+            reset: is_offered(self.settings, Step::Reset).then(|| public.route(Step::Reset.page())),
             callback_url: second.as_ref().map(back),
             adds: second.map(|second| second.provider.name.clone()),
         }

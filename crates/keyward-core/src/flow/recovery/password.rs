@@ -1,0 +1,124 @@
+//! Passwords: the one that stands, and the one that is to be.
+
+use super::{Went, caller, post};
+use crate::{
+    action::{Filled, Step},
+    audit::AuditKind,
+    deployment::Deployment,
+    error::{Code, Refusal},
+    event::NewEvent,
+    exchange::Exchange,
+    flow::events,
+    mail::AccountLetterKind,
+    method::password::{MAX_PASSWORD, judge_new},
+    policy::recent,
+    port::{Limit, PasswordChange, Verdict, address_bucket, site_bucket},
+    secret::Secret,
+    session,
+    settings::Passwords,
+    user::User,
+};
+
+/// Changes the caller's password, ends their other sessions, and tells them by mail. Who has a password gives it; who has
+/// none yet signed in a moment ago.
+pub(super) async fn change(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    filled: &Filled,
+) -> Result<Went, Refusal> {
+    let caller = caller(deployment, exchange).await?;
+    let user = deployment.store().user(&caller.user).await?;
+    let user = user.ok_or_else(|| Refusal::new(Code::SessionRequired))?;
+    let from = match of_user(deployment, &user).await? {
+        None => {
+            recent::demand(&caller.claims, exchange.now, deployment.settings().session.recent)?;
+            None
+        }
+        stored => {
+            let password = filled.password.as_deref().filter(|password| !password.is_empty());
+            let password = password.ok_or_else(|| Refusal::new(Code::MissingField))?;
+            Some(given(deployment, exchange, &user, stored, password).await?)
+        }
+    };
+    let to = chosen(deployment, &user, filled.new_password.as_deref()).await?;
+    let until = session::remembered_until(exchange.now, deployment.settings().session.max_age);
+    let what = PasswordChange { user: user.id.clone(), from, to, session: caller.session, until };
+    let mut told = vec![post::noted(exchange, AuditKind::PasswordChanged, &user.id)];
+    told.extend(notice(deployment, exchange, &user));
+    let changed = deployment.store().change_password(&what, &told).await?;
+    super::settled(changed, Code::WrongPassword)?;
+    events::are_written(deployment, &told);
+    post::are_written(deployment);
+    session::follow_changes(deployment, exchange).await;
+    Ok(Went::Done)
+}
+
+/// Whether the caller has a password: their form asks for it.
+pub(super) async fn has_one(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<bool, Refusal> {
+    let caller = caller(deployment, exchange).await?;
+    let user = deployment.store().user(&caller.user).await?;
+    let user = user.ok_or_else(|| Refusal::new(Code::SessionRequired))?;
+    Ok(of_user(deployment, &user).await?.is_some())
+}
+
+/// The hash that stands, if there is one.
+pub(super) async fn of_user(deployment: &Deployment, user: &User) -> Result<Option<String>, Refusal> {
+    let Some(address) = &user.email else { return Err(Refusal::new(Code::AddressMissing)) };
+    let stored = deployment.store().password_by_email(address).await?;
+    Ok(stored.filter(|stored| stored.user.id == user.id).map(|stored| stored.hash))
+}
+
+/// The hash that stands, if this is the password behind it. Exactly one hash is computed, and the limits of sign-ins hold:
+/// who found a session is not to find the password by it.
+pub(super) async fn given(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    user: &User,
+    stored: Option<String>,
+    password: &str,
+) -> Result<String, Refusal> {
+    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
+    let (limiter, client) = (deployment.limiter(), exchange.request.client);
+    if let Some(site) = site_bucket(client) {
+        limiter.take(Limit::SignInPerSite, &site).map_err(limited)?;
+    }
+    limiter.take(Limit::SignInPerAddress, &address_bucket(client)).map_err(limited)?;
+    limiter.take(Limit::SignInPerAccount, user.email.as_deref().unwrap_or(&user.id.0)).map_err(limited)?;
+    if password.len() > MAX_PASSWORD {
+        return Err(Refusal::new(Code::PasswordTooLong));
+    }
+    let hasher = &settings(deployment)?.hasher;
+    let verdict = hasher.verify(&Secret::from(password), stored.as_deref()).await?;
+    match (stored, verdict) {
+        (Some(stored), Verdict::Match | Verdict::MatchOutdated) => Ok(stored),
+        _ => Err(Refusal::new(Code::WrongPassword)),
+    }
+}
+
+/// The hash of a new password, if it may be one.
+pub(super) async fn chosen(
+    deployment: &Deployment,
+    user: &User,
+    new: Option<&str>,
+) -> Result<String, Refusal> {
+    let Passwords { hasher, strength } = settings(deployment)?;
+    let new = new.filter(|new| !new.is_empty()).ok_or_else(|| Refusal::new(Code::MissingField))?;
+    let new = Secret::from(new);
+    let address = user.email.as_deref().unwrap_or_default();
+    let local = address.split('@').next().unwrap_or_default();
+    let about = [address, local, user.name.as_deref().unwrap_or_default()];
+    judge_new(hasher.as_ref(), *strength, &new, &about).await?;
+    Ok(hasher.hash(&new).await?)
+}
+
+/// Tells of a new password by mail.
+pub(super) fn notice(deployment: &Deployment, exchange: &Exchange<'_>, user: &User) -> Option<NewEvent> {
+    let reset = exchange.request.public.route(Step::Reset.page());
+    let kind = AccountLetterKind::Password;
+    post::notice(deployment, exchange, kind, user.email.as_deref(), Some(&reset))
+}
+
+fn settings(deployment: &Deployment) -> Result<&Passwords, Refusal> {
+    let passwords = deployment.settings().recovery.passwords.as_ref();
+    passwords.ok_or_else(|| Refusal::new(Code::Configuration).because("there are no passwords of our own"))
+}

@@ -1,0 +1,139 @@
+//! Tickets and the mails that carry them.
+
+use std::time::Duration;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    action::{Link, Step},
+    audit::{AuditEntry, AuditKind, MAX_AGENT},
+    deployment::Deployment,
+    error::{Code, Refusal},
+    event::{About, NewEvent},
+    exchange::Exchange,
+    mail::{AccountLetter, AccountLetterKind, Letter, Mail},
+    method::email::{draw_token, stored_form},
+    port::{Limit, address_bucket, site_bucket},
+    settings::AccountMails,
+    ticket::{Purpose, Ticket, TicketKey},
+    user::UserId,
+};
+
+/// For how long a notice without a link is tried.
+const NOTICE: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// The settings of mails. Without them none of this is there.
+pub(super) fn mails(deployment: &Deployment) -> Result<&AccountMails, Refusal> {
+    let mails = deployment.settings().recovery.mail.as_ref();
+    mails.ok_or_else(|| Refusal::new(Code::Configuration).because("no mail can be sent"))
+}
+
+/// A new ticket that says `data`, and the link behind which it is.
+pub(super) fn ticket(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    purpose: Purpose,
+    subject: &str,
+    data: &impl Serialize,
+    age: Duration,
+) -> (Ticket, Link) {
+    let token = draw_token(deployment.random()).expose().to_owned();
+    let link = Link { token, subject: subject.to_owned() };
+    let ticket = Ticket {
+        key: key(deployment, purpose, &link),
+        data: serde_json::to_string(data).expect("texts and numbers are JSON"),
+        created: exchange.now,
+        expires: exchange.now.plus(age),
+    };
+    (ticket, link)
+}
+
+/// The ticket behind a link, if it is good, and what it says.
+pub(super) async fn behind<T: DeserializeOwned>(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    purpose: Purpose,
+    link: &Link,
+) -> Result<(TicketKey, T), Refusal> {
+    let key = key(deployment, purpose, link);
+    let ticket = deployment.store().ticket(&key, exchange.now).await?.ok_or_else(no_such_link)?;
+    let data =
+        serde_json::from_str(&ticket.data).map_err(|error| no_such_link().because(error.to_string()))?;
+    Ok((ticket.key, data))
+}
+
+pub(super) fn no_such_link() -> Refusal {
+    Refusal::new(Code::LinkNotValid).because("the link was used, has expired, or never was one")
+}
+
+fn key(deployment: &Deployment, purpose: Purpose, link: &Link) -> TicketKey {
+    let hash = stored_form(&link.token, &deployment.settings().secrets);
+    TicketKey { purpose, subject: link.subject.clone(), hash }
+}
+
+/// The address of a link.
+pub(super) fn address(exchange: &Exchange<'_>, step: Step, link: &Link) -> String {
+    exchange.request.public.route(&link.path(step))
+}
+
+/// A mail, sealed. With `age` zero its link, if it has one, is none that ends.
+pub(super) fn mail(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    kind: AccountLetterKind,
+    to: &str,
+    url: Option<&str>,
+    age: Duration,
+) -> Result<NewEvent, Refusal> {
+    let host = exchange.request.public.host();
+    let letter = AccountLetter { kind, email: to, host, url, lifetime: age };
+    let Letter { subject, text, html } = mails(deployment)?.letters.account(&letter);
+    let mail = Mail { to: to.to_owned(), subject, text, html };
+    let sealed = deployment.mail_seal().seal(mail, deployment.random());
+    let worth = if age.is_zero() { NOTICE } else { age };
+    Ok(NewEvent::mail(sealed, exchange.now, exchange.now.plus(worth)))
+}
+
+/// A notice of what was done, where mails can be sent and there is an address.
+pub(super) fn notice(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    kind: AccountLetterKind,
+    to: Option<&str>,
+    url: Option<&str>,
+) -> Option<NewEvent> {
+    mail(deployment, exchange, kind, to?, url, Duration::ZERO).ok()
+}
+
+/// Wakes who sends, once mails stand in the store.
+pub(in crate::flow) fn are_written(deployment: &Deployment) {
+    if let Some(on_written) = deployment.settings().recovery.mail.as_ref().and_then(|m| m.on_written.as_ref())
+    {
+        on_written();
+    }
+}
+
+/// An entry of the audit trail.
+pub(super) fn noted(exchange: &Exchange<'_>, kind: AuditKind, user: &UserId) -> NewEvent {
+    let entry = AuditEntry {
+        network: Some(address_bucket(exchange.request.client)),
+        user_agent: exchange.request.user_agent.as_ref().map(|agent| agent.chars().take(MAX_AGENT).collect()),
+        ..AuditEntry::new(kind, exchange.now).of(user)
+    };
+    NewEvent::audit(entry, About::Anybody)
+}
+
+/// Taken before anything is written: each request is a mail to somebody who may not want it.
+pub(super) fn draw_on_limits(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    address: &str,
+) -> Result<(), Refusal> {
+    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
+    let (limiter, client) = (deployment.limiter(), exchange.request.client);
+    if let Some(site) = site_bucket(client) {
+        limiter.take(Limit::LinkPerSite, &site).map_err(limited)?;
+    }
+    limiter.take(Limit::LinkPerAddress, &address_bucket(client)).map_err(limited)?;
+    limiter.take(Limit::LinkPerAccount, address).map_err(limited)
+}
