@@ -2,6 +2,7 @@
 
 mod application;
 mod bad_input;
+mod cors;
 mod provider;
 mod routes;
 mod sockets;
