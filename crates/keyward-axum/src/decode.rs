@@ -56,7 +56,7 @@ where
     let query = target::parameters(parts.uri.query().unwrap_or("").as_bytes())?;
     let method = method(&parts.method);
     let (body, place) = match table::find(&parts.method, &path) {
-        Some(spec) if method == request::Method::Post && spec.body > 0 => {
+        Some(spec) if takes_body(method) && spec.body > 0 => {
             let time = edge.settings.limits.body_time;
             let rules = body::Rules { most: spec.body, time, large: &edge.large_bodies };
             // Boxed, as most requests have no body: the futures of their answers are the smaller for it.
@@ -96,8 +96,14 @@ fn method(method: &Method) -> request::Method {
         Method::GET => request::Method::Get,
         Method::HEAD => request::Method::Head,
         Method::POST => request::Method::Post,
+        Method::PATCH => request::Method::Patch,
+        Method::DELETE => request::Method::Delete,
         _ => request::Method::Other,
     }
+}
+
+const fn takes_body(method: request::Method) -> bool {
+    matches!(method, request::Method::Post | request::Method::Patch)
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {

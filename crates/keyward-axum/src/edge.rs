@@ -15,6 +15,8 @@ use keyward_core::{address::PublicUrl, engine::Engine, mail::Mailbox, settings::
 use keyward_pages::{CONTENT_SECURITY_POLICY, Theme, theme_css};
 use tokio::sync::Semaphore;
 
+use crate::events::Streams;
+
 /// An engine with its edge. Cheap to clone; an application keeps it in its state.
 #[derive(Clone)]
 pub struct Auth(Arc<Edge>);
@@ -45,11 +47,13 @@ pub struct Limits {
     /// Bodies of more than 16 KiB that may be in memory at once; beyond it the answer is 503. A form that a person
     /// fills in is smaller.
     pub large_bodies: usize,
+    /// Streams of events that tabs hold open at once; beyond it the answer is 503. Each takes a connection.
+    pub streams: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { body_time: Duration::from_secs(10), in_flight: 1024, large_bodies: 32 }
+        Self { body_time: Duration::from_secs(10), in_flight: 1024, large_bodies: 32, streams: 256 }
     }
 }
 
@@ -57,7 +61,11 @@ impl Auth {
     /// Puts an edge around an engine.
     #[must_use]
     pub fn new(engine: Arc<Engine>, settings: EdgeSettings) -> Self {
+        let streams = Arc::new(Streams::new(settings.limits.streams));
+        let woken = Arc::clone(&streams);
+        engine.on_session_change(Box::new(move |session| woken.wake(session)));
         Self(Arc::new(Edge {
+            streams,
             page_policy: page_policy(&form_targets(engine.settings())),
             theme_css: theme_css(&settings.theme),
             process: process_name(&engine),
@@ -71,9 +79,16 @@ impl Auth {
     }
 
     /// From now on `/readyz` says 503, so that a balancer sends nobody here any more. Requests are still
-    /// answered.
+    /// answered; streams of events end, and their browsers come back elsewhere.
     pub fn drain(&self) {
         self.0.draining.store(true, Ordering::Relaxed);
+        self.0.streams.end();
+    }
+
+    /// The engine behind: people and their sessions for an application's own code.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
     }
 
     pub(crate) fn edge(&self) -> &Edge {
@@ -103,6 +118,7 @@ pub(crate) struct Edge {
     pub(crate) settings: EdgeSettings,
     pub(crate) in_flight: Semaphore,
     pub(crate) large_bodies: Semaphore,
+    pub(crate) streams: Arc<Streams>,
     /// `Content-Security-Policy` of the built-in pages.
     pub(crate) page_policy: HeaderValue,
     /// The owner's colours; empty if there are none.

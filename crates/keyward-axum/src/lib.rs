@@ -11,6 +11,7 @@ mod cors;
 mod decode;
 mod edge;
 mod encode;
+mod events;
 mod extract;
 mod guard;
 mod log;

@@ -24,12 +24,12 @@ use crate::{
     context::Context,
     cors, decode,
     edge::{Auth, Edge},
-    encode,
+    encode, events,
     log::{self, Line},
     mailbox,
     refuse::{EdgeRefusal, refuse},
     serve::App,
-    table::{KEY_SET, MAILBOX},
+    table::{EVENTS, KEY_SET, MAILBOX},
 };
 
 /// The routes as a router, to be merged (not nested) into an application's own: their paths hold the base
@@ -44,6 +44,7 @@ where
         .route(&format!("{base}/"), any(answer))
         .route(&format!("{base}/{{*rest}}"), any(answer))
         .route(&format!("{base}/-/assets/{{file}}"), any(asset))
+        .route(&format!("{base}/{EVENTS}"), any(events::events))
         .route(&format!("{base}/{MAILBOX}"), any(mailbox::mailbox))
         .route(&format!("{base}/{MAILBOX}/{{number}}"), any(mailbox::mailbox))
         .merge(calls(auth))

@@ -45,6 +45,8 @@ pub enum Gate {
     Proof,
     /// Who brings an access token.
     Bearer,
+    /// An operator with one of the deployment's admin keys. Where there are none, nothing is here.
+    Admin,
     /// The developer, on the machine that it runs on. In production nothing is here.
     Developer,
 }
@@ -69,6 +71,8 @@ pub(crate) const MAILBOX: &str = "-/mailbox";
 
 /// The keys that access tokens are checked with, where others look for them (RFC 8615).
 pub(crate) const KEY_SET: &str = ".well-known/jwks.json";
+/// What wakes open tabs, under the base path.
+pub(crate) const EVENTS: &str = "-/v1/sessions/events";
 
 /// Every route there is. What is not in it reaches the engine without a body and is refused there in the
 /// words of the dialect.
@@ -128,6 +132,17 @@ pub const ROUTES: &[RouteSpec] = &[
     RouteSpec { cache: Cache::Minutes, ..get("-/v1/jwks") },
     RouteSpec { cache: Cache::Minutes, ..get("-/v1/openapi.json") },
     RouteSpec { scope: Scope::Root, cache: Cache::Minutes, ..get(KEY_SET) },
+    RouteSpec { gate: Gate::Session, ..get("-/v1/sessions") },
+    post("-/v1/sessions/end", Gate::Session, CALL),
+    RouteSpec { gate: Gate::Session, ..get(EVENTS) },
+    RouteSpec { gate: Gate::Admin, ..get("-/v1/admin/users") },
+    RouteSpec { gate: Gate::Admin, ..get("-/v1/admin/users/{id}") },
+    RouteSpec { method: "PATCH", ..post("-/v1/admin/users/{id}", Gate::Admin, CALL) },
+    RouteSpec { method: "DELETE", ..post("-/v1/admin/users/{id}", Gate::Admin, 0) },
+    RouteSpec { gate: Gate::Admin, ..get("-/v1/admin/users/{id}/sessions") },
+    RouteSpec { method: "DELETE", ..post("-/v1/admin/users/{id}/sessions", Gate::Admin, 0) },
+    RouteSpec { method: "PATCH", ..post("-/v1/admin/sessions/{id}", Gate::Admin, CALL) },
+    RouteSpec { method: "DELETE", ..post("-/v1/admin/sessions/{id}", Gate::Admin, 0) },
     RouteSpec { cache: Cache::Immutable, ..get("-/assets/{file}") },
     RouteSpec { gate: Gate::Developer, ..get(MAILBOX) },
     RouteSpec { gate: Gate::Developer, ..get("-/mailbox/{number}") },

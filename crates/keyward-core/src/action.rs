@@ -1,17 +1,21 @@
 //! The map of NextAuth's surface: every action there is, and every outcome a flow may have.
 
+mod admin;
 mod call;
 mod program;
 mod recovery;
+mod sessions;
 
 use serde_json::{Map, Value};
 
 use url::Url;
 
 pub use self::{
+    admin::{AdminAnswer, AdminCall},
     call::{Accounts, Answer, Call, ForeignToken},
     program::{Me, ProgramAnswer, ProgramCall, Refused, Tokens, Vouching},
     recovery::{Filled, Link, Recovering, Recovery, Shown, State, Step},
+    sessions::{EndWhich, SessionAnswer, SessionCall},
 };
 use crate::{
     error::Refusal,

@@ -9,7 +9,8 @@ use crate::{
     exchange::Exchange,
     flow,
     mail::Mail,
-    port::{Random, StoreError},
+    people::People,
+    port::{Random, SessionId, StoreError},
     reply::Reply,
     request::{Pairs, Request},
     session::{self, View},
@@ -55,6 +56,23 @@ impl Engine {
         let token = dialect.session_token(cookies, &dialect.cookie_names(secure));
         let Some(token) = token.or_else(|| bearer.map(Cow::Borrowed)) else { return Ok(None) };
         Ok(session::view(&self.deployment, &token, secure).await?)
+    }
+
+    /// People and their sessions, for who runs the deployment.
+    #[must_use]
+    pub const fn people(&self) -> People<'_> {
+        People::of(&self.deployment)
+    }
+
+    /// From now on `listener` hears of each session that was ended or changed, by whichever process. There is one.
+    pub fn on_session_change(&self, listener: Box<dyn Fn(&SessionId) + Send + Sync>) {
+        self.deployment.changes().listen(listener);
+    }
+
+    /// True if a session was ended before its time.
+    #[must_use]
+    pub fn has_ended(&self, session: &SessionId) -> bool {
+        self.deployment.changes().has_ended(&session.0)
     }
 
     /// Takes over what other processes ended and changed. Called at least once a second.

@@ -161,6 +161,18 @@ codes! {
     AccountDisabled = "account_disabled",
     /// Who is signed in has no such account.
     AccountUnknown = "account_unknown",
+    /// There is no such session, it is over, or another person's.
+    SessionUnknown = "session_unknown",
+    /// There is no such user.
+    UserUnknown = "user_unknown",
+    /// One of our own calls for operators came without one of their keys.
+    AdminKeyRequired = "admin_key_required",
+    /// A field of a call is missing, unknown, or of the wrong kind.
+    InvalidField = "invalid_field",
+    /// A claim that nobody sets from outside.
+    ClaimReserved = "claim_reserved",
+    /// The claims of a user or a session would be too long.
+    ClaimsTooLarge = "claims_too_large",
     /// Without this account the person could not come back.
     LastWayIn = "last_way_in",
     /// The application's own credentials are missing or wrong.

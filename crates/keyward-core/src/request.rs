@@ -32,6 +32,10 @@ pub enum Method {
     Head,
     /// POST.
     Post,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
     /// Anything else.
     Other,
 }

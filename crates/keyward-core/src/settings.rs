@@ -50,6 +50,8 @@ pub struct Settings {
     pub order: Vec<String>,
     /// Landing places beside the public origin: origins, `https://other.example` (C6).
     pub allowed_origins: Vec<String>,
+    /// What an operator brings to the admin API, each at least 32 characters long. Empty: the API is not there.
+    pub admin_keys: Vec<Secret>,
     /// Path of the built-in sign-up page's provider, if there is one.
     pub sign_up_provider: Option<String>,
     /// What is told when something has happened.
@@ -257,6 +259,7 @@ impl Settings {
             emails: Vec::new(),
             order: Vec::new(),
             allowed_origins: Vec::new(),
+            admin_keys: Vec::new(),
             sign_up_provider: None,
             events: EventSettings::default(),
             recovery: RecoverySettings::default(),

@@ -103,6 +103,7 @@ const TABLE: &[Row] = &[
     field("password_too_long", "password", "That password is too long", "Choose one that is a little shorter."),
     field("email_taken", "email", "That email can’t be used", "There may already be an account with it. Try to sign in instead."),
     field("invalid_email", "email", "That doesn’t look like an email address", "Check it for typing mistakes, such as a missing @."),
+    row("account_disabled", "This account is disabled", "You can’t sign in with it at the moment. The people who run this site can tell you more."),
     row("missing_field", "Something is missing", "Fill in every field and try again."),
     row("mail_not_sent", "The email couldn’t be sent", "Nothing is wrong with what you entered. Try again in a moment."),
     row("rate_limited", "Too many attempts", "Wait a few minutes, then try again."),

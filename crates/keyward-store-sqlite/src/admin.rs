@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use keyward_core::{
+    event::NewEvent,
     port::{Administration, Altered, StoreError, UserChange},
     time::Timestamp,
     user::{User, UserId},
 };
 use rusqlite::{Connection, Result, params};
 
-use crate::{SqliteStore, directory, ledger, sessions};
+use crate::{SqliteStore, directory, ledger, outbox, sessions};
 
 #[async_trait]
 impl Administration for SqliteStore {
@@ -18,14 +19,34 @@ impl Administration for SqliteStore {
         change: &UserChange,
         now: Timestamp,
         until: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Altered<User>, StoreError> {
-        let (id, change) = (id.clone(), change.clone());
-        self.write("change_user", move |db| change_user(db, &id, &change, now, until)).await
+        let (id, change, events) = (id.clone(), change.clone(), events.to_vec());
+        self.write("change_user", move |db| {
+            let changed = change_user(db, &id, &change, now, until)?;
+            if let Altered::Done(_) = changed {
+                outbox::insert_of(db, &events, &id)?;
+            }
+            Ok(changed)
+        })
+        .await
     }
 
-    async fn remove_user(&self, id: &UserId, until: Timestamp) -> Result<bool, StoreError> {
-        let id = id.clone();
-        self.write("remove_user", move |db| remove(db, &id, until)).await
+    async fn remove_user(
+        &self,
+        id: &UserId,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<bool, StoreError> {
+        let (id, events) = (id.clone(), events.to_vec());
+        self.write("remove_user", move |db| {
+            let removed = remove(db, &id, until)?;
+            if removed {
+                outbox::insert_of(db, &events, &id)?;
+            }
+            Ok(removed)
+        })
+        .await
     }
 }
 

@@ -65,9 +65,17 @@ impl Sessions for SqliteStore {
         id: &SessionId,
         patch: &Extra,
         until: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Altered<()>, StoreError> {
-        let (id, patch) = (id.clone(), patch.clone());
-        self.write("change_session", move |db| change(db, &id, &patch, until)).await
+        let (id, patch, events) = (id.clone(), patch.clone(), events.to_vec());
+        self.write("change_session", move |db| {
+            let changed = change(db, &id, &patch, until)?;
+            if changed == Altered::Done(()) {
+                outbox::insert(db, &events)?;
+            }
+            Ok(changed)
+        })
+        .await
     }
 
     async fn overlay(&self, id: &SessionId) -> Result<Option<(u64, Overlay)>, StoreError> {

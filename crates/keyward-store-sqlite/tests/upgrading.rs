@@ -110,7 +110,7 @@ async fn lesson_25_what_was_ended_before_the_feed_of_changes_stays_ended_and_num
     assert_eq!((listed.len(), listed[0].seen), (1, Timestamp::from_millis(5)));
     let session = SessionId("s1".to_owned());
     store
-        .change_session(&session, &Map::from_iter([("role".to_owned(), 1.into())]), NOW)
+        .change_session(&session, &Map::from_iter([("role".to_owned(), 1.into())]), NOW, &[])
         .await
         .expect("answers");
     assert_eq!(store.changes_since(2).await.expect("answers")[0].change, 4, "three was given before");

@@ -29,7 +29,6 @@ use keyward_store_sqlite::{Options, SqliteStore};
 use url::Url;
 
 use crate::{
-    account_mail::{self, AccountMailSettings},
     accounts::AccountsSettings,
     clock::SystemClock,
     email::EmailSettings,
@@ -41,7 +40,6 @@ use crate::{
     mistake::{BuildError, Mistake},
     oauth::OAuthSettings,
     plan::{BackendSettings, Plan, StoreChoice, Way},
-    post::PostOffice,
     random::SystemRandom,
     tokens::{self, Refreshes},
     validate,
@@ -146,13 +144,6 @@ impl Builder {
         self
     }
 
-    /// Mails about people's own accounts. Default: through the first provider of links in mails, if there is one; in
-    /// development into the mailbox.
-    pub fn account_mail(mut self, mail: AccountMailSettings) -> Self {
-        self.plan.account_mail = Some(mail);
-        self
-    }
-
     /// How often people may try. Defaults: [`LimitSettings`].
     pub fn limits(mut self, limits: LimitSettings) -> Self {
         self.plan.limits = limits;
@@ -234,6 +225,12 @@ impl Builder {
         self
     }
 
+    /// A key with which an operator changes people and sessions from outside. Without one the admin API is not there.
+    pub fn admin_key(mut self, key: impl Into<Secret>) -> Self {
+        self.plan.admin_keys.push(key.into());
+        self
+    }
+
     /// An application with a credential of its own, for calls from its server side.
     pub fn client(mut self, client: Client) -> Self {
         self.plan.clients.push(client);
@@ -272,19 +269,15 @@ impl Builder {
     /// Outside a Tokio runtime.
     pub async fn build(self) -> Result<Keyward, BuildError> {
         self.check()?;
-        let mut plan = self.plan;
+        let plan = self.plan;
         let public = PublicUrl::new(&plan.public_url, &plan.base_path).expect("checked above");
-        let choice = plan.store.take().expect("checked above");
+        let choice = plan.store.expect("checked above");
         let (store, sqlite) = open(choice).await?;
 
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let hasher = Arc::new(Argon2Hasher::new(plan.hasher, Arc::clone(&random)));
         let limits = Arc::new(Limits::new(plan.limits));
-        let mailbox = Arc::new(Mailbox::new(Arc::clone(&clock), public.route("-/mailbox")));
-        let about_accounts = plan.mails_about_accounts();
-        let is_kept = about_accounts.as_ref().is_some_and(|mails| mails.mailer.is_none());
-        let (post, recovery) = account_mail::recovery(&plan, about_accounts, &hasher, &mailbox);
         let outgoing = Arc::new(plan.proxy.map_or_else(OutgoingHttp::new, OutgoingHttp::through));
         let http: Arc<dyn HttpClient> = Arc::clone(&outgoing) as _;
         let tools = RedirectTools {
@@ -301,8 +294,9 @@ impl Builder {
             providers.extend(accounts.providers(&store, &hasher, &random, &plan.theme.texts));
         }
         let mut order: Vec<_> = providers.iter().map(|provider| provider.id.clone()).collect();
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&clock), public.route("-/mailbox")));
         let is_sent_nowhere = |way: &Way| matches!(way, Way::Email(settings) if settings.mailer.is_none());
-        let has_mailbox = plan.development && (is_kept || plan.providers.iter().any(is_sent_nowhere));
+        let has_mailbox = plan.development && plan.providers.iter().any(is_sent_nowhere);
         let mut emails = Vec::new();
         let mut redirects = Vec::new();
         let refreshes = Arc::new(Refreshes::default());
@@ -367,18 +361,16 @@ impl Builder {
             order,
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
             events: events.unwrap_or_default(),
-            recovery,
             foreign,
-            factors: keyward_core::method::totp::FactorSettings::default(),
-            passkeys: None,
             clients: plan.clients,
             tokens: plan.tokens,
+            admin_keys: plan.admin_keys,
             ..Settings::new(plan.dialect, public, plan.secrets)
         };
         let ports = Ports {
-            store: Arc::clone(&store),
+            store,
             limiter: Arc::clone(&limits) as _,
-            clock: Arc::clone(&clock),
+            clock,
             random: Arc::clone(&random),
             session_fields: plan.session_fields,
             rules,
@@ -396,11 +388,7 @@ impl Builder {
             limits: plan.edge_limits,
         };
         let auth = Auth::new(Arc::clone(&engine), edge);
-        let office = post.map(|(mailer, written)| {
-            let (engine, random) = (Arc::clone(&engine), Arc::clone(&random));
-            Arc::new(PostOffice { engine, store, clock, random, mailer, written })
-        });
-        let jobs = Jobs::start(&engine, &random, hasher, limits, deliveries, office);
+        let jobs = Jobs::start(&engine, &random, hasher, limits, deliveries);
         Ok(Keyward::new(auth, jobs, refreshes, sqlite))
     }
 }

@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::{Router, extract::FromRef};
 use keyward_axum::{Auth, RequireSession, Site};
+use keyward_core::engine::Engine;
 use keyward_store_sqlite::SqliteStore;
 
 use crate::{jobs::Jobs, tokens::Refreshes};
@@ -62,6 +63,12 @@ impl Keyward {
     #[must_use]
     pub fn auth(&self) -> Auth {
         self.auth.clone()
+    }
+
+    /// The engine: [people and their sessions](keyward_core::people::People) for an application's own code.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        self.auth.engine()
     }
 
     /// From now on `/readyz` says 503, so that a balancer sends nobody here any more.

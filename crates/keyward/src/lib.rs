@@ -42,7 +42,6 @@
 //!
 //! Below this crate nothing reads the clock, the environment or the system's randomness; here they are put in.
 
-mod account_mail;
 mod accounts;
 mod breached;
 mod builder;
@@ -57,7 +56,6 @@ mod mistake;
 mod oauth;
 mod person;
 mod plan;
-mod post;
 mod provider;
 mod random;
 mod strength;
@@ -88,16 +86,15 @@ pub use keyward_core::{
     },
     secret::Secret,
     session::SessionFields,
-    settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, SignOutScope, Strategy, Verification},
+    settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, SignOutScope, Strategy},
     tokens::{Algorithm, Audience, Client, TokenSettings},
 };
 pub use keyward_net::{SmtpMailer, SmtpMistake, SmtpServer, SmtpTls};
 pub use keyward_pages::{
-    AccountMailKind, AccountTemplates, ColorScheme, Colour, ErrorText, InvalidTemplate, MailPart, MailTemplates, Texts, Theme,
+    ColorScheme, Colour, ErrorText, InvalidTemplate, MailPart, MailTemplates, Texts, Theme,
 };
 pub use keyward_providers as providers;
 
-pub use account_mail::AccountMailSettings;
 pub use accounts::AccountsSettings;
 pub use breached::{BreachedError, BreachedPasswords, BuiltList, ListBuilder};
 pub use builder::Builder;

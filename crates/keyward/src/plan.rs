@@ -19,8 +19,8 @@ use keyward_pages::Theme;
 use url::Url;
 
 use crate::{
-    account_mail::AccountMailSettings, accounts::AccountsSettings, email::EmailSettings,
-    hasher::HasherSettings, limits::LimitSettings, oauth::OAuthSettings, tokens::Freshness,
+    accounts::AccountsSettings, email::EmailSettings, hasher::HasherSettings, limits::LimitSettings,
+    oauth::OAuthSettings, tokens::Freshness,
 };
 
 /// The settings that [`Builder`](crate::Builder) collects.
@@ -34,7 +34,6 @@ pub(crate) struct Plan {
     pub(crate) landing: LandingPlaces,
     pub(crate) providers: Vec<Way>,
     pub(crate) accounts: Option<AccountsSettings>,
-    pub(crate) account_mail: Option<AccountMailSettings>,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) development: bool,
     pub(crate) store: Option<StoreChoice>,
@@ -50,6 +49,7 @@ pub(crate) struct Plan {
     pub(crate) event_kinds: Vec<EventKind>,
     pub(crate) clients: Vec<Client>,
     pub(crate) tokens: Option<TokenSettings>,
+    pub(crate) admin_keys: Vec<Secret>,
     pub(crate) proxy: Option<Url>,
 }
 
@@ -108,7 +108,6 @@ impl Plan {
             landing: LandingPlaces::default(),
             providers: Vec::new(),
             accounts: None,
-            account_mail: None,
             allowed_origins: Vec::new(),
             development: false,
             store: None,
@@ -124,23 +123,8 @@ impl Plan {
             event_kinds: EventKind::DEFAULT.to_vec(),
             clients: Vec::new(),
             tokens: None,
+            admin_keys: Vec::new(),
             proxy: None,
         }
-    }
-}
-
-impl Plan {
-    /// Mails about people's own accounts: as they were set, else through the first provider of links in mails, and in
-    /// development into the mailbox.
-    pub(crate) fn mails_about_accounts(&self) -> Option<AccountMailSettings> {
-        let by_links = self.providers.iter().find_map(|way| match way {
-            Way::Email(links) => Some(AccountMailSettings {
-                mailer: links.mailer.clone(),
-                ..AccountMailSettings::in_mailbox()
-            }),
-            Way::Own(_) | Way::Backend(_) | Way::OAuth(_) => None,
-        });
-        let in_mailbox = || self.development.then(AccountMailSettings::in_mailbox);
-        self.account_mail.clone().or(by_links).or_else(in_mailbox)
     }
 }

@@ -1,5 +1,7 @@
 //! `keyward user`: accounts of Keyward's own directory.
 
+mod manage;
+
 use std::{
     io::{self, BufRead, IsTerminal, Read},
     net::{IpAddr, Ipv4Addr},
@@ -40,6 +42,16 @@ pub(super) enum Command {
     SetPassword(Whom),
     /// Delete a person with their accounts and sessions
     Delete(Deletion),
+    /// Show what is known of a person
+    Show(manage::Who),
+    /// Keep a person out and end all their sessions
+    Disable(manage::Who),
+    /// Let a person in again
+    Enable(manage::Who),
+    /// List a person's sessions
+    Sessions(manage::Who),
+    /// End a person's sessions, or one of them
+    EndSessions(manage::Ends),
 }
 
 /// `keyward user create`.
@@ -81,6 +93,11 @@ pub(super) fn run(around: &Surroundings<'_>, command: &Command) -> Result<(), Fa
             Command::Create(options) => create(around, options).await,
             Command::SetPassword(options) => set_password(around, options).await,
             Command::Delete(options) => delete(around, options).await,
+            Command::Show(options) => manage::show(around, options).await,
+            Command::Disable(options) => manage::disable(around, options, true).await,
+            Command::Enable(options) => manage::disable(around, options, false).await,
+            Command::Sessions(options) => manage::sessions(around, options).await,
+            Command::EndSessions(options) => manage::end_sessions(around, options).await,
         }
     })
 }
@@ -120,11 +137,13 @@ async fn create(around: &Surroundings<'_>, options: &Creation) -> Result<(), Fai
             around.terminal.print(&format!("Made an account for {address} in {}.\n", store.path().display()));
             Ok(())
         }
-        Admitted::EmailTaken | Admitted::Gone | Admitted::Changed | Admitted::Disabled | Admitted::NeedsFactor { .. } => {
-            Err(Fault::new(format!("{address} has an account already"))
-                .remedy(format!("to change the password: keyward user set-password {address}"))
-                .into())
-        }
+        Admitted::EmailTaken
+        | Admitted::Gone
+        | Admitted::Changed
+        | Admitted::Disabled
+        | Admitted::NeedsFactor { .. } => Err(Fault::new(format!("{address} has an account already"))
+            .remedy(format!("to change the password: keyward user set-password {address}"))
+            .into()),
     }
 }
 

@@ -52,6 +52,9 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
     if let Some(tokens) = file.tokens.settings() {
         builder = builder.tokens(tokens);
     }
+    for key in &file.admin.keys {
+        builder = builder.admin_key(key.0.clone());
+    }
     for client in &file.clients {
         builder = builder.client(client.client());
     }

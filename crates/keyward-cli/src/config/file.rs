@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, de::IgnoredAny};
 use serde_json::Value;
 
 use super::{
+    admin::AdminTable,
     providers::Provider,
     rules::{HooksTable, RuleTable},
     tokens::{ClientTable, TokensTable},
@@ -60,6 +61,8 @@ pub(crate) struct File {
     pub(crate) clients: Vec<ClientTable>,
     /// Tokens for programs: access tokens that your services check by themselves, refresh tokens.
     pub(crate) tokens: TokensTable,
+    /// The admin API: people and their sessions, changed from outside.
+    pub(crate) admin: AdminTable,
     /// Who may sign in. The first rule that fits somebody decides.
     pub(crate) rules: Vec<RuleTable>,
     /// Your own rules in any language, asked over HTTP.

@@ -1,5 +1,6 @@
 //! Configuration: from flags, file and environment to a [`Deployment`], every mistake with its place.
 
+mod admin;
 mod build;
 mod deployment;
 mod file;

@@ -1,8 +1,10 @@
 //! The map of our own calls, `-/v1/…`, and what they answer: JSON, and the same for every generation.
 
 use super::{
+    admin::{AdminAnswer, AdminCall},
     program::{ProgramAnswer, ProgramCall},
     recovery::{Filled, Link, State, Step},
+    sessions::{SessionAnswer, SessionCall},
 };
 use crate::{
     error::Refusal,
@@ -40,6 +42,10 @@ pub enum Call {
     },
     /// What a program calls.
     Program(ProgramCall),
+    /// About the caller's own sessions.
+    Sessions(SessionCall),
+    /// What an operator calls.
+    Admin(AdminCall),
 }
 
 /// What one of our own calls answers.
@@ -64,6 +70,10 @@ pub enum Answer {
     ForeignToken(Box<ForeignToken>),
     /// What a program gets.
     Program(ProgramAnswer),
+    /// About the caller's own sessions.
+    Sessions(SessionAnswer),
+    /// What an operator gets.
+    Admin(AdminAnswer),
     /// Refused.
     Refused(Refusal),
 }

@@ -1,6 +1,7 @@
 //! One flow per action: asynchronous code over the ports, a visible list of named steps.
 
 pub mod accounts;
+pub mod admin;
 pub mod api;
 mod audit;
 pub mod email;
@@ -10,6 +11,7 @@ pub mod recovery;
 pub mod redirect;
 mod rules;
 pub mod session;
+pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
 mod token;
@@ -54,6 +56,12 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         Action::Recovery(what) => Box::pin(recovery::page(deployment, exchange, what)).await,
         Action::Call(Call::Program(call)) => {
             Outcome::Answer(Answer::Program(Box::pin(api::carry_out(deployment, exchange, call)).await))
+        }
+        Action::Call(Call::Sessions(call)) => {
+            Outcome::Answer(Box::pin(sessions::carry_out(deployment, exchange, call)).await)
+        }
+        Action::Call(Call::Admin(call)) => {
+            Outcome::Answer(Box::pin(admin::carry_out(deployment, exchange, call)).await)
         }
         Action::SignedOut => Outcome::Land(rules::landing_signed_out(deployment, exchange, false).await),
         Action::LookAtLink => Outcome::Done,

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use super::StoreError;
 use crate::{
+    event::NewEvent,
     time::Timestamp,
     user::{self, Extra, User, UserId},
 };
@@ -73,17 +74,23 @@ pub enum Altered<T> {
 pub trait Administration: Send + Sync {
     /// Changes a user and, in the same transition, all their sessions: what they say follows, each with a version of
     /// its own, and a user who is disabled has none left. A session in which so much was changed before that it would
-    /// be [too large](Altered::TooLarge) is ended. Changes and endings are remembered until `until`. Answers with the
-    /// user as they are then.
+    /// be [too large](Altered::TooLarge) is ended. Changes and endings are remembered until `until`. `events` go into the
+    /// outbox with it. Answers with the user as they are then.
     async fn change_user(
         &self,
         id: &UserId,
         change: &UserChange,
         now: Timestamp,
         until: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Altered<User>, StoreError>;
 
     /// Deletes a user with their accounts and sessions (lesson 56). False if there is none. Sealed sessions are
     /// remembered as ended until `until`.
-    async fn remove_user(&self, id: &UserId, until: Timestamp) -> Result<bool, StoreError>;
+    async fn remove_user(
+        &self,
+        id: &UserId,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<bool, StoreError>;
 }

@@ -105,12 +105,13 @@ pub trait Sessions: Send + Sync {
     ) -> Result<Option<u64>, StoreError>;
 
     /// Changes what a session says: members of `patch` replace claims, `null` takes them away. Its version grows,
-    /// and the change is remembered until `until`. Never creates.
+    /// and the change is remembered until `until`. `events` go into the outbox with it. Never creates.
     async fn change_session(
         &self,
         id: &SessionId,
         patch: &Extra,
         until: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Altered<()>, StoreError>;
 
     /// The version of a session and what was changed in it since it was opened; `None` if it is over.

@@ -79,7 +79,12 @@ pub async fn end_replaced_by_id(deployment: &Deployment, id: &SessionId, exchang
 
 /// Takes over what a transition of this process ended or changed: here too, and not a moment later.
 pub async fn follow_changes(deployment: &Deployment, exchange: &Exchange<'_>) {
-    if let Err(error) = deployment.changes().follow(deployment.store(), exchange.now).await {
+    take_over_changes(deployment, exchange.now).await;
+}
+
+/// As [`follow_changes`], outside of an exchange.
+pub async fn take_over_changes(deployment: &Deployment, now: Timestamp) {
+    if let Err(error) = deployment.changes().follow(deployment.store(), now).await {
         tracing::warn!(%error, "changes of sessions could not be read; they are within a second");
     }
 }

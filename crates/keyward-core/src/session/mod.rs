@@ -11,7 +11,10 @@ use keyward_jose::digest::sha256;
 use serde_json::Value;
 
 pub use self::{
-    end::{end, end_of_program, end_replaced, end_replaced_by_id, follow_changes, remembered_until},
+    end::{
+        end, end_of_program, end_replaced, end_replaced_by_id, follow_changes, remembered_until,
+        take_over_changes,
+    },
     overlay::Overlay,
     view::View,
 };

@@ -1,6 +1,6 @@
 //! From path, method and body to one of our own calls, `-/v1/…`.
 
-use super::{program, recovery};
+use super::{admin, program, recovery, sessions};
 use crate::{
     action::{Call, Misdirected, ProgramCall},
     request::{Method, Request},
@@ -18,6 +18,8 @@ pub(super) fn decode(
     let field = |name| request.body.text(name).map(str::to_owned);
     // Without tokens for programs these calls are not there.
     let hands_out_tokens = settings.tokens.is_some();
+    // Without a key these calls are not there.
+    let has_operator = !settings.admin_keys.is_empty();
     Ok(match (path, method) {
         (["accounts"], Get) => Call::Accounts,
         (["accounts", "unlink"], Post) => {
@@ -31,12 +33,17 @@ pub(super) fn decode(
         _ if hands_out_tokens && let Some(call) = program::decode(path, method, request) => {
             Call::Program(call)
         }
+        _ if let Some(call) = sessions::decode(path, method, request) => Call::Sessions(call),
+        _ if has_operator && let Some(call) = admin::decode(path, method, request) => Call::Admin(call),
         _ => {
             let programs = || program::allowed(path).filter(|_| hands_out_tokens);
             let recovery = || recovery::called(settings, path).map(|_| "POST");
+            let operators = || admin::allowed(path).filter(|_| has_operator);
             return Err(allowed(path)
+                .or_else(|| sessions::allowed(path))
                 .or_else(recovery)
                 .or_else(programs)
+                .or_else(operators)
                 .map_or(Misdirected::UnknownCall, |allow| Misdirected::WrongCallMethod { allow }));
         }
     })

@@ -19,7 +19,7 @@ const MAX_LOG_FIELD: usize = 64;
 
 /// The action that a request asks for.
 pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirected> {
-    use Method::{Get, Head, Other, Post};
+    use Method::{Delete, Get, Head, Other, Patch, Post};
     // Asked for like a page, but where that would use something up.
     let method = if request.method == Head { Get } else { request.method };
     let dialect = settings.dialect;
@@ -57,7 +57,7 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
         code_or_error(request).or(second).map(str::to_owned)
     };
     match (action, method) {
-        (_, Other) => Err(Misdirected::UnknownAction),
+        (_, Other | Patch | Delete) => Err(Misdirected::UnknownAction),
         ("csrf", Get) => Ok(Action::Csrf),
         ("providers", Get) => Ok(Action::Providers),
         ("session", Get) => Ok(Action::Session),

@@ -1,5 +1,6 @@
 //! NextAuth's HTTP surface: reading requests and wording outcomes, in the dialect of the deployment's clients.
 
+mod admin;
 mod call;
 pub mod decode;
 pub(crate) mod link;
@@ -7,4 +8,5 @@ mod not_linked;
 mod program;
 mod recovery;
 pub mod render;
+mod sessions;
 mod words;

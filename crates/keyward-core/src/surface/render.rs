@@ -2,6 +2,7 @@
 
 mod api;
 mod page;
+mod people;
 mod program;
 mod recovery;
 
@@ -192,7 +193,7 @@ impl Render<'_> {
         }
         let status = refusal.status().unwrap_or(match (self.dialect, refusal.code) {
             (Dialect::AuthJs5, _) => 200,
-            (_, Code::AccessDenied) => 403,
+            (_, Code::AccessDenied | Code::AccountDisabled) => 403,
             // Generation 3 answers what `authorize` throws with 200, and that is what a back end's failures are.
             (Dialect::NextAuth3, code) if code.is_of_backend() => 200,
             (Dialect::NextAuth3 | Dialect::NextAuth4, _) => 401,

@@ -12,6 +12,8 @@ pub(super) fn provider_word(dialect: Dialect, leg: Leg, refusal: &Refusal) -> Op
     let said_no = matches!(code, Code::ProviderDenied | Code::ProviderError);
     match (dialect, leg) {
         (_, _) if code == Code::OAuthAccountNotLinked => Some(code.as_str()),
+        // They have proven who they are, so they may know (lesson 57).
+        (_, _) if code == Code::AccountDisabled => Some(Code::AccessDenied.as_str()),
         // What generation 5 says where its `signIn` callback throws.
         (Dialect::AuthJs5, _) if code == Code::HookRefused => Some(Code::AccessDenied.as_str()),
         (Dialect::AuthJs5, _) if is_fault_of_ours(code) => Some(Code::Configuration.as_str()),
@@ -36,6 +38,7 @@ pub(super) fn email_word(dialect: Dialect, code: Code) -> Option<&'static str> {
         (Code::InvalidEmail | Code::MailNotSent | Code::LinkIncomplete, Dialect::AuthJs5) => {
             Some(Code::Configuration.as_str())
         }
+        (Code::AccountDisabled, _) => Some(Code::AccessDenied.as_str()),
         (Code::LinkNotValid, _) | (Code::LinkIncomplete, Dialect::NextAuth3) => Some("Verification"),
         _ => None,
     }
@@ -63,8 +66,10 @@ fn is_check(code: Code) -> bool {
 
 /// What `code=` beside a word says more exactly. Anybody can write it: only a code of these families counts.
 pub(super) fn exact_code(written: &str) -> Option<&'static str> {
-    let says_more =
-        |code: &&Code| code.is_of_provider() || matches!(code, Code::InvalidEmail | Code::MailNotSent);
+    let says_more = |code: &&Code| {
+        let of_mail = matches!(code, Code::InvalidEmail | Code::MailNotSent);
+        code.is_of_provider() || of_mail || **code == Code::AccountDisabled
+    };
     Code::ALL.iter().filter(says_more).map(|code| code.as_str()).find(|code| *code == written)
 }
 

@@ -35,6 +35,7 @@ use serde_json::Value;
 pub(crate) const ALL: [Dialect; 3] = [Dialect::NextAuth3, Dialect::NextAuth4, Dialect::AuthJs5];
 pub(crate) const BOTH: [Strategy; 2] = [Strategy::Sealed, Strategy::Stored];
 pub(crate) const PASSWORD: &str = "plum-teapot-orbit-91";
+pub(crate) const ADMIN_KEY: &str = "key-of-the-operator-9876543210-zyxw";
 
 pub(crate) struct World {
     pub(crate) engine: Engine,
@@ -104,14 +105,17 @@ pub(crate) fn endpoint() -> Endpoint {
 }
 
 pub(crate) fn build(options: Options) -> World {
-    let clock = Arc::new(FakeClock::default());
-    let store = Arc::new(FaultyStore::new(MemoryStore::default()));
+    build_on(options, Arc::new(FaultyStore::new(MemoryStore::default())), Arc::default())
+}
+
+fn build_on(options: Options, store: Arc<FaultyStore<MemoryStore>>, clock: Arc<FakeClock>) -> World {
     let hasher = Arc::new(CountingHasher::default());
     let http = Arc::new(ScriptedHttp::default());
     let limits = Arc::new(NotedLimits::default());
     let mail = Arc::new(Outbox::default());
     let rung = Arc::new(AtomicUsize::new(0));
-    let random = Arc::new(SeededRandom::new(7));
+    // No two processes draw the same.
+    let random = Arc::new(SeededRandom::new(Arc::strong_count(&store) as u64));
     let sign_in = PasswordSignIn { store: store.clone(), hasher: hasher.clone() };
     let sign_up = PasswordSignUp {
         hasher: hasher.clone(),
@@ -129,6 +133,7 @@ pub(crate) fn build(options: Options) -> World {
     let secrets = vec![Secret::from("keyward-test-secret-0123456789abcdef")];
     let settings = Settings {
         tokens: options.tokens,
+        admin_keys: ["key-of-an-earlier-operator-0123456789", ADMIN_KEY].map(Secret::from).to_vec(),
         clients: options.clients,
         session: options.session,
         pages: options.pages,
@@ -204,11 +209,27 @@ pub(crate) struct Browser<'a> {
     pub(crate) world: &'a World,
     pub(crate) cookies: Vec<(String, String)>,
     pub(crate) address: IpAddr,
+    pub(crate) authorization: Option<String>,
 }
 
 impl World {
     pub(crate) fn browser(&self) -> Browser<'_> {
-        Browser { world: self, cookies: Vec::new(), address: IpAddr::from([127, 0, 0, 1]) }
+        Browser {
+            world: self,
+            cookies: Vec::new(),
+            address: IpAddr::from([127, 0, 0, 1]),
+            authorization: None,
+        }
+    }
+
+    /// A program that sends an operator's key.
+    pub(crate) fn operator(&self) -> Browser<'_> {
+        Browser { authorization: Some(format!("Bearer {ADMIN_KEY}")), ..self.browser() }
+    }
+
+    /// Another process on the same store: nothing that this one knows is known there.
+    pub(crate) fn another(&self, options: Options) -> Self {
+        build_on(options, Arc::clone(&self.store), Arc::clone(&self.clock))
     }
 }
 
@@ -227,7 +248,7 @@ impl Browser<'_> {
             public: self.world.engine.settings().public.clone(),
             client: self.address,
             user_agent: Some("test".to_owned()),
-            authorization: None,
+            authorization: self.authorization.as_deref().map(Secret::from),
         };
         let reply = self.world.engine.answer(request).await;
         for cookie in &reply.cookies {

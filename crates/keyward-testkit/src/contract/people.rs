@@ -15,7 +15,7 @@ use super::{
 };
 
 async fn change(store: &dyn Store, name: &str, change: &UserChange) -> Altered<User> {
-    store.change_user(&id(name), change, NOW, UNTIL).await.expect("the store answers")
+    store.change_user(&id(name), change, NOW, UNTIL, &[]).await.expect("the store answers")
 }
 
 fn claims(patch: Value) -> UserChange {
@@ -117,7 +117,7 @@ pub async fn lesson_57_who_is_disabled_has_no_session_left(store: Arc<dyn Store>
     assert!(!has_session(&*store, "s1").await && has_session(&*store, "of eve").await);
     assert_eq!(ended_ids(&*store).await, ["s1", "s2"]);
     let later = NOW.plus(std::time::Duration::from_secs(1));
-    let again = store.change_user(&id("ada"), &disabled(true), later, UNTIL).await.expect("answers");
+    let again = store.change_user(&id("ada"), &disabled(true), later, UNTIL, &[]).await.expect("answers");
     assert_eq!(again, Altered::Done(user.clone()), "it was so already");
     let enabled = change(&*store, "ada", &disabled(false)).await;
     assert_eq!(enabled, Altered::Done(User { disabled: None, ..user }));
@@ -203,13 +203,13 @@ pub async fn lesson_57_no_sign_in_in_flight_survives_being_disabled(store: Arc<d
 pub async fn lesson_56_a_person_is_removed_with_all_that_is_theirs(store: Arc<dyn Store>) {
     admit(&*store, &account("shop", "7", "bob", "u1"), Some(&sealed("s1"))).await;
     admit(&*store, &sign_up("ada"), Some(&stored("s2"))).await;
-    assert!(!store.remove_user(&id("nobody"), UNTIL).await.expect("answers"));
-    assert!(store.remove_user(&id("u1"), UNTIL).await.expect("answers"));
-    assert!(!store.remove_user(&id("u1"), UNTIL).await.expect("answers"));
+    assert!(!store.remove_user(&id("nobody"), UNTIL, &[]).await.expect("answers"));
+    assert!(store.remove_user(&id("u1"), UNTIL, &[]).await.expect("answers"));
+    assert!(!store.remove_user(&id("u1"), UNTIL, &[]).await.expect("answers"));
     assert_eq!(ended_ids(&*store).await, ["s1"]);
     assert_eq!(store.user(&id("u1")).await.expect("answers"), None);
     assert_eq!(store.overlay(&sid("s1")).await.expect("answers"), None);
-    assert!(store.remove_user(&id("ada"), UNTIL).await.expect("answers"));
+    assert!(store.remove_user(&id("ada"), UNTIL, &[]).await.expect("answers"));
     assert!(store.password_by_email(&email("ada")).await.expect("answers").is_none());
     assert!(!has_session(&*store, "s2").await);
     let back = admit(&*store, &account("shop", "7", "bob", "u2"), None).await;

@@ -81,7 +81,7 @@ async fn change(store: &dyn Store, what: &AddressChange) -> Recovered {
 /// Keeps this user out.
 async fn disable(store: &dyn Store, name: &str) {
     let change = UserChange { disabled: Some(true), ..UserChange::default() };
-    store.change_user(&id(name), &change, NOW, UNTIL).await.expect("answers");
+    store.change_user(&id(name), &change, NOW, UNTIL, &[]).await.expect("answers");
 }
 
 /// The mail and its ticket stand together, or neither does.
@@ -422,7 +422,7 @@ pub async fn lesson_45_recovery_changes_nothing_that_an_operator_said(store: Arc
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
     let claims = Extra::from_iter([("role".to_owned(), json!("admin"))]);
     let said = UserChange { claims: claims.clone(), ..UserChange::default() };
-    store.change_user(&id("ada"), &said, NOW, UNTIL).await.expect("answers");
+    store.change_user(&id("ada"), &said, NOW, UNTIL, &[]).await.expect("answers");
     let key = issue(&*store, Purpose::EMAIL_CHANGE, "new@example.org", "h1").await;
     assert_eq!(change(&*store, &changing(&key, "ada", "s1", false)).await, Recovered::Done);
     let ada = user(&*store, "ada").await;

@@ -39,7 +39,7 @@ async fn said(store: &dyn Store, session: &str) -> Value {
 }
 
 pub(super) async fn session_change(store: &dyn Store, session: &str, patch: Value) -> Altered<()> {
-    store.change_session(&sid(session), &session_extra(patch), UNTIL).await.expect("the store answers")
+    store.change_session(&sid(session), &session_extra(patch), UNTIL, &[]).await.expect("the store answers")
 }
 
 /// With device and time; sealed ones like the others, and nobody else's.
@@ -248,8 +248,8 @@ pub async fn every_change_moves_its_session_to_the_end_of_the_feed(store: Arc<dy
     let news: Vec<_> = news.into_iter().map(|change| (change.session.0, change.what)).collect();
     assert_eq!(news, [("s2".to_owned(), Changed::To(1)), ("s1".to_owned(), Changed::To(2))]);
     let later = UNTIL.plus(HOUR);
-    store.change_session(&sid("s2"), &session_extra(json!({"role": 3})), later).await.expect("answers");
+    store.change_session(&sid("s2"), &session_extra(json!({"role": 3})), later, &[]).await.expect("answers");
     let earlier: Timestamp = NOW;
-    store.change_session(&sid("s2"), &session_extra(json!({"role": 4})), earlier).await.expect("answers");
+    store.change_session(&sid("s2"), &session_extra(json!({"role": 4})), earlier, &[]).await.expect("answers");
     assert_eq!(endings(&*store).await.last().map(|change| change.until), Some(later));
 }

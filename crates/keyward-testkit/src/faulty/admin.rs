@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_core::{
+    event::NewEvent,
     port::{Administration, Altered, StoreError, UserChange},
     time::Timestamp,
     user::{User, UserId},
@@ -17,14 +18,20 @@ impl<S: Administration> Administration for FaultyStore<S> {
         change: &UserChange,
         now: Timestamp,
         until: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Altered<User>, StoreError> {
         self.done(
             Operation::ChangeUser,
-            self.pass(Operation::ChangeUser)?.change_user(id, change, now, until).await,
+            self.pass(Operation::ChangeUser)?.change_user(id, change, now, until, events).await,
         )
     }
 
-    async fn remove_user(&self, id: &UserId, until: Timestamp) -> Result<bool, StoreError> {
-        self.done(Operation::RemoveUser, self.pass(Operation::RemoveUser)?.remove_user(id, until).await)
+    async fn remove_user(
+        &self,
+        id: &UserId,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<bool, StoreError> {
+        self.done(Operation::RemoveUser, self.pass(Operation::RemoveUser)?.remove_user(id, until, events).await)
     }
 }

@@ -36,10 +36,11 @@ impl<S: Sessions> Sessions for FaultyStore<S> {
         id: &SessionId,
         patch: &Extra,
         until: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Altered<()>, StoreError> {
         self.done(
             Operation::ChangeSession,
-            self.pass(Operation::ChangeSession)?.change_session(id, patch, until).await,
+            self.pass(Operation::ChangeSession)?.change_session(id, patch, until, events).await,
         )
     }
 

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_core::{
+    event::NewEvent,
     port::{Administration, Altered, StoreError, UserChange},
     time::Timestamp,
     user::{User, UserId},
@@ -17,6 +18,7 @@ impl Administration for MemoryStore {
         change: &UserChange,
         now: Timestamp,
         until: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Altered<User>, StoreError> {
         let mut state = self.state();
         let Some(user) = state.users.get(id) else { return Ok(Altered::NotFound) };
@@ -32,14 +34,21 @@ impl Administration for MemoryStore {
                 }
             }
         }
+        state.write_of(events, Some(id));
         Ok(Altered::Done(changed))
     }
 
-    async fn remove_user(&self, id: &UserId, until: Timestamp) -> Result<bool, StoreError> {
+    async fn remove_user(
+        &self,
+        id: &UserId,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<bool, StoreError> {
         let mut state = self.state();
         let there = state.users.contains_key(id);
         if there {
             state.remove(id, until);
+            state.write_of(events, Some(id));
         }
         Ok(there)
     }

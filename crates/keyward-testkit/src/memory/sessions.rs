@@ -63,8 +63,14 @@ impl Sessions for MemoryStore {
         id: &SessionId,
         patch: &Extra,
         until: Timestamp,
+        events: &[NewEvent],
     ) -> Result<Altered<()>, StoreError> {
-        Ok(self.state().change_session(id, patch, until))
+        let mut state = self.state();
+        let changed = state.change_session(id, patch, until);
+        if changed == Altered::Done(()) {
+            state.write(events);
+        }
+        Ok(changed)
     }
 
     async fn overlay(&self, id: &SessionId) -> Result<Option<(u64, Overlay)>, StoreError> {

@@ -19,6 +19,8 @@ impl Render<'_> {
             Answer::Recovered { step, state, next } => self.recovered(step, state, next.as_ref()),
             Answer::Everything(data) => self.file(data),
             Answer::Unlinked => self.call(200, &json!({ "unlinked": true })),
+            Answer::Sessions(answer) => self.sessions(answer),
+            Answer::Admin(answer) => self.admin(answer),
             Answer::Refused(refusal) => {
                 let (status, message) = status_and_message(refusal.code);
                 let mut reply = self.refused_call(status, refusal.code.as_str(), message);
@@ -102,6 +104,14 @@ pub(super) fn status_and_message(code: Code) -> (u16, &'static str) {
         Code::WeakPassword => (400, "The password is easy to guess."),
         Code::BreachedPassword => (400, "The password is on a list of breached ones."),
         Code::PasswordTooLong => (400, "The password is too long."),
+        Code::SessionUnknown => (404, "There is no such session, or it is over."),
+        Code::UserUnknown => (404, "There is no such user."),
+        Code::AdminKeyRequired => (401, "Send Authorization: Bearer with one of the admin keys."),
+        Code::InvalidField => {
+            (400, "A field is missing, unknown, or of the wrong kind. The manual lists them.")
+        }
+        Code::ClaimReserved => (400, "This claim is the token's own, or changed at the user."),
+        Code::ClaimsTooLarge => (413, "The claims would no longer fit into a session."),
         Code::AccountUnknown => (404, "The person who is signed in has no such account."),
         Code::InvalidClient => {
             (401, "The application's own credentials are missing or wrong: HTTP Basic, id and secret.")
