@@ -2,6 +2,7 @@
 
 mod backup;
 mod check;
+mod import;
 mod init;
 mod keys;
 mod schema;
@@ -53,6 +54,9 @@ enum Command {
     /// Make, change and delete accounts, also while the server runs
     #[command(subcommand)]
     User(user::Command),
+    /// Bring people along from another system
+    #[command(subcommand)]
+    Import(import::Command),
     /// Change the secret that seals sessions
     #[command(subcommand)]
     Keys(keys::Command),
@@ -126,6 +130,7 @@ pub(crate) fn run(environment: &Environment) -> ExitCode {
         Some(Command::Check(options)) => check::run(&around, &options),
         Some(Command::Schema) => schema::run(&around),
         Some(Command::User(command)) => user::run(&around, &command),
+        Some(Command::Import(command)) => import::run(&around, &command),
         Some(Command::Keys(command)) => keys::run(&around, &command),
         Some(Command::Backup(options)) => backup::run(&around, &options),
     };

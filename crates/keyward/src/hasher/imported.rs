@@ -29,7 +29,7 @@ use super::{
 pub struct ImportedHash(String);
 
 /// Why a hash can't be brought along.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
 pub enum HashMistake {
     /// No kind of hash that is known, or one that is not safe to keep.
     #[error("no kind of password hash that is known")]
