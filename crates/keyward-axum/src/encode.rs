@@ -11,6 +11,7 @@ use axum::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use keyward_core::reply::{FOR_MINUTES, Reply, ReplyBody};
+use keyward_pages::SCRIPT_FILE;
 
 use crate::{
     context::Context,
@@ -34,11 +35,15 @@ impl Auth {
 /// The whole response. Nothing that the engine answers may be kept by a cache (lesson 59), but what is the same for
 /// everybody.
 pub(crate) fn response(edge: &Edge, context: &Context<'_>, reply: Reply) -> Response {
+    let mut scripted = None;
     let (content_type, body) = match reply.body {
         ReplyBody::Empty => (None, String::new()),
         ReplyBody::Json(json) => (Some("application/json"), json),
         ReplyBody::Text(text) => (Some("text/plain; charset=utf-8"), text),
-        ReplyBody::Page(page) => (Some(HTML), page::render(edge, context, &page)),
+        ReplyBody::Page(page) => {
+            scripted = page.passkey().and_then(|passkey| scripted_policy(edge, context, &passkey.options));
+            (Some(HTML), page::render(edge, context, &page))
+        }
     };
     let mut headers = HeaderMap::with_capacity(8 + reply.headers.len() + reply.cookies.len());
     if let Some(content_type) = content_type {
@@ -46,6 +51,9 @@ pub(crate) fn response(edge: &Edge, context: &Context<'_>, reply: Reply) -> Resp
     }
     if content_type == Some(HTML) {
         headers.extend(page_headers(edge));
+    }
+    if let Some(policy) = scripted {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     for (name, value) in reply.headers {
@@ -84,6 +92,15 @@ fn finish(
         response.extensions_mut().insert(Refused { code, detail });
     }
     response
+}
+
+/// The policy of a page with a passkey button: as everywhere, and one script, which may ask one address. Both are named
+/// in full, so that nothing else on the origin is a script of ours.
+fn scripted_policy(edge: &Edge, context: &Context<'_>, options: &str) -> Option<HeaderValue> {
+    let plain = edge.page_policy.to_str().ok()?;
+    let asset = context.public.route(&format!("-/assets/{SCRIPT_FILE}"));
+    let options = options.split('?').next().unwrap_or_default();
+    HeaderValue::try_from(format!("{plain}; script-src {asset}; connect-src {options}")).ok()
 }
 
 fn page_headers(edge: &Edge) -> [(HeaderName, HeaderValue); 3] {

@@ -17,7 +17,7 @@ use axum::{
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, StatusCode, Uri, header, request::Parts};
 use hyper::body::Incoming;
-use keyward_pages::{STYLE_CSS, STYLE_FILE, THEME_FILE};
+use keyward_pages::{SCRIPT_FILE, SCRIPT_JS, STYLE_CSS, STYLE_FILE, THEME_FILE};
 
 use crate::{
     client_address,
@@ -170,25 +170,25 @@ async fn nothing(State(auth): State<Auth>, request: Request<Body>) -> Response {
     log::line(&auth, request, refused).await
 }
 
-/// Style sheets, named by their content.
+/// Style sheets and the script, named by their content.
 async fn asset(State(auth): State<Auth>, request: Request<Body>) -> Response {
-    log::line(&auth, request, async |request| sheet(auth.edge(), request)).await
+    log::line(&auth, request, async |request| file(auth.edge(), request)).await
 }
 
-fn sheet(edge: &Edge, request: Request<Body>) -> Response {
+fn file(edge: &Edge, request: Request<Body>) -> Response {
     let (parts, _) = request.into_parts();
     let refused = |refusal| refuse(edge, &Context::of(edge, &parts), refusal);
     if !matches!(parts.method, Method::GET | Method::HEAD) {
         return refused(EdgeRefusal::MethodNotAllowed);
     }
-    let file = parts.uri.path().rsplit('/').next().unwrap_or_default();
-    let Some((css, tag)) = style_sheet(edge, file) else { return refused(EdgeRefusal::NotFound) };
+    let name = parts.uri.path().rsplit('/').next().unwrap_or_default();
+    let Some((kind, text, tag)) = asset_named(edge, name) else { return refused(EdgeRefusal::NotFound) };
     let known = parts.headers.get(header::IF_NONE_MATCH).is_some_and(|tags| {
         tags.to_str()
             .is_ok_and(|tags| tags.split(',').any(|known| known.trim().trim_start_matches("W/") == tag))
     });
     let headers = [
-        (header::CONTENT_TYPE, HeaderValue::from_static("text/css; charset=utf-8")),
+        (header::CONTENT_TYPE, HeaderValue::from_static(kind)),
         (header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable")),
         (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
         (header::ETAG, HeaderValue::try_from(tag).expect("a tag is hexadecimal in quotes")),
@@ -196,19 +196,21 @@ fn sheet(edge: &Edge, request: Request<Body>) -> Response {
     if known {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
-    (headers, css).into_response()
+    (headers, text).into_response()
 }
 
-/// A style sheet and its entity tag.
-fn style_sheet(edge: &Edge, file: &str) -> Option<(String, String)> {
-    let css = match file {
-        STYLE_FILE => STYLE_CSS,
-        THEME_FILE => &edge.theme_css,
+/// A file's type, its text and its entity tag.
+fn asset_named(edge: &Edge, name: &str) -> Option<(&'static str, String, String)> {
+    const CSS: &str = "text/css; charset=utf-8";
+    let (kind, text) = match name {
+        STYLE_FILE => (CSS, STYLE_CSS),
+        THEME_FILE => (CSS, &*edge.theme_css),
+        SCRIPT_FILE => ("text/javascript; charset=utf-8", SCRIPT_JS),
         _ => return None,
     };
     let mut hasher = DefaultHasher::new();
-    css.hash(&mut hasher);
-    Some((css.to_owned(), format!("\"{:016x}\"", hasher.finish())))
+    text.hash(&mut hasher);
+    Some((kind, text.to_owned(), format!("\"{:016x}\"", hasher.finish())))
 }
 
 /// The process answers.

@@ -5,6 +5,7 @@ mod call;
 mod program;
 mod recovery;
 mod sessions;
+mod factor;
 
 use serde_json::{Map, Value};
 
@@ -13,6 +14,7 @@ use url::Url;
 pub use self::{
     admin::{AdminAnswer, AdminCall},
     call::{Accounts, Answer, Call, ForeignToken},
+    factor::{Answer as FactorAnswer, FactorAction, FactorOutcome, OwnPage},
     program::{Me, ProgramAnswer, ProgramCall, Refused, Tokens, Vouching},
     recovery::{Filled, Link, Recovering, Recovery, Shown, State, Step},
     sessions::{EndWhich, SessionAnswer, SessionCall},
@@ -108,6 +110,8 @@ pub enum Action {
     VerifyRequest,
     /// A page about one's own account.
     Recovery(Recovery),
+    /// Second factors and passkeys.
+    Factor(FactorAction),
     /// One of our own calls, `-/v1/…`.
     Call(Call),
     /// `POST _log` (generations 3 and 4): the client reports an error of its own.
@@ -236,6 +240,8 @@ pub enum Outcome {
     },
     /// A POST without a good CSRF token.
     CsrfRefused(Form),
+    /// What came of second factors and passkeys.
+    Factor(FactorOutcome),
     /// What one of our own calls answers.
     Answer(Answer),
     /// Nothing to say.

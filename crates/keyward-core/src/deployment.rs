@@ -13,6 +13,7 @@ use crate::{
     port::{Clock, Limiter, Random, SessionFields, Store},
     rules::Rules,
     secret::Secret,
+    sealer::Sealer,
     settings::Settings,
     time::Timestamp,
     tokens::{TokenSettings, keys::KeyRing, refresh::RefreshKeys},
@@ -51,6 +52,7 @@ pub struct Deployment {
     refusals: Gate,
     /// Names what must not be read: of clients, of accounts, of what was submitted.
     naming: Secret,
+    sealer: Sealer,
 }
 
 impl Deployment {
@@ -66,6 +68,7 @@ impl Deployment {
         let own = own.unwrap_or(&settings.secrets);
         let mail_seal = MailSeal::new(own);
         let vault = Arc::new(Vault::new(own));
+        let sealer = Sealer::new(own);
         let (key_ring, refresh_keys) = (KeyRing::new(own), RefreshKeys::derive(own));
         let Ports { store, clock, random, .. } = &ports;
         let keeper = Keeper::new(
@@ -92,6 +95,7 @@ impl Deployment {
             keeper,
             refusals,
             naming,
+            sealer,
         }
     }
 
@@ -195,6 +199,12 @@ impl Deployment {
     #[must_use]
     pub fn refresh_keys(&self) -> &RefreshKeys {
         &self.refresh_keys
+    }
+
+    /// Seals secrets of second factors and what comes back through the browser.
+    #[must_use]
+    pub fn sealer(&self) -> &Sealer {
+        &self.sealer
     }
 
     /// Seals what the store keeps of providers' tokens.

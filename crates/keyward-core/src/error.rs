@@ -193,6 +193,20 @@ codes! {
     ForeignTokenOver = "foreign_token_over",
     /// The token that a back end or provider handed out is over, and could not be refreshed for now.
     ForeignTokenUnavailable = "foreign_token_unavailable",
+    /// The first factor was right; now the second one.
+    SecondFactorRequired = "SecondFactorRequired",
+    /// The half-finished sign-in took too long, had too many wrong codes, or never was one.
+    SecondFactorExpired = "second_factor_expired",
+    /// The code is none, was used, or is an earlier one.
+    WrongCode = "wrong_code",
+    /// The passkey, or what the browser says of it, is not acceptable.
+    PasskeyRefused = "WebAuthnVerificationError",
+    /// Who is signed in has no such authenticator app or passkey.
+    FactorUnknown = "factor_unknown",
+    /// There is such a factor already.
+    FactorTaken = "factor_taken",
+    /// Nobody needs more passkeys.
+    TooManyPasskeys = "too_many_passkeys",
     /// A hook of the deployment refused and may have given a word of its own.
     HookRefused = "hook_refused",
     /// A hook that decides could not be reached, was too slow, or failed.

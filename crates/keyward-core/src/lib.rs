@@ -28,6 +28,7 @@ pub mod port;
 pub mod reply;
 pub mod request;
 pub mod rules;
+pub mod sealer;
 pub mod secret;
 pub mod session;
 pub mod settings;

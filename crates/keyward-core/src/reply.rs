@@ -1,11 +1,14 @@
 //! What the edge sends back: a status, headers, cookies, and a body or the page to render.
 
+mod factor;
+
 use std::borrow::Cow;
 
 use crate::{
     action::{Link, State, Step},
     settings::Field,
 };
+pub use self::factor::{Ask, AskedField, FactorPage, PasskeyForm, ShownPasskey};
 
 /// `Cache-Control` of what is the same for everybody and changes rarely.
 pub const FOR_MINUTES: &str = "public, max-age=300";
@@ -41,6 +44,8 @@ pub enum ReplyBody {
 /// A built-in page and what stands on it.
 #[derive(Clone, Debug)]
 pub enum Page {
+    /// Second factors and passkeys.
+    Factor(Box<FactorPage>),
     /// Sign in: one form per provider.
     SignIn {
         /// For the hidden field.
@@ -49,6 +54,8 @@ pub enum Page {
         error: Option<String>,
         /// Forms.
         providers: Vec<ProviderForm>,
+        /// The button that asks for a passkey, if there are any.
+        passkey: Option<PasskeyForm>,
         /// Address of the sign-up page, if there is one.
         sign_up: Option<String>,
         /// Address of the page that resets a password, if there is one.
@@ -149,6 +156,22 @@ pub struct RecoveryPage {
     pub sign_in: String,
     /// Address of the page that resets a password, if there is one.
     pub reset: Option<String>,
+}
+
+impl Page {
+    /// The passkey button on it, if it has one: then it needs its script.
+    #[must_use]
+    pub fn passkey(&self) -> Option<&PasskeyForm> {
+        match self {
+            Self::SignIn { passkey, .. } => passkey.as_ref(),
+            Self::Factor(page) => match &**page {
+                FactorPage::Factor(ask) | FactorPage::Confirm(ask) => ask.passkey.as_ref(),
+                FactorPage::Passkeys { add, .. } => Some(add),
+                FactorPage::SetUpApp { .. } | FactorPage::App { .. } | FactorPage::Codes { .. } => None,
+            },
+            _ => None,
+        }
+    }
 }
 
 /// A provider's form on a built-in page.

@@ -63,6 +63,16 @@ impl Body {
         }
     }
 
+    /// As [`Self::text`], but a form field that was sent several times is none: nobody is to read one value, and
+    /// somebody else another (lessons 7, 64).
+    #[must_use]
+    pub fn text_once(&self, name: &str) -> Option<&str> {
+        match self {
+            Self::Form(pairs) if pairs.iter().filter(|(other, _)| *other == name).count() > 1 => None,
+            _ => self.text(name),
+        }
+    }
+
     /// All members by name; of a repeated form field the first.
     #[must_use]
     pub fn members(&self) -> Map<String, Value> {

@@ -113,6 +113,18 @@ impl<'a> Field<'a> {
         }
     }
 
+    /// The code of an authenticator app, or a recovery code.
+    pub fn one_time_code(texts: &'a Texts) -> Self {
+        Self {
+            name: "code".into(),
+            label: (&*texts.code_label).into(),
+            autocomplete: "one-time-code".into(),
+            required: true,
+            attributes: [("autocapitalize", "none"), ("spellcheck", "false")].map(|(n, v)| (n.into(), v.into())).into(),
+            ..Self::default()
+        }
+    }
+
     /// The password, on sign-in.
     pub fn current_password(texts: &'a Texts) -> Self {
         Self {

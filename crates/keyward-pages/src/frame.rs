@@ -1,5 +1,6 @@
 //! What all pages of one request share.
 
+use crate::factor::SCRIPT_FILE;
 use crate::style::{STYLE_FILE, THEME_FILE, fingerprint, theme_css};
 use crate::theme::Theme;
 
@@ -18,6 +19,11 @@ impl Frame<'_> {
     /// Address of the style sheet.
     pub(crate) fn style_url(&self) -> String {
         format!("{}/-/assets/{STYLE_FILE}", self.base)
+    }
+
+    /// Address of the script behind passkey buttons.
+    pub(crate) fn script_url(&self) -> String {
+        format!("{}/-/assets/{SCRIPT_FILE}", self.base)
     }
 
     /// Address of the owner's colours; `None` if there are none.

@@ -1,7 +1,8 @@
 //! The pages and mails that people see: templates, texts, styles. Strings in, strings out.
 //!
-//! Every page is a plain struct with a `render` that cannot fail. Pages carry no script and no inline
-//! style, so they work under [`CONTENT_SECURITY_POLICY`]; the look comes from [`STYLE_CSS`] and, where
+//! Every page is a plain struct with a `render` that cannot fail. Pages carry no inline script and no inline
+//! style, so they work under [`CONTENT_SECURITY_POLICY`]; those with a passkey button have one script ([`SCRIPT_FILE`])
+//! and work without it, too; the look comes from [`STYLE_CSS`] and, where
 //! the owner chose colours, from [`theme_css`]. Everything that is put into a page is escaped by askama.
 //!
 //! Ids and classes that end-to-end tests of NextAuth applications select by are kept (`div.page`,
@@ -10,11 +11,13 @@
 mod account;
 mod colour;
 mod errors;
+mod factor;
 mod form;
 mod frame;
 mod mail;
 mod mail_template;
 mod page;
+mod qr;
 mod style;
 mod texts;
 mod theme;
@@ -22,6 +25,9 @@ mod theme;
 pub use account::{AccountForm, AccountFormPage};
 pub use colour::{Colour, InvalidColour};
 pub use errors::{ErrorText, codes, error_text, known_error};
+pub use factor::{
+    AppPage, FactorPage, PasskeyButton, PasskeyRow, PasskeysPage, RecoveryCodesPage, SCRIPT_FILE, SCRIPT_JS, SetUpAppPage,
+};
 pub use form::{Field, ProviderForm, ProviderKind, may_declare};
 pub use frame::Frame;
 pub use mail::{AccountMail, AccountMailKind, AccountTemplates, Letter, LinkMail};
@@ -30,6 +36,7 @@ pub use page::{
     AddAccountPage, ConfirmLinkPage, ErrorPage, MailboxPage, ShownMail, SignInPage, SignOutPage, SignUpPage,
     Snippet, StartPage, StartUser, VerifyRequestPage,
 };
+pub use qr::Qr;
 pub use style::{CONTENT_SECURITY_POLICY, STYLE_CSS, STYLE_FILE, THEME_FILE, theme_css};
 pub use texts::{Texts, UnknownText};
 pub use theme::{ColorScheme, Theme};

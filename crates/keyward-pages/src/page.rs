@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::errors::ErrorText;
+use crate::factor::PasskeyButton;
 use crate::form::{Field, ProviderForm, start_in};
 use crate::frame::Frame;
 
@@ -20,6 +21,8 @@ pub struct SignInPage<'a> {
     pub error: Option<ErrorText>,
     /// The ways to sign in, in this order.
     pub providers: Vec<ProviderForm<'a>>,
+    /// The button that asks for a passkey.
+    pub passkey: Option<PasskeyButton<'a>>,
     /// Where to make an account, if that can be done here.
     pub sign_up_url: Option<String>,
     /// Where who forgot their password gets another, if that can be done here.

@@ -10,7 +10,7 @@ use keyward_core::{
     engine::{Engine, Ports},
     event::{EventKind, EventSettings, Events},
     mail::Mailbox,
-    method::backend::BackendCheck,
+    method::{backend::BackendCheck, passkey::PasskeySettings, totp::FactorSettings},
     port::{Clock, HttpClient, PasswordHasher, Random, Store},
     rules::{
         Rules,
@@ -237,6 +237,18 @@ impl Builder {
         self
     }
 
+    /// Second factors: whether people can set up an authenticator app, and what it calls this site.
+    pub fn second_factors(mut self, factors: FactorSettings) -> Self {
+        self.plan.factors = factors;
+        self
+    }
+
+    /// Passkeys. Default: none.
+    pub fn passkeys(mut self, passkeys: PasskeySettings) -> Self {
+        self.plan.passkeys = Some(passkeys);
+        self
+    }
+
     /// Fields of one's own in the session.
     pub fn session_fields(mut self, fields: Arc<dyn SessionFields>) -> Self {
         self.plan.session_fields = Some(fields);
@@ -365,6 +377,8 @@ impl Builder {
             clients: plan.clients,
             tokens: plan.tokens,
             admin_keys: plan.admin_keys,
+            factors: plan.factors,
+            passkeys: plan.passkeys,
             ..Settings::new(plan.dialect, public, plan.secrets)
         };
         let ports = Ports {

@@ -75,6 +75,8 @@ pub use keyward_core::{
     method::{
         CredentialsCheck, OpensTo, Proof, Submitted,
         backend::{Endpoint, ExpiresAs, RefreshEndpoint, TokenPlaces, UserFields},
+        passkey::PasskeySettings,
+        totp::FactorSettings,
     },
     policy::email::normalise as normalise_email,
     port::{Clock, PasswordHasher, Random, Store},

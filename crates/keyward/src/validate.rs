@@ -3,6 +3,7 @@
 mod admin;
 mod clients;
 mod oauth;
+mod passkeys;
 mod tokens;
 
 use std::collections::HashSet;
@@ -43,6 +44,7 @@ pub(crate) fn mistakes(plan: &Plan) -> Vec<Mistake> {
     clients::mistakes(plan, &mut found);
     tokens::mistakes(plan, &mut found);
     admin::mistakes(plan, &mut found);
+    passkeys::mistakes(plan, &mut found);
     providers(plan, &mut found);
     found
 }
@@ -251,6 +253,9 @@ fn providers(plan: &Plan, found: &mut Vec<Mistake>) {
         if !ids.insert(way.id()) {
             found.push(taken(&format!("{at}.id"), way.id()));
         }
+    }
+    if let Some(passkeys) = plan.passkeys.as_ref().filter(|passkeys| ids.contains(&*passkeys.id)) {
+        found.push(taken("passkeys.id", &passkeys.id));
     }
 }
 

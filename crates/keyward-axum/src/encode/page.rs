@@ -1,5 +1,7 @@
 //! The core's pages in the words of `keyward-pages`.
 
+mod factor;
+
 use keyward_core::{dialect::Dialect, reply, settings};
 use keyward_pages::{
     AddAccountPage, Colour, ConfirmLinkPage, ErrorPage, ErrorText, Field, Frame, ProviderForm, ProviderKind,
@@ -15,13 +17,15 @@ pub(super) fn render(edge: &Edge, context: &Context<'_>, page: &reply::Page) -> 
     let frame = Frame { theme, base: context.public.base_path(), request_id: context.id.as_str() };
     let words = |error: &Option<String>| error.as_deref().map(|error| error_words(edge, error));
     match page {
-        reply::Page::SignIn { csrf_token, error, providers, sign_up, reset, callback_url, adds } => {
+        reply::Page::Factor(page) => factor::render(edge, frame, page),
+        reply::Page::SignIn { csrf_token, error, providers, passkey, sign_up, reset, callback_url, adds } => {
             SignInPage {
                 frame,
                 csrf_token,
                 callback_url: callback_url.as_deref().unwrap_or_default(),
                 error: words(error).map(|words| and_then_add(words, adds.as_deref(), frame)),
                 providers: providers.iter().map(|form| provider_form(edge, form, frame)).collect(),
+                passkey: passkey.as_ref().map(|form| factor::button(form, factor::SIGNS_IN)),
                 sign_up_url: sign_up.clone(),
                 reset_url: reset.clone(),
             }

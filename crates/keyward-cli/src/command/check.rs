@@ -198,8 +198,7 @@ fn cookie_lines(dialect: Dialect, secure: bool, attempts: &BTreeSet<bool>) -> Ve
         callback_url: Some(String::new()),
         csrf: Some(String::new()),
         attempts: attempts.iter().map(begin).collect(),
-        asker: None,
-        unsent: false,
+        ..CookieChanges::default()
     };
     let lines = dialect.set_cookies(&changes, &Pairs::default(), secure, Timestamp::from_secs(0));
     let split = |line: &String| {

@@ -55,6 +55,10 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
     for key in &file.admin.keys {
         builder = builder.admin_key(key.0.clone());
     }
+    builder = builder.second_factors(file.factors.settings());
+    if let Some(passkeys) = file.passkeys.settings() {
+        builder = builder.passkeys(passkeys);
+    }
     for client in &file.clients {
         builder = builder.client(client.client());
     }

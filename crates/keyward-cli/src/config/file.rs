@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use super::{
     admin::AdminTable,
+    factors::{FactorsTable, PasskeysTable},
     providers::Provider,
     rules::{HooksTable, RuleTable},
     tokens::{ClientTable, TokensTable},
@@ -63,6 +64,10 @@ pub(crate) struct File {
     pub(crate) tokens: TokensTable,
     /// The admin API: people and their sessions, changed from outside.
     pub(crate) admin: AdminTable,
+    /// Second factors: authenticator apps and recovery codes.
+    pub(crate) factors: FactorsTable,
+    /// Passkeys: signing in by fingerprint, face or the device's PIN.
+    pub(crate) passkeys: PasskeysTable,
     /// Who may sign in. The first rule that fits somebody decides.
     pub(crate) rules: Vec<RuleTable>,
     /// Your own rules in any language, asked over HTTP.

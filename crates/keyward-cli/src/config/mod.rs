@@ -11,6 +11,7 @@ mod resolve;
 mod rules;
 mod secret_file;
 mod settled;
+mod factors;
 mod tokens;
 mod value;
 mod wording;

@@ -38,6 +38,13 @@ pub enum ProgramCall {
         /// Tokens for whom.
         wanted: Wanted,
     },
+    /// `POST factor`: the second factor of a sign-in that waits for it.
+    Factor {
+        /// What the sign-in answered, with a code.
+        answer: super::FactorAnswer,
+        /// Tokens for whom.
+        wanted: Wanted,
+    },
     /// `POST refresh`.
     Refresh {
         /// The refresh token.
@@ -91,6 +98,8 @@ pub enum ProgramAnswer {
     Tokens(Box<Tokens>),
     /// An access token for an application.
     AccessToken(Box<AccessToken>),
+    /// The first factor was right. The second one is shown with this.
+    SecondFactor(crate::secret::Secret),
     /// Signed up, or not: whoever it was may sign in.
     SignInNext,
     /// The session is over.

@@ -9,6 +9,7 @@ use super::{
     asker::Asker,
     attempts::{self, AttemptChange},
     device::Device,
+    own_cookies::{self, OwnChange},
     token,
 };
 use crate::{request::Pairs, time::Timestamp, tokens::refresh::RefreshToken};
@@ -35,6 +36,8 @@ pub struct CookieChanges {
     pub csrf: Option<String>,
     /// Attempts at other sites that begin or end.
     pub attempts: Vec<AttemptChange>,
+    /// Cookies of our own for half-finished sign-ins and challenges.
+    pub own: Vec<OwnChange>,
     /// The browser asked for a link, and is to be known again for so many seconds.
     pub asker: Option<(Asker, u32)>,
     /// The device, with the accounts that know it, and for how many seconds they do.
@@ -152,6 +155,7 @@ impl Dialect {
     ) -> Vec<String> {
         let names = self.cookie_names(secure);
         let mut lines = attempts::lines(&changes.attempts, sent, secure);
+        lines.extend(own_cookies::lines(&changes.own, secure));
         if let Some((asker, max_age)) = &changes.asker {
             lines.push(asker.line(*max_age, secure));
         }

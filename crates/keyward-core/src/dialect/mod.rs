@@ -7,6 +7,7 @@ pub mod asker;
 pub mod attempts;
 pub mod cookies;
 pub mod device;
+pub mod own_cookies;
 pub mod token;
 
 use crate::request::Request;

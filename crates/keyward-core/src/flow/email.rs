@@ -8,6 +8,7 @@ use super::{
     audit,
     events::{self, Telling},
     guessing,
+    factor::{self, Half},
     rules::{self, Passed},
 };
 use crate::{
@@ -19,8 +20,12 @@ use crate::{
     exchange::Exchange,
     mail::{Letter, LinkLetter, Mail, MailFault},
     method::email::{Asked, EmailProvider, draw_token, stored_form},
-    policy::{email, redirect::Landing},
     port::{Admitted, Limit, uuid},
+    policy::{
+        assurance::{self, Way},
+        email,
+        redirect::Landing,
+    },
     rules::{Candidate, Trigger},
     secret::Secret,
     session::{self, remembered_until},
@@ -228,6 +233,7 @@ async fn admit(
         let mut keep = Map::new();
         rules::merge(added, &mut Profile::default(), &mut keep);
         claims.keep(keep);
+        assurance::first(&mut claims, Way::Link);
         let trigger = if is_new { Trigger::SignUp } else { Trigger::SignIn };
         rules::complete(deployment, exchange, &mut claims, trigger, Some(&candidate), None).await?;
         let landing = rules::landing(deployment, exchange).await?;
@@ -247,7 +253,11 @@ async fn admit(
         let own = match deployment.store().admit(&who, Some(&record), exchange.now, &events).await? {
             Admitted::As { claims, .. } => claims,
             Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
-            Admitted::NeedsFactor { .. } => return Err(Refusal::new(Code::AccessDenied)),
+            Admitted::NeedsFactor { user } => {
+                let (claims, record) = (opening.claims(), &opening.record);
+                let half = Half { user, claims, record, events: &events, landing: &landing };
+                return factor::ask(deployment, exchange, half).await;
+            }
             Admitted::Gone => return Err(no_such_link()),
             Admitted::Changed | Admitted::EmailTaken => continue,
         };

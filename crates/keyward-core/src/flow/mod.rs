@@ -8,6 +8,7 @@ pub mod email;
 mod events;
 mod guessing;
 pub mod recovery;
+pub mod factor;
 pub mod redirect;
 mod rules;
 pub mod session;
@@ -63,6 +64,7 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         Action::Call(Call::Admin(call)) => {
             Outcome::Answer(Box::pin(admin::carry_out(deployment, exchange, call)).await)
         }
+        Action::Factor(action) => Box::pin(factor::carry_out(deployment, exchange, action)).await,
         Action::SignedOut => Outcome::Land(rules::landing_signed_out(deployment, exchange, false).await),
         Action::LookAtLink => Outcome::Done,
         Action::SignIn { .. } => Outcome::ChooseSignIn,

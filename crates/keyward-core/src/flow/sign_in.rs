@@ -7,6 +7,7 @@ use super::{
     events::{self, Telling},
     guessing::{self, Guess},
     recovery,
+    factor::{self, Half},
     rules::{self, Passed},
 };
 use crate::{
@@ -18,8 +19,11 @@ use crate::{
     event::About,
     exchange::Exchange,
     method::{OpensTo, Proof, Submitted},
-    policy::email,
     port::{Admitted, Limit},
+    policy::{
+        assurance::{self, Way},
+        email,
+    },
     rules::{Candidate, Trigger},
     session::{self, foreign},
     settings::{Field, Provider},
@@ -180,6 +184,8 @@ async fn admit(
         Some(tokens) => foreign::keep(deployment, candidate.provider(), tokens, &mut claims)?,
         None => None,
     };
+    let by_password = matches!(proof.admission, Admission::Password { .. } | Admission::NewUser { .. });
+    assurance::first(&mut claims, if by_password { Way::Password } else { Way::Backend });
     let trigger = if by_registration { Trigger::SignUp } else { Trigger::SignIn };
     rules::complete(deployment, exchange, &mut claims, trigger, Some(candidate), None).await?;
     exchange.landing = rules::landing(deployment, exchange).await?;
@@ -215,7 +221,13 @@ async fn admit(
         }
         Admitted::EmailTaken => return Err(Refusal::new(Code::EmailTaken)),
         Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
-        Admitted::NeedsFactor { .. } => return Err(Refusal::new(Code::AccessDenied)),
+        Admitted::NeedsFactor { user } => {
+            let opening = opening.as_ref().expect("only a session that was to be opened needs a factor");
+            let landing = exchange.landing.clone();
+            let (claims, record) = (opening.claims(), &opening.record);
+            let half = Half { user, claims, record, events: &events, landing: &landing };
+            return factor::ask(deployment, exchange, half).await;
+        }
         Admitted::Gone | Admitted::Changed => {
             return Err(Refusal::new(Code::CredentialsSignin).because("the user was deleted meanwhile"));
         }

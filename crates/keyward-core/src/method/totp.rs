@@ -10,12 +10,18 @@ use crate::{
 };
 
 /// What a deployment decides about second factors.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FactorSettings {
     /// False where nobody can set up an authenticator app here. Who has one is asked for it all the same.
     pub enabled: bool,
     /// What apps call this site. Empty: the host of the public address.
     pub issuer: String,
+}
+
+impl Default for FactorSettings {
+    fn default() -> Self {
+        Self { enabled: true, issuer: String::new() }
+    }
 }
 
 /// How long a code is shown, in seconds.

@@ -117,6 +117,12 @@ impl Opening {
         Self { record, claims, token, refresh }
     }
 
+    /// What the session will say.
+    #[must_use]
+    pub const fn claims(&self) -> &Claims {
+        &self.claims
+    }
+
     /// The cookie of the session. Asked for before anything is written, so that what does not fit into a cookie leaves
     /// nothing behind.
     pub fn cookie(

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{call, recovery};
+use super::{call, factor, recovery};
 use crate::{
     action::{Action, Misdirected},
     dialect::Dialect,
@@ -37,6 +37,7 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
             return page.map(Action::Recovery);
         }
         ["-", "v1", path @ ..] => return call::decode(settings, path, method, request).map(Action::Call),
+        ["-", path @ ..] if let Some(decoded) = factor::own(settings, path, method, request) => return decoded,
         ["-", "signed-out"] if method == Get => return Ok(Action::SignedOut),
         [action] => (*action, None),
         // What a client writes for a missing provider.
@@ -44,6 +45,9 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
         [action, second] => (*action, Some(*second)),
         _ => return Err(Misdirected::UnknownAction),
     };
+    if let Some(decoded) = factor::of_provider(settings, action, second, method, request) {
+        return decoded;
+    }
     let takes_second = match action {
         "signin" | "callback" => true,
         // Generations 3 and 4 read the second segment as the error code.

@@ -3,6 +3,7 @@
 mod admin;
 mod call;
 pub mod decode;
+mod factor;
 pub(crate) mod link;
 mod not_linked;
 mod program;

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    action::{ProgramCall, Refused, Vouching},
+    action::{FactorAnswer, ProgramCall, Refused, Vouching},
     request::{Method, Request},
     tokens::terms::Wanted,
 };
@@ -21,6 +21,7 @@ pub(super) fn decode(path: &[&str], method: Method, request: &Request) -> Option
         ("sign-in", Post) => {
             submitted(members(), |provider, fields, wanted| ProgramCall::SignIn { provider, fields, wanted })
         }
+        ("factor", Post) => factor(&members()),
         ("exchange", Post) => exchanged(&members()),
         ("refresh", Post) => {
             let members = members();
@@ -39,7 +40,7 @@ pub(super) fn decode(path: &[&str], method: Method, request: &Request) -> Option
 /// The methods of a call, for who came with another.
 pub(super) fn allowed(path: &[&str]) -> Option<&'static str> {
     Some(match path {
-        ["sign-up" | "sign-in" | "exchange" | "refresh" | "sign-out"] => "POST",
+        ["sign-up" | "sign-in" | "factor" | "exchange" | "refresh" | "sign-out"] => "POST",
         ["me" | "jwks" | "openapi.json"] => "GET, HEAD",
         _ => return None,
     })
@@ -67,6 +68,12 @@ fn submitted(
     let (provider, wanted) = (text(&fields, "provider")?, wanted(&fields)?);
     fields.retain(|name, _| !OWN_MEMBERS.contains(&name.as_str()));
     Ok(call(provider, fields, wanted))
+}
+
+fn factor(members: &Map<String, Value>) -> Result<ProgramCall, Refused> {
+    let (pending, code) = (text(members, "pending")?, text(members, "code")?);
+    let answer = FactorAnswer { code, passkey: None, pending };
+    Ok(ProgramCall::Factor { answer, wanted: wanted(members)? })
 }
 
 fn exchanged(members: &Map<String, Value>) -> Result<ProgramCall, Refused> {

@@ -1,6 +1,7 @@
 //! From an outcome to the reply that the client's generation expects (protocol notes §1.3, §7, §9).
 
 mod api;
+mod factor;
 mod page;
 mod people;
 mod program;
@@ -67,6 +68,7 @@ pub fn outcome(settings: &Settings, exchange: &Exchange<'_>, outcome: Outcome) -
         Outcome::EmailRefused(refusal) => {
             reply.refused_in_word(words::email_word(settings.dialect, refusal.code), refusal)
         }
+        Outcome::Factor(outcome) => reply.factor(outcome),
         Outcome::Answer(answer) => reply.answer(answer),
         Outcome::CsrfRefused(form) => reply.csrf_refused(form),
         Outcome::Done => reply.without_cookies(reply.reply(200, ReplyBody::Empty)),

@@ -3,11 +3,11 @@
 use serde_json::{Map, Value};
 
 use super::{
-    super::{redirect, sign_in::with_credentials},
+    super::{factor, redirect, sign_in::with_credentials},
     issue,
 };
 use crate::{
-    action::{Outcome, ProgramAnswer, Vouching},
+    action::{FactorAnswer, FactorOutcome, Outcome, ProgramAnswer, Vouching},
     deployment::Deployment,
     dialect::cookies::SessionCookie,
     error::{Code, Refusal},
@@ -94,6 +94,18 @@ pub(super) async fn with_word(
     settle(deployment, exchange, outcome, &terms).await
 }
 
+/// The second factor of a sign-in that one of these calls began.
+pub(super) async fn with_factor(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    answer: &FactorAnswer,
+    wanted: Wanted,
+) -> Result<ProgramAnswer, Refusal> {
+    let terms = begin(deployment, exchange, &wanted).await?;
+    let landing = factor::complete(deployment, exchange, answer).await?;
+    settle(deployment, exchange, Outcome::Land(landing), &terms).await
+}
+
 /// Everything that can be refused without knowing who comes. A key that signs is there from here on.
 async fn begin(
     deployment: &Deployment,
@@ -127,6 +139,7 @@ async fn settle(
             let client = exchange.program.as_ref().and_then(|program| program.client.clone());
             issue::first(deployment, exchange.now, *refresh, client.as_deref(), terms).await
         }
+        (Outcome::Factor(FactorOutcome::Required { pending }), _) => Ok(ProgramAnswer::SecondFactor(pending)),
         // Sign-up reveals nothing: whoever it was may sign in.
         (Outcome::ChooseSignIn, _) => Ok(ProgramAnswer::SignInNext),
         (Outcome::Refused { refusal, .. }, _) => Err(refusal),

@@ -32,6 +32,9 @@ pub async fn carry_out(
         ProgramCall::Exchange { vouching, wanted } => {
             enter::with_word(deployment, exchange, vouching, wanted).await
         }
+        ProgramCall::Factor { answer, wanted } => {
+            enter::with_factor(deployment, exchange, &answer, wanted).await
+        }
         ProgramCall::Refresh { token, wanted } => {
             refresh::refresh(deployment, exchange, token.as_deref(), &wanted).await
         }

@@ -6,6 +6,7 @@ use super::{
     super::{
         audit,
         events::{self, Telling},
+        factor::{self, Half},
         rules::{self, Passed},
     },
     SignedIn, configured, owner_of, signed_in,
@@ -20,6 +21,7 @@ use crate::{
     exchange::Exchange,
     method::redirect::{Arrival, Arrived, Purpose},
     policy::{
+        assurance::{self, Way},
         email,
         linking::{self, Link},
         recent::AUTH_TIME,
@@ -318,7 +320,11 @@ async fn admit(
                 return Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) });
             }
             Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
-            Admitted::NeedsFactor { .. } => return Err(Refusal::new(Code::AccessDenied)),
+            Admitted::NeedsFactor { user } => {
+                let (claims, record) = (opening.claims(), &opening.record);
+                let half = Half { user, claims, record, events: &events, landing: &landing };
+                return factor::ask(deployment, exchange, half).await;
+            }
             Admitted::Changed | Admitted::Gone | Admitted::EmailTaken => {}
         }
     }
@@ -408,7 +414,11 @@ async fn open_session(
         Place::Link { by: Ground::Session(_), .. } => {
             claims.set(AUTH_TIME, claims.get(AUTH_TIME).cloned().unwrap_or(json!(0)));
         }
-        Place::Link { by: Ground::Email, .. } | Place::Owner(_) | Place::New(_) => claims.remove(AUTH_TIME),
+        Place::Link { by: Ground::Email, .. } | Place::Owner(_) | Place::New(_) => {
+            claims.remove(AUTH_TIME);
+            // What was shown for the session from before was not shown for this one.
+            assurance::first(&mut claims, Way::Provider);
+        }
     }
     let trigger = if matches!(place, Place::New(_)) { Trigger::SignUp } else { Trigger::SignIn };
     rules::complete(deployment, exchange, &mut claims, trigger, Some(&who.candidate), None).await?;

@@ -176,6 +176,7 @@ impl Render<'_> {
             csrf_token: self.exchange.csrf.token.clone(),
             error: self.exact_code().map(str::to_owned).or(error),
             providers,
+            passkey: self.passkey_button().filter(|_| second.is_none()),
             sign_up: sign_up.map(|_| public.route("-/signup")),
             reset: is_offered(self.settings, Step::Reset).then(|| public.route(Step::Reset.page())),
             callback_url: second.as_ref().map(back),
@@ -242,6 +243,9 @@ impl Render<'_> {
         let redirects = settings.redirects.iter().map(|one| (&one.id, &one.name, self.kind_of(one)));
         let emails = settings.emails.iter().map(|one| (&one.id, &one.name, "email"));
         let mut all: Vec<_> = fields.chain(redirects).chain(emails).collect();
+        // The others have no client for it, and would send people to an authorization that there is not.
+        let passkeys = settings.passkeys.iter().filter(|_| self.dialect == Dialect::AuthJs5);
+        all.extend(passkeys.map(|one| (&one.id, &one.name, "webauthn")));
         all.sort_by_key(|(id, ..)| settings.place_of(id));
         let public = &self.exchange.request.public;
         let entries = all.into_iter().map(|(id, name, kind)| {

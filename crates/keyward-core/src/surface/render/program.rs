@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::Render;
 use crate::{
-    action::{Me, ProgramAnswer, Tokens},
+    action::{Me, OwnPage, ProgramAnswer, Tokens},
     error::{Code, Refusal, Said},
     reply::{FOR_MINUTES, Reply, ReplyBody},
     tokens::access::AccessToken,
@@ -21,6 +21,14 @@ impl Render<'_> {
         match answer {
             ProgramAnswer::Tokens(tokens) => self.call(200, &handed_out(&tokens)),
             ProgramAnswer::AccessToken(token) => self.call(200, &Value::Object(of_access(&token))),
+            ProgramAnswer::SecondFactor(pending) => {
+                let public = &self.exchange.request.public;
+                let code = Code::SecondFactorRequired;
+                let url = public.route(&format!("{}?error={}", OwnPage::Factor.path(), code.as_str()));
+                let message = "Show a second factor: POST factor, with `pending` and a code.";
+                let body = json!({ "url": url, "error": code.as_str(), "message": message, "pending": pending.expose() });
+                self.marked(self.call(401, &body), Refusal::new(code))
+            }
             ProgramAnswer::SignInNext => self.call(202, &json!({ "signIn": true })),
             ProgramAnswer::SignedOut => self.call(200, &json!({ "signedOut": true })),
             ProgramAnswer::Me(me) => self.call(200, &of_me(&me)),
@@ -126,6 +134,8 @@ fn words(refusal: &Refusal) -> (u16, &'static str) {
         Code::InvalidToken => (401, "The access token is none, has expired, or its session is over."),
         Code::InvalidGrant => (401, "The refresh token is good no more: sign in again."),
         Code::InvalidTarget => (400, "Tokens for this audience are not yours to ask for."),
+        Code::SecondFactorExpired => (401, "The half-finished sign-in is over: sign in again."),
+        Code::WrongCode => (401, "The code is none, or was used."),
         Code::InvalidScope => (400, "A scope is none of this audience's, or not yours to ask for."),
         Code::UnknownProvider => (400, "There is no such provider, or not for this call."),
         code if code.is_of_provider() => (401, "The provider's word is not good."),

@@ -1,0 +1,186 @@
+//! Somebody who is signed in proves themselves anew: step-up.
+
+use serde_json::{Map, Value};
+
+use super::{
+    super::redirect::{SignedIn, signed_in},
+    back, draw_on_limits, missing_csrf, passkey_form, prove,
+};
+use crate::{
+    action::{FactorAnswer as Answer, FactorOutcome, Outcome, OwnPage},
+    claims::Claims,
+    deployment::Deployment,
+    error::{Code, Refusal},
+    exchange::Exchange,
+    method::{OpensTo, Submitted},
+    policy::{
+        assurance::{self, Way},
+        recent::AUTH_TIME,
+    },
+    port::{Admitted, Factors, Limit},
+    reply::{Ask, AskedField, FactorPage},
+    session::{self, Opening, foreign},
+    settings::Provider,
+    user::{Admission, User},
+};
+
+/// The page that asks them to.
+pub(super) async fn page(deployment: &Deployment, exchange: &Exchange<'_>, error: Option<String>) -> Outcome {
+    match asked(deployment, exchange, error).await {
+        Ok(outcome) => outcome,
+        Err(refusal) => Outcome::Refused { refusal, provider: None },
+    }
+}
+
+async fn asked(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    error: Option<String>,
+) -> Result<Outcome, Refusal> {
+    let Some(caller) = signed_in(deployment, exchange).await? else {
+        return Ok(Outcome::Factor(FactorOutcome::SignIn { then: OwnPage::Confirm }));
+    };
+    let factors = deployment.store().factors(&caller.user).await?;
+    let public = &exchange.request.public;
+    let field = if factors.app.is_some() {
+        AskedField::Code
+    } else if exchange.request.query.get("factors") == Some("2") && factors.passkeys.is_empty() {
+        AskedField::NoFactor
+    } else if password_of(deployment, &caller).await?.is_some() {
+        AskedField::Password
+    } else {
+        AskedField::Nothing
+    };
+    let passkey = passkey_form(deployment, exchange, OwnPage::Confirm.path(), "authenticate");
+    Ok(Outcome::Factor(FactorOutcome::Page(Box::new(FactorPage::Confirm(Ask {
+        csrf_token: exchange.csrf.token.clone(),
+        action: public.route(OwnPage::Confirm.path()),
+        error,
+        callback_url: Some(exchange.landing.as_str().to_owned()),
+        field,
+        passkey: passkey.filter(|_| !factors.passkeys.is_empty()),
+        sign_in: match field {
+            AskedField::NoFactor => public.route(OwnPage::App.path()),
+            _ => public.route("signin"),
+        },
+    })))))
+}
+
+/// The provider that checks passwords kept here, and the user, if they have one.
+async fn password_of<'d>(
+    deployment: &'d Deployment,
+    caller: &SignedIn,
+) -> Result<Option<(&'d Provider, User)>, Refusal> {
+    let mut providers = deployment.settings().providers.iter();
+    let Some(provider) = providers.find(|one| one.check.opens_to() == OpensTo::Password) else { return Ok(None) };
+    let Some(user) = deployment.store().user(&caller.user).await? else { return Ok(None) };
+    let Some(email) = &user.email else { return Ok(None) };
+    let kept = deployment.store().password_by_email(email).await?;
+    Ok(kept.filter(|kept| kept.user.id == caller.user).map(|_| (provider, user)))
+}
+
+/// The steps: who is signed in, what they show, a new session in place of the old one.
+pub(super) async fn confirm(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    password: Option<&str>,
+    answer: &Answer,
+) -> Outcome {
+    match confirmed(deployment, exchange, password.filter(|password| !password.is_empty()), answer).await {
+        Ok(outcome) => outcome,
+        Err(refusal) => back(OwnPage::Confirm, refusal),
+    }
+}
+
+async fn confirmed(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    password: Option<&str>,
+    answer: &Answer,
+) -> Result<Outcome, Refusal> {
+    missing_csrf(exchange)?;
+    let Some(caller) = signed_in(deployment, exchange).await? else {
+        return Ok(Outcome::Factor(FactorOutcome::SignIn { then: OwnPage::Confirm }));
+    };
+    draw_on_limits(deployment, exchange)?;
+    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
+    deployment.limiter().take(Limit::SignInPerAccount, &caller.user.0).map_err(limited)?;
+    let factors = deployment.store().factors(&caller.user).await?;
+    let mut claims = caller.claims.clone();
+    let who = match password {
+        Some(password) => by_password(deployment, exchange, &caller, &factors, &mut claims, password).await?,
+        None => {
+            let proven = prove::factor(deployment, exchange, &caller.user, None, answer).await?;
+            match proven.way {
+                Way::Passkey => assurance::first(&mut claims, Way::Passkey),
+                way => assurance::second(&mut claims, way),
+            }
+            Admission::Factor { user: caller.user.clone(), ticket: None, shown: proven.shown }
+        }
+    };
+    claims.set(AUTH_TIME, exchange.now.secs());
+    replace(deployment, exchange, &caller, claims, &who).await?;
+    Ok(Outcome::Land(exchange.landing.clone()))
+}
+
+/// For who has no second factor: one is not confirmed by the other.
+async fn by_password(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    caller: &SignedIn,
+    factors: &Factors,
+    claims: &mut Claims,
+    password: &str,
+) -> Result<Admission, Refusal> {
+    let wrong = || Refusal::new(Code::CredentialsSignin);
+    let Some((provider, user)) = password_of(deployment, caller).await? else { return Err(wrong()) };
+    if factors.app.is_some() {
+        return Err(Refusal::new(Code::SecondFactorRequired));
+    }
+    let fields = [("email", user.email.unwrap_or_default()), ("password", password.to_owned())];
+    let fields: Map<_, _> = fields.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
+    let proof = provider.check.check(&Submitted { fields, client: exchange.request.client }).await?;
+    match proof.admission {
+        Admission::Password { user, hash } if user == caller.user => {
+            assurance::first(claims, Way::Password);
+            Ok(Admission::Password { user, hash })
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// A session of its own for what they may do now (lesson 55); the old one ends.
+async fn replace(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    caller: &SignedIn,
+    claims: Claims,
+    who: &Admission,
+) -> Result<(), Refusal> {
+    let tokens = foreign::moved(&claims);
+    let mut opening = Opening::prepare(deployment, exchange, claims);
+    opening.record.vault = tokens;
+    let record = deployment.store().session_record(&caller.session).await?;
+    opening.record.via = record.and_then(|record| record.via);
+    let record = opening.record.clone();
+    let cookie = opening.cookie(deployment, exchange)?;
+    let own = match deployment.store().admit(who, Some(&record), exchange.now, &[]).await? {
+        Admitted::As { claims, .. } => claims,
+        Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
+        Admitted::NeedsFactor { .. } => return Err(Refusal::new(Code::SecondFactorRequired)),
+        Admitted::Changed => {
+            let code = match who {
+                Admission::Factor { shown: crate::port::Shown::Passkey { .. }, .. } => Code::PasskeyRefused,
+                _ => Code::WrongCode,
+            };
+            return Err(Refusal::new(code).because("it was used meanwhile, or never was one"));
+        }
+        Admitted::Gone | Admitted::EmailTaken => return Err(Refusal::new(Code::SessionRequired)),
+    };
+    let previous = exchange.session_token(deployment);
+    exchange.changes.session = opening.opened(deployment, exchange, cookie, &own).await?;
+    if let Some(previous) = previous {
+        session::end_replaced(deployment, &previous, exchange).await;
+    }
+    Ok(())
+}
