@@ -3,6 +3,7 @@
 mod application;
 mod bad_input;
 mod cors;
+mod events;
 mod provider;
 mod routes;
 mod sockets;

@@ -50,6 +50,7 @@ async fn every_route_in_the_table_answers_an_anonymous_caller_by_its_rules() {
                     assert!(is_kept_out(spec, &answer), "{told}");
                 }
                 match spec.gate {
+                    Gate::Admin => answer.is_refused(401, "admin_key_required"),
                     Gate::Client => answer.is_refused(401, "invalid_client"),
                     Gate::Bearer => answer.is_refused(401, "invalid_token"),
                     Gate::Proof => assert!([400, 401].contains(&answer.status.as_u16()), "{told}"),

@@ -19,7 +19,8 @@ use keyward_core::{
     method::{CredentialsCheck, Proof, Submitted, password::Strength, redirect::RedirectSignIn},
     secret::Secret,
     settings::{
-        AccountMails, Field, Passwords, Provider, RecoverySettings, RedirectKind, RedirectProvider, SessionSettings, Settings, SignOutScope, Strategy, Verification,
+        AccountMails, Field, Passwords, Provider, RecoverySettings, RedirectKind, RedirectProvider,
+        SessionSettings, Settings, SignOutScope, Strategy, Verification,
     },
     tokens::{Audience, TokenSettings},
     user::{AccountKey, Admission, Profile, UserId},
@@ -228,6 +229,7 @@ fn settings(dialect: Dialect, strategy: Strategy) -> Settings {
             allowed_origins: vec!["https://spa.test".to_owned()],
             ..TokenSettings::default()
         }),
+        admin_keys: vec![Secret::from("key-of-the-operator-9876543210-zyxw")],
         ..Settings::new(dialect, public, secrets)
     }
 }
