@@ -18,6 +18,9 @@ use crate::{
     surface::{decode, render},
 };
 
+/// Clients and accounts whose failures are remembered: some 20 MB. An attack from everywhere is forgotten sooner.
+const MOST_FAILURES: u64 = 200_000;
+
 /// Answers requests under the base path. One per process, shared by reference.
 pub struct Engine {
     deployment: Deployment,
@@ -83,7 +86,10 @@ impl Engine {
 
     /// Deletes what expired. Says how many rows went.
     pub async fn sweep(&self) -> Result<u64, StoreError> {
-        self.deployment.store().sweep(self.deployment.now()).await
+        let (store, now, audit) = (self.deployment.store(), self.deployment.now(), &self.settings().audit);
+        let rows = store.sweep(now).await?;
+        let trimmed = store.trim_audit(now.minus(audit.keep), audit.refusals).await?;
+        Ok(rows + trimmed + store.cap_failures(MOST_FAILURES).await?)
     }
 
     /// Follows the keys that sign access tokens and adds the next one when it is time; nothing where there are no tokens

@@ -6,11 +6,13 @@ use ipnet::IpNet;
 use keyward_axum::{Auth, EdgeSettings, Limits as EdgeLimits};
 use keyward_core::{
     address::PublicUrl,
+    audit::AuditSettings,
     dialect::Dialect,
     engine::{Engine, Ports},
     event::{EventKind, EventSettings, Events},
     mail::Mailbox,
     method::{backend::BackendCheck, passkey::PasskeySettings, totp::FactorSettings},
+    policy::abuse::GuessLimits,
     port::{Clock, HttpClient, PasswordHasher, Random, Store},
     rules::{
         Rules,
@@ -30,6 +32,7 @@ use url::Url;
 
 use crate::{
     accounts::AccountsSettings,
+    breached::BreachedPasswords,
     clock::SystemClock,
     email::EmailSettings,
     events::Deliveries,
@@ -162,6 +165,24 @@ impl Builder {
         self
     }
 
+    /// Which passwords nobody may choose. Default: the 10,000 that everybody tries first.
+    pub fn breached_passwords(mut self, lists: BreachedPasswords) -> Self {
+        self.plan.breached = lists;
+        self
+    }
+
+    /// What is kept of the audit trail. Defaults: [`AuditSettings`].
+    pub fn audit(mut self, audit: AuditSettings) -> Self {
+        self.plan.audit = audit;
+        self
+    }
+
+    /// When wrong passwords begin to cost time. Defaults: [`GuessLimits`].
+    pub fn guess_limits(mut self, guesses: GuessLimits) -> Self {
+        self.plan.guesses = guesses;
+        self
+    }
+
     /// The look and the texts of the built-in pages.
     pub fn theme(mut self, theme: Theme) -> Self {
         self.plan.theme = theme;
@@ -288,7 +309,8 @@ impl Builder {
 
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let hasher = Arc::new(Argon2Hasher::new(plan.hasher, Arc::clone(&random)));
+        let hasher = Argon2Hasher::new(plan.hasher, Arc::clone(&random)).with_breached(plan.breached);
+        let hasher = Arc::new(hasher);
         let limits = Arc::new(Limits::new(plan.limits));
         let outgoing = Arc::new(plan.proxy.map_or_else(OutgoingHttp::new, OutgoingHttp::through));
         let http: Arc<dyn HttpClient> = Arc::clone(&outgoing) as _;
@@ -379,6 +401,8 @@ impl Builder {
             admin_keys: plan.admin_keys,
             factors: plan.factors,
             passkeys: plan.passkeys,
+            audit: plan.audit,
+            guesses: plan.guesses,
             ..Settings::new(plan.dialect, public, plan.secrets)
         };
         let ports = Ports {

@@ -67,6 +67,7 @@ pub use keyward_axum::{
     App, Auth, ConnectionLimits, Limits as EdgeLimits, RequireSession, Session, SessionRejection, Site, serve,
 };
 pub use keyward_core::{
+    audit::AuditSettings,
     claims::Claims,
     dialect::Dialect,
     error::{Code, Refusal},
@@ -78,7 +79,7 @@ pub use keyward_core::{
         passkey::PasskeySettings,
         totp::FactorSettings,
     },
-    policy::email::normalise as normalise_email,
+    policy::{abuse::GuessLimits, email::normalise as normalise_email},
     port::{Clock, PasswordHasher, Random, Store},
     rules::{
         Candidate, Rules, Trigger, Verdict,

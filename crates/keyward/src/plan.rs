@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use ipnet::IpNet;
 use keyward_axum::Limits as EdgeLimits;
 use keyward_core::{
+    audit::AuditSettings,
     dialect::Dialect,
     event::{EventKind, Events},
     method::{
@@ -12,6 +13,7 @@ use keyward_core::{
         passkey::PasskeySettings,
         totp::FactorSettings,
     },
+    policy::abuse::GuessLimits,
     port::Store,
     rules::{Rules, hook::HookSettings},
     secret::Secret,
@@ -23,7 +25,7 @@ use keyward_pages::Theme;
 use url::Url;
 
 use crate::{
-    accounts::AccountsSettings, email::EmailSettings, hasher::HasherSettings, limits::LimitSettings,
+    accounts::AccountsSettings, breached::BreachedPasswords, email::EmailSettings, hasher::HasherSettings, limits::LimitSettings,
     oauth::OAuthSettings, tokens::Freshness,
 };
 
@@ -46,6 +48,9 @@ pub(crate) struct Plan {
     pub(crate) limits: LimitSettings,
     pub(crate) edge_limits: EdgeLimits,
     pub(crate) hasher: HasherSettings,
+    pub(crate) breached: BreachedPasswords,
+    pub(crate) audit: AuditSettings,
+    pub(crate) guesses: GuessLimits,
     pub(crate) session_fields: Option<Arc<dyn SessionFields>>,
     pub(crate) rules: Vec<Arc<dyn Rules>>,
     pub(crate) hooks: Option<HookSettings>,
@@ -122,6 +127,9 @@ impl Plan {
             limits: LimitSettings::default(),
             edge_limits: EdgeLimits::default(),
             hasher: HasherSettings::default(),
+            breached: BreachedPasswords::default(),
+            audit: AuditSettings::default(),
+            guesses: GuessLimits::default(),
             session_fields: None,
             rules: Vec::new(),
             hooks: None,

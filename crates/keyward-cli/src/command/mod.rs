@@ -1,6 +1,8 @@
 //! The command line.
 
+mod audit;
 mod backup;
+mod breached;
 mod check;
 mod import;
 mod init;
@@ -60,6 +62,11 @@ enum Command {
     /// Change the secret that seals sessions
     #[command(subcommand)]
     Keys(keys::Command),
+    /// Print what happened to accounts
+    Audit(audit::Options),
+    /// Make and ask lists of breached passwords, which nobody may choose
+    #[command(subcommand)]
+    Breached(breached::Command),
     /// Copy the database into a new file while the server runs
     Backup(backup::Options),
 }
@@ -132,6 +139,8 @@ pub(crate) fn run(environment: &Environment) -> ExitCode {
         Some(Command::User(command)) => user::run(&around, &command),
         Some(Command::Import(command)) => import::run(&around, &command),
         Some(Command::Keys(command)) => keys::run(&around, &command),
+        Some(Command::Audit(options)) => audit::run(&around, &options),
+        Some(Command::Breached(command)) => breached::run(&around, &command),
         Some(Command::Backup(options)) => backup::run(&around, &options),
     };
     match done {

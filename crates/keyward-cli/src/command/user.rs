@@ -14,7 +14,7 @@ use keyward_core::{
     error::Code,
     method::{
         CredentialsCheck, Submitted,
-        password::{MAX_PASSWORD, PasswordSignUp, Strength, score},
+        password::{MAX_PASSWORD, PasswordSignUp, Strength, judge_new},
     },
     policy::email,
     port::{Admitted, Clock, Directory, PasswordHasher, SignIns, StoreError},
@@ -27,7 +27,7 @@ use serde_json::{Map, Value};
 
 use super::{ConfigOptions, Surroundings, existing_store, open_store};
 use crate::{
-    config::Deployment,
+    config::{Deployment, breached},
     fault::{Failure, Fault},
 };
 
@@ -121,7 +121,7 @@ async fn create(around: &Surroundings<'_>, options: &Creation) -> Result<(), Fai
     }
     // The rules are those of the sign-up page.
     let sign_up = PasswordSignUp {
-        hasher: Arc::new(hasher()),
+        hasher: Arc::new(hasher(&deployment)?),
         random: Arc::new(SystemRandom),
         strength: strength(&deployment),
         reveals_existing: true,
@@ -152,14 +152,12 @@ async fn set_password(around: &Surroundings<'_>, options: &Whom) -> Result<(), F
     let address = normalised(&options.email)?;
     let store = existing_store(&deployment)?;
     let password = read_password(around)?;
-    if password.expose().len() > MAX_PASSWORD {
-        return Err(refused(Code::PasswordTooLong));
-    }
     let local = address.split('@').next().unwrap_or_default();
-    if score(password.expose(), &[&address, local]) < strength(&deployment) {
-        return Err(refused(Code::WeakPassword));
-    }
-    let hash = hasher().hash(&password).await.map_err(|error| Fault::new(error.to_string()))?;
+    let hasher = hasher(&deployment)?;
+    judge_new(&hasher, strength(&deployment), &password, &[&address, local])
+        .await
+        .map_err(|refusal| refused(refusal.code))?;
+    let hash = hasher.hash(&password).await.map_err(|error| Fault::new(error.to_string()))?;
     let found =
         store.set_password(&address, &hash, last_token(&deployment)).await.map_err(|error| failed(&error))?;
     done(around, &store, found, &address, "has a new password; all their sessions are over")
@@ -202,8 +200,11 @@ fn strength(deployment: &Deployment) -> Strength {
     deployment.file.accounts.min_strength.map_or_else(Strength::default, Strength)
 }
 
-fn hasher() -> Argon2Hasher {
-    Argon2Hasher::new(HasherSettings { workers: 1, ..HasherSettings::default() }, Arc::new(SystemRandom))
+fn hasher(deployment: &Deployment) -> Result<Argon2Hasher, Failure> {
+    let lists = breached(deployment)
+        .map_err(|(path, fault)| deployment.failure(vec![fault.at(deployment.span(&path))]))?;
+    let settings = HasherSettings { workers: 1, ..HasherSettings::default() };
+    Ok(Argon2Hasher::new(settings, Arc::new(SystemRandom)).with_breached(lists))
 }
 
 fn normalised(address: &str) -> Result<String, Failure> {
@@ -217,6 +218,9 @@ fn refused(code: Code) -> Failure {
         }
         Code::WeakPassword => Fault::new("this password is easy to guess").remedy(
             "a longer one, or a few unrelated words; [accounts] min_strength says how hard it must be",
+        ),
+        Code::BreachedPassword => Fault::new("this password is on a list of breached ones").remedy(
+            "another one, or a few unrelated words; [accounts] breached and common_passwords say which lists there are",
         ),
         Code::PasswordTooLong => Fault::new(format!("this password is longer than {MAX_PASSWORD} bytes")),
         Code::MissingField => Fault::new("there is no password")

@@ -12,7 +12,7 @@ use super::{
     deployment::{Deployment, Mode},
     file::{ErrorTable, File, SchemeName, StrategyName, ThemeTable},
     providers::{Provider, backend},
-    rules,
+    rules, safety,
     settled::Origin,
     value::path,
     wording::suggestion,
@@ -39,10 +39,16 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
         })
         .theme(theme(&file.theme, &mut mistakes))
         .limits(limits(file))
+        .audit(safety::audit(&file.audit))
+        .guess_limits(safety::guesses(deployment))
         .hasher(HasherSettings {
             queue: file.limits.hash_queue.unwrap_or(HasherSettings::default().queue),
             ..HasherSettings::default()
         });
+    match safety::breached(deployment) {
+        Ok(lists) => builder = builder.breached_passwords(lists),
+        Err(mistake) => mistakes.push(mistake),
+    }
     for secret in secrets {
         builder = builder.older_secret(secret);
     }

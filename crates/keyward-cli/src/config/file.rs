@@ -14,6 +14,7 @@ use super::{
     factors::{FactorsTable, PasskeysTable},
     providers::Provider,
     rules::{HooksTable, RuleTable},
+    safety::AuditTable,
     tokens::{ClientTable, TokensTable},
     value::{Hidden, Network, Origin, Paint, Period, Rate},
 };
@@ -58,6 +59,8 @@ pub(crate) struct File {
     pub(crate) accounts: Accounts,
     /// How much one client may ask.
     pub(crate) limits: LimitsTable,
+    /// What is kept of what happens to accounts.
+    pub(crate) audit: AuditTable,
     /// Applications with a credential of their own, for calls from their server side.
     pub(crate) clients: Vec<ClientTable>,
     /// Tokens for programs: access tokens that your services check by themselves, refresh tokens.
@@ -226,6 +229,10 @@ pub(crate) struct Accounts {
     pub(crate) min_strength: Option<u8>,
     /// Whether sign-up says that an address has an account already. Default: true.
     pub(crate) reveal_existing: Option<bool>,
+    /// Lists of breached passwords, which nobody may choose: files that `keyward breached build` made. Default: none.
+    pub(crate) breached: Vec<String>,
+    /// Whether the 10,000 passwords that everybody tries first are refused. Default: true.
+    pub(crate) common_passwords: Option<bool>,
 }
 
 /// How much one client may ask.
@@ -242,6 +249,16 @@ pub(crate) struct LimitsTable {
     pub(crate) link_per_address: Option<Rate>,
     /// Mails with a sign-in link to one e-mail address. Default: `10/hour`.
     pub(crate) link_per_account: Option<Rate>,
+    /// Wrong passwords of one client at one account before it has to wait, longer each time; 0: nobody waits.
+    /// Default: 5.
+    pub(crate) wrong_passwords: Option<u32>,
+    /// Wrong passwords at one account of all clients together that it does not know, before they have to wait.
+    /// Default: 20.
+    pub(crate) wrong_passwords_of_strangers: Option<u32>,
+    /// Wrong passwords of one network address, at accounts that do not know it, before it has to wait. Default: 100.
+    pub(crate) wrong_passwords_per_address: Option<u32>,
+    /// The longest wait after a wrong password. Default: `15m`.
+    pub(crate) longest_wait: Option<Period>,
     /// Passwords that may wait to be checked; who comes beyond is asked to come again. Default: 48 for each core.
     pub(crate) hash_queue: Option<usize>,
 }

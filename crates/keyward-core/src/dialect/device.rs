@@ -87,7 +87,9 @@ mod tests {
 
     fn proof(account: &str) -> impl Fn(&str) -> String {
         let account = account.to_owned();
-        move |name| keyward_jose::digest::sha256_hex(&[name.as_bytes(), account.as_bytes()])[..DIGITS].to_owned()
+        move |name| {
+            keyward_jose::digest::sha256_hex(&[name.as_bytes(), account.as_bytes()])[..DIGITS].to_owned()
+        }
     }
 
     fn sent(line: &str) -> Pairs {
@@ -112,7 +114,9 @@ mod tests {
         let accounts = ["a", "b", "c", "d", "e"].map(proof);
         let known = |device: Device, which: usize| device.known_to(&accounts[which]);
         let device = (0..5).fold(Device::new(&Sevens), known);
-        assert!(!device.is_known(&accounts[0]) && device.is_known(&accounts[1]) && device.is_known(&accounts[4]));
+        assert!(
+            !device.is_known(&accounts[0]) && device.is_known(&accounts[1]) && device.is_known(&accounts[4])
+        );
         let again = known(device.clone(), 4);
         assert_eq!(again, device, "who comes again takes no place twice");
     }

@@ -75,7 +75,9 @@ pub(super) fn of_refusal(exchange: &Exchange<'_>, refusal: &Refusal, method: &st
 /// be a password that was typed into the wrong field.
 pub(super) async fn about(deployment: &Deployment, entry: AuditEntry, submitted: &str) -> AuditEntry {
     let subject = || Some(deployment.keyed(&["subject", submitted]));
-    let Some(address) = email::normalise(submitted) else { return AuditEntry { subject: subject(), ..entry } };
+    let Some(address) = email::normalise(submitted) else {
+        return AuditEntry { subject: subject(), ..entry };
+    };
     match deployment.store().user_by_email(&address).await {
         Ok(Some(user)) => entry.of(&user.id),
         Ok(None) | Err(_) => AuditEntry { subject: subject(), ..entry },

@@ -37,7 +37,11 @@ impl Guess {
     ///
     /// # Errors
     /// [`Code::RateLimited`], with when to come again; [`Code::StoreUnavailable`].
-    pub(super) async fn permit(&self, deployment: &Deployment, exchange: &Exchange<'_>) -> Result<(), Refusal> {
+    pub(super) async fn permit(
+        &self,
+        deployment: &Deployment,
+        exchange: &Exchange<'_>,
+    ) -> Result<(), Refusal> {
         self.draw(deployment, exchange).await?;
         let settings = deployment.settings();
         let keys = self.keys(deployment, exchange);
@@ -120,7 +124,11 @@ impl Guess {
         }
     }
 
-    async fn knows_network(&self, deployment: &Deployment, exchange: &Exchange<'_>) -> Result<bool, StoreError> {
+    async fn knows_network(
+        &self,
+        deployment: &Deployment,
+        exchange: &Exchange<'_>,
+    ) -> Result<bool, StoreError> {
         let Some(address) = email::normalise(&self.account) else { return Ok(false) };
         let since = exchange.now.minus(deployment.settings().guesses.knows);
         let network = address_bucket(exchange.request.client);

@@ -20,7 +20,8 @@ fn from<'w>(world: &'w World, address: &str) -> Browser<'w> {
 /// A stranger from an address of their own: what the refusal says, and after how many seconds to come again.
 async fn guess(world: &World, address: &str, account: &str) -> (String, Option<String>) {
     let reply = from(world, address).sign_in(account, "wrong").await;
-    let again = reply.headers.iter().find(|(name, _)| *name == "retry-after").map(|(_, value)| value.to_string());
+    let again =
+        reply.headers.iter().find(|(name, _)| *name == "retry-after").map(|(_, value)| value.to_string());
     (error_of(&reply).0.expect("an error"), again)
 }
 
@@ -52,7 +53,8 @@ async fn an_account_that_does_not_exist_answers_like_one_that_does() {
     world.browser().sign_up(ADA).await;
     for n in 0..12 {
         let [theirs, nobodys] = [ADA, "nobody@example.com"].map(|account| (account, format!("192.0.2.{n}")));
-        let (a, b) = (guess(&world, "192.0.2.1", theirs.0).await, guess(&world, "198.51.100.1", nobodys.0).await);
+        let (a, b) =
+            (guess(&world, "192.0.2.1", theirs.0).await, guess(&world, "198.51.100.1", nobodys.0).await);
         assert_eq!(a, b, "{n}");
     }
 }
@@ -90,7 +92,10 @@ async fn a_known_device_is_held_back_by_its_own_failures_and_at_its_own_account_
     let reply = eve.sign_in(ADA, "wrong").await;
     assert_eq!(error_of(&reply).0.as_deref(), Some("rate_limited"), "to Ada's account it is a stranger");
     for _ in 0..5 {
-        assert_eq!(error_of(&eve.sign_in("eve@example.com", "wrong").await).0.as_deref(), Some("CredentialsSignin"));
+        assert_eq!(
+            error_of(&eve.sign_in("eve@example.com", "wrong").await).0.as_deref(),
+            Some("CredentialsSignin")
+        );
     }
     let reply = eve.sign_in("eve@example.com", "wrong").await;
     assert_eq!(error_of(&reply).0.as_deref(), Some("rate_limited"));
@@ -142,7 +147,11 @@ async fn a_failure_that_cannot_be_counted_is_not_answered() {
     for fail in [Operation::Failures, Operation::CountFailure] {
         world.store.fail_next(fail);
         let reply = world.browser().sign_in(ADA, "wrong").await;
-        assert_eq!((reply.status, error_of(&reply).0.as_deref()), (503, Some("store_unavailable")), "{fail:?}");
+        assert_eq!(
+            (reply.status, error_of(&reply).0.as_deref()),
+            (503, Some("store_unavailable")),
+            "{fail:?}"
+        );
     }
     world.store.fail_after(Operation::CountFailure);
     let reply = world.browser().sign_in(ADA, "wrong").await;

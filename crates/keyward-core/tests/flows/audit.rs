@@ -88,7 +88,11 @@ async fn what_did_not_happen_is_not_in_the_trail_and_what_did_is() {
     assert_eq!(kinds(&trail(&world).await), Vec::<&str>::new());
     world.store.fail_after(Operation::Admit);
     assert_eq!(world.browser().sign_up(ADA).await.status, 503);
-    assert_eq!(kinds(&trail(&world).await), ["user_created", "signed_in"], "the user is there, and so is this");
+    assert_eq!(
+        kinds(&trail(&world).await),
+        ["user_created", "signed_in"],
+        "the user is there, and so is this"
+    );
     world.store.fail_next(Operation::EndSession);
     let mut browser = world.browser();
     browser.sign_in(ADA, PASSWORD).await;
