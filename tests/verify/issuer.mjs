@@ -70,3 +70,19 @@ export function claimsOf(issuer, over = {}) {
   const claims = { iss: issuer, aud: AUDIENCE, sub: "user-1", client_id: "web", jti: randomUUID(), sid: "s-1", iat: now, exp: now + 300 };
   return { ...claims, ...over };
 }
+
+/** Replaces one character in the middle of a part of the token. */
+export function tampered(token, part) {
+  const parts = token.split(".");
+  const at = Math.floor(parts[part].length / 2);
+  const other = parts[part][at] === "A" ? "B" : "A";
+  parts[part] = parts[part].slice(0, at) + other + parts[part].slice(at + 1);
+  return parts.join(".");
+}
+
+/** The token with another subject, under the signature that it had. */
+export function exchanged(token) {
+  const [header, payload, signature] = token.split(".");
+  const claims = { ...JSON.parse(Buffer.from(payload, "base64url")), sub: "admin" };
+  return [header, encoded(claims), signature].join(".");
+}
