@@ -41,7 +41,7 @@ pub(super) enum Command {
     #[command(after_help = ABOUT_PASSWORDS)]
     SetPassword(Whom),
     /// Delete a person with their accounts and sessions
-    Delete(Deletion),
+    Delete(manage::Deletion),
     /// Show what is known of a person
     Show(manage::Who),
     /// Keep a person out and end all their sessions
@@ -64,16 +64,6 @@ pub(super) struct Creation {
     whom: Whom,
 }
 
-/// `keyward user delete`.
-#[derive(Args)]
-pub(super) struct Deletion {
-    /// Do not ask
-    #[arg(long)]
-    yes: bool,
-    #[command(flatten)]
-    whom: Whom,
-}
-
 /// Whose account, and where.
 #[derive(Args)]
 pub(super) struct Whom {
@@ -92,7 +82,7 @@ pub(super) fn run(around: &Surroundings<'_>, command: &Command) -> Result<(), Fa
         match command {
             Command::Create(options) => create(around, options).await,
             Command::SetPassword(options) => set_password(around, options).await,
-            Command::Delete(options) => delete(around, options).await,
+            Command::Delete(options) => manage::delete(around, options).await,
             Command::Show(options) => manage::show(around, options).await,
             Command::Disable(options) => manage::disable(around, options, true).await,
             Command::Enable(options) => manage::disable(around, options, false).await,
@@ -161,17 +151,6 @@ async fn set_password(around: &Surroundings<'_>, options: &Whom) -> Result<(), F
     let found =
         store.set_password(&address, &hash, last_token(&deployment)).await.map_err(|error| failed(&error))?;
     done(around, &store, found, &address, "has a new password; all their sessions are over")
-}
-
-async fn delete(around: &Surroundings<'_>, options: &Deletion) -> Result<(), Failure> {
-    let deployment = around.data_only(&options.whom.config)?;
-    let address = normalised(&options.whom.email)?;
-    let store = existing_store(&deployment)?;
-    if !options.yes {
-        confirm(around, &format!("Delete {address} with accounts and sessions? Type yes: "))?;
-    }
-    let found = store.delete_user(&address, last_token(&deployment)).await.map_err(|error| failed(&error))?;
-    done(around, &store, found, &address, "is deleted; all their sessions are over")
 }
 
 fn done(

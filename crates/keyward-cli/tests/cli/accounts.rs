@@ -31,8 +31,35 @@ fn f1_an_account_is_made_changed_and_deleted_while_the_server_runs() {
     assert_eq!(ran.code, Some(0), "{ran:?}");
     let gone = place.run(&["user", "delete", "ada@example.com", "--yes"]);
     assert_eq!(gone.code, Some(1));
-    assert!(gone.err.contains("nobody has the address ada@example.com"), "{gone:?}");
+    assert!(gone.err.contains("nobody is known as ada@example.com"), "{gone:?}");
     assert_eq!(server.stop().0, Some(0));
+}
+
+#[test]
+fn a_person_is_deleted_by_their_id_as_by_their_address_and_no_other_is() {
+    let place = Place::new();
+    let people = concat!(
+        r#"{"id":"ada","email":"ada@example.com"}"#,
+        "\n",
+        r#"{"id":"bob","accounts":[{"provider":"github","id":"7"}]}"#,
+        "\n",
+        // Somebody's id may be another's address.
+        r#"{"id":"ada@example.com","email":"carol@example.com"}"#,
+        "\n",
+    );
+    let place = place.file("people.jsonl", people);
+    assert_eq!(place.run(&["import", "users", "people.jsonl"]).code, Some(0));
+    let delete = |who: &str| place.run(&["user", "delete", who, "--yes"]);
+    let deleted = |who: &str, name: &str| {
+        let ran = delete(who);
+        assert_eq!(ran.out, format!("{name} is deleted; all their sessions are over.\n"), "{ran:?}");
+    };
+    assert!(delete("BOB").err.contains("nobody is known as BOB"));
+    deleted("bob", "bob");
+    deleted(" ADA@example.com ", "ada@example.com");
+    // The address is free, so it is the id that is meant.
+    deleted("ada@example.com", "carol@example.com");
+    assert_eq!(delete("carol@example.com").code, Some(1));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! `keyward user show`, `disable`, `enable`, `sessions`, `end-sessions`: also while the server runs, which follows
+//! `keyward user delete`, `show`, `disable`, `enable`, `sessions`, `end-sessions`: also while the server runs, which follows
 //! within a second.
 
 use std::fmt::Write;
@@ -8,6 +8,7 @@ use keyward::SystemClock;
 use keyward_core::{
     audit::{AuditEntry, AuditKind},
     event::{About, NewEvent},
+    policy::email,
     port::{Administration, Altered, Clock, Directory, SessionEntry, SessionId, Sessions, UserChange, Which},
     time::Timestamp,
     user::{Account, User, UserId},
@@ -15,7 +16,7 @@ use keyward_core::{
 use keyward_store_sqlite::SqliteStore;
 
 use super::super::{ConfigOptions, Surroundings, existing_store};
-use super::{failed, last_token, normalised};
+use super::{confirm, failed, last_token};
 use crate::{
     config::Deployment,
     fault::{Failure, Fault},
@@ -29,6 +30,16 @@ pub(crate) struct Who {
     who: String,
     #[command(flatten)]
     config: ConfigOptions,
+}
+
+/// `keyward user delete`.
+#[derive(Args)]
+pub(crate) struct Deletion {
+    /// Do not ask
+    #[arg(long)]
+    yes: bool,
+    #[command(flatten)]
+    who: Who,
 }
 
 /// `keyward user end-sessions`.
@@ -52,12 +63,15 @@ impl Found {
     async fn by(around: &Surroundings<'_>, options: &Who) -> Result<Self, Failure> {
         let deployment = around.data_only(&options.config)?;
         let store = existing_store(&deployment)?;
-        let found = if options.who.contains('@') {
-            store.user_by_email(&normalised(&options.who)?).await
-        } else {
-            store.user(&UserId(options.who.clone())).await
+        // Somebody's id may look like an address: whose it is comes first.
+        let mut found = match email::normalise(&options.who) {
+            Some(address) => store.user_by_email(&address).await.map_err(|error| failed(&error))?,
+            None => None,
         };
-        match found.map_err(|error| failed(&error))? {
+        if found.is_none() {
+            found = store.user(&UserId(options.who.clone())).await.map_err(|error| failed(&error))?;
+        }
+        match found {
             Some(user) => Ok(Self { store, deployment, user }),
             None => {
                 let path = store.path().display();
@@ -87,6 +101,23 @@ impl Found {
         self.store.close();
         around.terminal.print(text);
     }
+}
+
+/// Deletes somebody with their accounts and sessions.
+pub(super) async fn delete(around: &Surroundings<'_>, options: &Deletion) -> Result<(), Failure> {
+    let found = Found::by(around, &options.who).await?;
+    if !options.yes {
+        confirm(around, &format!("Delete {} with accounts and sessions? Type yes: ", found.name()))?;
+    }
+    let events = [found.noted(AuditKind::UserDeleted)];
+    let until = last_token(&found.deployment);
+    let removed = found.store.remove_user(&found.user.id, until, &events).await;
+    if !removed.map_err(|error| failed(&error))? {
+        return Err(Fault::new("the person was deleted meanwhile").into());
+    }
+    let text = format!("{} is deleted; all their sessions are over.\n", found.name());
+    found.end(around, &text);
+    Ok(())
 }
 
 /// What is known of somebody.
