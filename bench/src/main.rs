@@ -23,7 +23,7 @@ use std::{
     time::Duration,
 };
 
-use part::{link, oauth, overload, password, session, start};
+use part::{import, link, oauth, overload, password, session, start};
 use report::Report;
 use server::Programs;
 
@@ -33,7 +33,7 @@ const HELP: &str = "\
 cargo xtask bench [--only PART,...] [--seconds N] [--write]
     Measures the release build of Keyward.
     --only      start, a (sealed), b (stored), c (no cookie), next (a beside NextAuth 4),
-                d (a provider, beside Auth.js 5), e (e-mail link, beside Auth.js 5), password, overload
+                d (a provider, beside Auth.js 5), e (e-mail link, beside Auth.js 5), password, overload, import
     --seconds   what each contender gets in each of the five rounds (default 3)
     --write     puts the figures into BENCHMARKS.md
 ";
@@ -42,7 +42,7 @@ cargo xtask bench [--only PART,...] [--seconds N] [--write]
 type Part = fn(&Bench, &mut Report) -> Result;
 
 /// All parts by name, in their order.
-const PARTS: [(&str, Part); 9] = [
+const PARTS: [(&str, Part); 10] = [
     ("start", start::start),
     ("a", session::sealed),
     ("b", session::stored),
@@ -52,6 +52,7 @@ const PARTS: [(&str, Part); 9] = [
     ("e", link::sign_in),
     ("password", password::check),
     ("overload", overload::sign_in),
+    ("import", import::users),
 ];
 
 /// What every part needs to know.

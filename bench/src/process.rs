@@ -13,9 +13,18 @@ pub(crate) fn cpu(process: u32) -> Result<Duration> {
 
 /// Memory in use (resident), in bytes.
 pub(crate) fn memory(process: u32) -> Result<u64> {
+    status(process, "VmRSS:")
+}
+
+/// The most memory that was in use at once (resident), in bytes.
+pub(crate) fn most_memory(process: u32) -> Result<u64> {
+    status(process, "VmHWM:")
+}
+
+fn status(process: u32, name: &str) -> Result<u64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).ok_or("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name));
+    let kib = line.and_then(|line| line.trim().strip_suffix(" kB")).ok_or_else(|| format!("no {name}"))?;
     Ok(kib.trim().parse::<u64>()? * 1024)
 }
 

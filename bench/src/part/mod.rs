@@ -1,5 +1,6 @@
 //! The parts of the benchmark.
 
+pub(crate) mod import;
 pub(crate) mod link;
 pub(crate) mod oauth;
 pub(crate) mod overload;
