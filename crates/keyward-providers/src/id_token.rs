@@ -44,20 +44,35 @@ pub(crate) async fn claims(
 ) -> Result<Map<String, Value>, Fault> {
     let token = tokens.id_token.as_ref().ok_or_else(|| Code::IdToken.because("there is no ID token"))?;
     let (claims, hash) = verified(provider, metadata, token.expose(), world).await?;
+    let access_token = Some((tokens.access_token.expose(), hash));
+    must_hold(provider, metadata, &claims, attempt.checks.nonce.as_deref(), access_token, world)?;
+    Ok(claims)
+}
 
+/// Holds verified claims to the rules: for our client id, by the issuer, fresh, with this nonce.
+///
+/// # Errors
+/// [`Code::IdToken`].
+pub(crate) fn must_hold(
+    provider: &Provider,
+    metadata: &Metadata,
+    claims: &Map<String, Value>,
+    nonce: Option<&str>,
+    access_token: Option<(&str, Hash)>,
+    world: &World<'_>,
+) -> Result<(), Fault> {
     let tenant = claims.get("tid").and_then(Value::as_str);
     let issuer = metadata.issuer_of_tenant(tenant).ok_or_else(|| Code::IdToken.because("unknown tenant"))?;
     let rules = IdTokenRules {
         issuer: &issuer,
         client_id: &provider.client_id,
-        nonce: attempt.checks.nonce.as_deref(),
-        access_token: Some((tokens.access_token.expose(), hash)),
+        nonce,
+        access_token,
         max_age: Some(MAX_AGE),
         tolerance: TOLERANCE,
     };
-    jwt::check_id_token(&claims, &rules, world.clock.now().secs())
-        .map_err(|fault| Code::IdToken.because(format!("{}: {fault}", fault.name())))?;
-    Ok(claims)
+    jwt::check_id_token(claims, &rules, world.clock.now().secs())
+        .map_err(|fault| Code::IdToken.because(format!("{}: {fault}", fault.name())))
 }
 
 /// The claims of a token that the provider signed, and the hash inside its algorithm. The algorithm is that of the

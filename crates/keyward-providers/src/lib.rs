@@ -57,6 +57,7 @@ pub mod refresh;
 mod template;
 pub mod token;
 pub mod userinfo;
+mod word;
 mod world;
 mod wrong;
 

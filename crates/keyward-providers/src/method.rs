@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use keyward_core::{
     error::{self, Refusal},
-    method::redirect::{Arrival, Arrived, Departed, Departure, RedirectSignIn},
+    method::redirect::{Arrival, Arrived, Departed, Departure, Purpose, RedirectSignIn, Word},
     port::{Clock, Random},
     secret::Secret,
     user,
@@ -19,6 +19,7 @@ use crate::{
     flow::{self, Identity},
     http::ProviderHttp,
     provider::Provider,
+    word,
     world::World,
 };
 
@@ -74,6 +75,29 @@ impl RedirectSignIn for RedirectMethod {
         Ok(Arrived {
             purpose: attempt.purpose,
             landing: attempt.landing,
+            id: profile.id,
+            profile: user::Profile {
+                name: Some(profile.name),
+                email: Some(profile.email),
+                image: Some(profile.image),
+            },
+            email_verified: profile.email_verified == Some(true),
+            raw,
+            account,
+        })
+    }
+
+    async fn take_word(&self, word: Word) -> Result<Arrived, Refusal> {
+        let (profile, raw) = word::take(&self.provider, word, &self.world()).await?;
+        let members = [
+            ("provider", self.provider.id.as_str()),
+            ("type", self.provider.kind.as_str()),
+            ("providerAccountId", profile.id.as_str()),
+        ];
+        let account = members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        Ok(Arrived {
+            purpose: Purpose::SignIn,
+            landing: None,
             id: profile.id,
             profile: user::Profile {
                 name: Some(profile.name),

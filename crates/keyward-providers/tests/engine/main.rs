@@ -2,6 +2,7 @@
 
 mod accounts;
 mod events;
+mod exchange;
 mod failures;
 #[path = "../hostile/mod.rs"]
 mod hostile;

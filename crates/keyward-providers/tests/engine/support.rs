@@ -19,6 +19,7 @@ use keyward_core::{
         CustomPages, Field, Provider as FieldProvider, RedirectKind, RedirectProvider, SessionSettings,
         Settings, SignOutScope, Strategy,
     },
+    tokens::{Audience, Client, TokenSettings},
 };
 use keyward_providers::{
     Cache, Entry, Kind, Provider, ProviderHttp, RedirectMethod, RedirectTools, Settings as ProviderSettings,
@@ -39,6 +40,8 @@ pub(crate) const ALL: [Dialect; 3] = [Dialect::NextAuth3, Dialect::NextAuth4, Di
 pub(crate) const BOTH: [Strategy; 2] = [Strategy::Sealed, Strategy::Stored];
 pub(crate) const PASSWORD: &str = "plum-teapot-orbit-91";
 pub(crate) const SECRET: &str = "keyward-test-secret-0123456789abcdef";
+
+pub(crate) const CLIENT_SECRET: &str = "a client's secret of thirty-two characters";
 
 pub(crate) struct World {
     pub(crate) engine: Engine,
@@ -143,6 +146,9 @@ pub(crate) fn build(options: Options) -> World {
     settings.sign_up_provider = Some("signup".to_owned());
     settings.pages = options.pages;
     settings.events.kinds = options.events;
+    let audience = Audience { name: "https://api.test".to_owned(), ..Audience::default() };
+    settings.tokens = Some(TokenSettings { audiences: vec![audience], ..TokenSettings::default() });
+    settings.clients = ["shop", "blog"].map(client_that_vouches).to_vec();
     let ports = Ports {
         store: store.clone(),
         limiter: limits.clone(),
@@ -152,6 +158,13 @@ pub(crate) fn build(options: Options) -> World {
         rules: Vec::new(),
     };
     World { engine: Engine::new(settings, ports), clock, store, upstream, limits }
+}
+
+/// The shop alone is trusted with people of the hub.
+fn client_that_vouches(id: &str) -> Client {
+    let vouches_for = if id == "shop" { vec!["hub".to_owned()] } else { Vec::new() };
+    let audiences = vec!["https://api.test".to_owned()];
+    Client { id: id.to_owned(), secret: Secret::from(CLIENT_SECRET), audiences, vouches_for }
 }
 
 fn email() -> EmailProvider {

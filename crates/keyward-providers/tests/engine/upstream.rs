@@ -90,6 +90,18 @@ impl Upstream {
         self.inner().extra = extra;
     }
 
+    /// An ID token as a front end gets it, with some claims changed; null takes one away.
+    pub(crate) fn id_token(&self, person: &Person, changed: &Value) -> String {
+        let now = self.clock.now().secs();
+        let mut claims = described(person);
+        let own = json!({ "iss": "https://op.example", "aud": "client", "iat": now, "exp": now + 300 });
+        for claim in [&own, changed] {
+            claims.as_object_mut().expect("an object").extend(claim.as_object().expect("an object").clone());
+        }
+        claims.as_object_mut().expect("an object").retain(|_, value| !value.is_null());
+        self.key.sign(None, claims.to_string().as_bytes()).expect("signed")
+    }
+
     pub(crate) fn calls(&self) -> Vec<String> {
         self.inner().calls.clone()
     }
