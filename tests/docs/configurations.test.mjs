@@ -20,6 +20,8 @@ import { blocks, manual } from "./book.mjs";
 const VALUES = {
   NEXTAUTH_SECRET: SECRET,
   AUTH_SECRET: SECRET,
+  SHOP_SECRET: "application-5d0c2f8e7b1a4936-of-the-manual",
+  KEYWARD_ADMIN_KEY: "operator-9f4b1c7d2e8a6053-of-the-manual",
   AUTH_SECRET_OLD: `older-${SECRET}`,
   MAIL_PASSWORD: "a-password-of-the-mail-server",
   BACKEND_KEY: "a-key-of-the-back-end",

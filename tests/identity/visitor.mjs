@@ -31,6 +31,13 @@ export class Visitor {
     return response;
   }
 
+  /** The same person in a second tab: from now on each keeps its own. */
+  copy() {
+    const other = new this.constructor(this);
+    for (const [name, value] of this.#cookies) other.#cookies.set(name, value);
+    return other;
+  }
+
   /** The names of the cookies that it holds. */
   get cookies() {
     return [...this.#cookies.keys()].sort();
