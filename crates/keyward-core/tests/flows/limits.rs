@@ -28,7 +28,8 @@ async fn every_spelling_of_an_account_draws_on_the_same_allowance() {
 async fn a_sign_up_is_an_attempt_from_its_network_at_nobodys_account() {
     let world = deployment();
     world.browser().sign_up("ada@example.com").await;
-    let taken = [Limit::SignInPerAddress, Limit::SignUpPerAddress].map(|limit| (limit, "127.0.0.1".to_owned()));
+    let taken =
+        [Limit::SignInPerAddress, Limit::SignUpPerAddress].map(|limit| (limit, "127.0.0.1".to_owned()));
     assert_eq!(world.limits.taken(), taken);
 }
 

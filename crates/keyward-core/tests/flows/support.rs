@@ -24,7 +24,10 @@ use keyward_core::{
     request::{Body, Method, Pairs, Request},
     rules::Rules,
     secret::Secret,
-    settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, Settings, Strategy},
+    settings::{
+        AccountMails, CustomPages, Field, LandingPlaces, Passwords, Provider, RecoverySettings,
+        SessionSettings, Settings, Strategy, Verification,
+    },
     tokens::{Client, TokenSettings},
 };
 use keyward_testkit::{
@@ -60,6 +63,8 @@ pub(crate) struct Options {
     pub(crate) events: Vec<EventKind>,
     pub(crate) tokens: Option<TokenSettings>,
     pub(crate) clients: Vec<Client>,
+    /// Set where people can do something about their own accounts.
+    pub(crate) verification: Option<Verification>,
 }
 
 impl Options {
@@ -75,6 +80,7 @@ impl Options {
             events: Vec::new(),
             tokens: None,
             clients: Vec::new(),
+            verification: None,
         }
     }
 }
@@ -150,6 +156,7 @@ fn build_on(options: Options, store: Arc<FaultyStore<MemoryStore>>, clock: Arc<F
             email("closed", &mail, |provider| provider.sign_up = false),
         ],
         sign_up_provider: Some("signup".to_owned()),
+        recovery: options.verification.map(|asked| recovery(&hasher, &mail, asked)).unwrap_or_default(),
         events: EventSettings {
             kinds: options.events,
             on_written: Some(Arc::new({
@@ -170,6 +177,16 @@ fn build_on(options: Options, store: Arc<FaultyStore<MemoryStore>>, clock: Arc<F
         rules: options.rules,
     };
     World { engine: Engine::new(settings, ports), clock, store, hasher, http, limits, mail, rung }
+}
+
+fn recovery(
+    hasher: &Arc<CountingHasher>,
+    mail: &Arc<Outbox>,
+    verification: Verification,
+) -> RecoverySettings {
+    let passwords = Passwords { hasher: Arc::clone(hasher) as _, strength: Strength::default() };
+    let mail = AccountMails::new(Arc::clone(mail) as _);
+    RecoverySettings { passwords: Some(passwords), mail: Some(mail), verification }
 }
 
 fn provider(id: &str, check: Arc<dyn CredentialsCheck>) -> Provider {
