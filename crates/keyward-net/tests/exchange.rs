@@ -249,3 +249,45 @@ async fn a_named_proxy_is_used() {
     assert_eq!(client.call(call("http://backend.invalid/login")).await.expect("an answer").status, 200);
     assert!(seen.join().expect("served").starts_with("POST http://backend.invalid/login HTTP/1.1"));
 }
+
+async fn ask_alone(client: &OutgoingHttp, port: u16) -> Result<HttpAnswer, HttpFault> {
+    let url = format!("http://127.0.0.1:{port}/path-secret?q=query-secret");
+    client.call(HttpCall { alone: true, ..call(&url) }).await
+}
+
+#[tokio::test]
+async fn d4_alone_on_its_connection_a_request_that_was_not_sent_is_known_for_one() {
+    let free = TcpListener::bind("127.0.0.1:0").expect("a free port").local_addr().expect("bound").port();
+    let fault = ask_alone(&OutgoingHttp::new(), free).await.expect_err("nobody listens");
+    assert!(matches!(&fault, HttpFault::NotSent(why) if !why.contains("-secret")), "{fault:?}");
+
+    let (port, _) = server(|mut stream| drop(request(&mut stream)));
+    let fault = ask_alone(&OutgoingHttp::new(), port).await.expect_err("cut after it was sent");
+    assert!(matches!(fault, HttpFault::Unreachable(_)), "{fault:?}");
+
+    let (port, _) = server(drop);
+    let fault = ask_alone(&OutgoingHttp::new(), port).await.expect_err("closed at once");
+    assert!(matches!(fault, HttpFault::Unreachable(_)), "nobody knows how much of it arrived: {fault:?}");
+}
+
+#[tokio::test]
+async fn d4_alone_means_a_new_connection_for_each_request() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("bound").port();
+    let accepted = thread::spawn(move || {
+        // Kept open, so that a pool would use it again.
+        let mut kept = Vec::new();
+        for _ in 0..3 {
+            let (mut stream, _) = listener.accept().expect("a client");
+            request(&mut stream);
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").expect("written");
+            kept.push(stream);
+        }
+        kept.len()
+    });
+    let client = OutgoingHttp::new();
+    for _ in 0..3 {
+        assert_eq!(ask_alone(&client, port).await.expect("answered").status, 200);
+    }
+    assert_eq!(accepted.join().expect("no panic"), 3);
+}

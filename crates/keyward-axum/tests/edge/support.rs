@@ -260,6 +260,7 @@ impl CredentialsCheck for RightPassword {
             sub: name,
             profile,
             extra,
+            tokens: None,
             opens_session: true,
             tokens: None,
         })
