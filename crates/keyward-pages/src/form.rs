@@ -120,7 +120,9 @@ impl<'a> Field<'a> {
             label: (&*texts.code_label).into(),
             autocomplete: "one-time-code".into(),
             required: true,
-            attributes: [("autocapitalize", "none"), ("spellcheck", "false")].map(|(n, v)| (n.into(), v.into())).into(),
+            attributes: [("autocapitalize", "none"), ("spellcheck", "false")]
+                .map(|(n, v)| (n.into(), v.into()))
+                .into(),
             ..Self::default()
         }
     }

@@ -31,7 +31,8 @@ impl Qr {
                 }
                 if x > start {
                     let (left, top, width) = (start + QUIET, y + QUIET, x - start);
-                    write!(path, "M{left} {top}h{width}v1h-{width}z").expect("writing to a String cannot fail");
+                    write!(path, "M{left} {top}h{width}v1h-{width}z")
+                        .expect("writing to a String cannot fail");
                 }
                 x += 1;
             }

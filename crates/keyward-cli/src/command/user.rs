@@ -52,6 +52,8 @@ pub(super) enum Command {
     Sessions(manage::Who),
     /// End a person's sessions, or one of them
     EndSessions(manage::Ends),
+    /// Take away a person's authenticator app and recovery codes
+    ResetFactors(manage::Resets),
 }
 
 /// `keyward user create`.
@@ -88,6 +90,7 @@ pub(super) fn run(around: &Surroundings<'_>, command: &Command) -> Result<(), Fa
             Command::Enable(options) => manage::disable(around, options, false).await,
             Command::Sessions(options) => manage::sessions(around, options).await,
             Command::EndSessions(options) => manage::end_sessions(around, options).await,
+            Command::ResetFactors(options) => manage::reset_factors(around, options).await,
         }
     })
 }

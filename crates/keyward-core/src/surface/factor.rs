@@ -29,7 +29,9 @@ pub(super) fn own(
             Asked::Page { page, error }
         }
         (["factor"], Method::Post) => Asked::Show(answer(request)),
-        (["confirm"], Method::Post) => Asked::Confirm { password: field("password"), answer: answer(request) },
+        (["confirm"], Method::Post) => {
+            Asked::Confirm { password: field("password"), answer: answer(request) }
+        }
         (["account", "totp"], Method::Post) => Asked::AddApp { set_up: field("setUp"), code: field("code") },
         (["account", "totp", "remove"], Method::Post) => Asked::RemoveApp,
         (["account", "totp", "codes"], Method::Post) => Asked::ReplaceCodes,
@@ -59,7 +61,9 @@ pub(super) fn of_provider(
             action: request.query.get("action").map(str::to_owned),
             email: request.query.get("email").map(str::to_owned),
         },
-        ("callback", Method::Post) => FactorAction::Passkey { action: field("action"), answer: field("data") },
+        ("callback", Method::Post) => {
+            FactorAction::Passkey { action: field("action"), answer: field("data") }
+        }
         ("webauthn-options" | "callback", _) => return Some(Err(Misdirected::WrongMethod)),
         _ => return None,
     };

@@ -29,10 +29,7 @@ impl<S: FactorStore> FactorStore for FaultyStore<S> {
         kind: CodeKind,
         now: Timestamp,
     ) -> Result<Tried, StoreError> {
-        self.done(
-            Operation::TryCode,
-            self.pass(Operation::TryCode)?.try_code(user, ticket, kind, now).await,
-        )
+        self.done(Operation::TryCode, self.pass(Operation::TryCode)?.try_code(user, ticket, kind, now).await)
     }
 
     async fn change_factors(

@@ -12,7 +12,9 @@ pub(super) fn mistakes(plan: &Plan, found: &mut Vec<Mistake>) {
     let domain = settings.rp_id.clone().or_else(|| host.clone()).unwrap_or_default();
     let is_within = |host: &str| host == domain || host.ends_with(&format!(".{domain}"));
     // A whole top-level domain is no browser's domain; what else is a public suffix the browsers know.
-    if !host.as_deref().is_none_or(is_within) || settings.rp_id.as_deref().is_some_and(|id| !id.contains('.')) && !domain.eq("localhost") {
+    if !host.as_deref().is_none_or(is_within)
+        || settings.rp_id.as_deref().is_some_and(|id| !id.contains('.')) && !domain.eq("localhost")
+    {
         found.push(Mistake::new(
             "passkeys.rp_id",
             format!("{domain:?} is neither the host of public_url nor a domain above it"),

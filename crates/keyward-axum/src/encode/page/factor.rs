@@ -5,8 +5,8 @@ use keyward_core::{
     time::Timestamp,
 };
 use keyward_pages::{
-    AppPage, FactorPage as AskPage, Field, Frame, PasskeyButton, PasskeyRow, PasskeysPage, Qr, RecoveryCodesPage,
-    SetUpAppPage,
+    AppPage, FactorPage as AskPage, Field, Frame, PasskeyButton, PasskeyRow, PasskeysPage, Qr,
+    RecoveryCodesPage, SetUpAppPage,
 };
 
 use super::error_words;
@@ -45,10 +45,12 @@ pub(super) fn render(edge: &Edge, frame: Frame<'_>, page: &FactorPage) -> String
         }
         .render(),
         FactorPage::App { csrf_token, error, remove, codes, codes_left } => {
-            AppPage { frame, csrf_token, error: words(error), remove, codes, codes_left: *codes_left }.render()
+            AppPage { frame, csrf_token, error: words(error), remove, codes, codes_left: *codes_left }
+                .render()
         }
         FactorPage::Codes { codes, next } => {
-            RecoveryCodesPage { frame, codes: codes.iter().map(|code| code.expose()).collect(), next }.render()
+            RecoveryCodesPage { frame, codes: codes.iter().map(|code| code.expose()).collect(), next }
+                .render()
         }
         FactorPage::Passkeys { csrf_token, error, add, remove, passkeys } => PasskeysPage {
             frame,

@@ -8,8 +8,11 @@ use keyward::SystemClock;
 use keyward_core::{
     audit::{AuditEntry, AuditKind},
     event::{About, NewEvent},
-    policy::email,
-    port::{Administration, Altered, Clock, Directory, SessionEntry, SessionId, Sessions, UserChange, Which},
+    policy::{email, ways::WaysIn},
+    port::{
+        Administration, Altered, Clock, Directory, FactorChange, FactorChanged, FactorEdit, FactorStore,
+        SessionEntry, SessionId, Sessions, UserChange, Which,
+    },
     time::Timestamp,
     user::{Account, User, UserId},
 };
@@ -48,6 +51,16 @@ pub(crate) struct Ends {
     /// Only the session with this id
     #[arg(long, value_name = "ID")]
     session: Option<String>,
+    #[command(flatten)]
+    who: Who,
+}
+
+/// `keyward user reset-factors`.
+#[derive(Args)]
+pub(crate) struct Resets {
+    /// Take away their passkeys, too
+    #[arg(long)]
+    passkeys: bool,
     #[command(flatten)]
     who: Who,
 }
@@ -171,6 +184,27 @@ pub(super) async fn disable(around: &Surroundings<'_>, options: &Who, disabled: 
         true => format!("{} is disabled; all their sessions are over.\n", found.name()),
         false => format!("{} may sign in again.\n", found.name()),
     };
+    found.end(around, &text);
+    Ok(())
+}
+
+/// Lets somebody in by one factor again who has lost the second.
+pub(super) async fn reset_factors(around: &Surroundings<'_>, options: &Resets) -> Result<(), Failure> {
+    let found = Found::by(around, &options.who).await?;
+    let change = FactorChange {
+        user: found.user.id.clone(),
+        session: None,
+        ways: WaysIn::default(),
+        edit: FactorEdit::Reset { passkeys: options.passkeys },
+    };
+    let events = [found.noted(AuditKind::FactorRemoved)];
+    let changed = found.store.change_factors(&change, SystemClock.now(), &events).await;
+    if changed.map_err(|error| failed(&error))? != FactorChanged::Done {
+        return Err(Fault::new("the person was deleted meanwhile").into());
+    }
+    let and_passkeys = if options.passkeys { ", and no passkeys" } else { "" };
+    let text =
+        format!("{} has no authenticator app and no recovery codes any more{and_passkeys}.\n", found.name());
     found.end(around, &text);
     Ok(())
 }

@@ -86,7 +86,8 @@ async fn set_up_page(
         error,
         uri: secret.uri(issuer.map_or(public.host(), String::as_str), &account),
         secret: text,
-        set_up: set_up.ok_or_else(|| Refusal::new(Code::Configuration).because("a secret cannot be sealed"))?,
+        set_up: set_up
+            .ok_or_else(|| Refusal::new(Code::Configuration).because("a secret cannot be sealed"))?,
     }))
 }
 
@@ -118,15 +119,18 @@ async fn added(
     let text = deployment.sealer().open(Sealed::SetUp, &caller.session.0, set_up, exchange.now);
     let secret = text.as_ref().and_then(|text| TotpSecret::read(text.expose()));
     let (Some(text), Some(secret)) = (&text, secret) else {
-        return Err(Refusal::new(Code::SecondFactorExpired).because("the secret was shown too long ago, or elsewhere"));
+        return Err(Refusal::new(Code::SecondFactorExpired)
+            .because("the secret was shown too long ago, or elsewhere"));
     };
     let Some(step) = secret.step_of(code.as_deref().unwrap_or_default(), exchange.now, -1) else {
         // The same secret again: it is in their app already.
         let error = Some(Code::WrongCode.as_str().to_owned());
         return set_up_page(deployment, exchange, &caller, secret, error).await;
     };
-    let sealed = deployment.sealer().seal(Sealed::App, &caller.user.0, text.expose(), None, deployment.random());
-    let sealed = sealed.ok_or_else(|| Refusal::new(Code::Configuration).because("a secret cannot be sealed"))?;
+    let sealed =
+        deployment.sealer().seal(Sealed::App, &caller.user.0, text.expose(), None, deployment.random());
+    let sealed =
+        sealed.ok_or_else(|| Refusal::new(Code::Configuration).because("a secret cannot be sealed"))?;
     let codes = recovery_codes::draw(deployment.random());
     let app = KeptApp { secret: sealed.into_bytes(), step };
     let edit = FactorEdit::AddApp { app, codes: hashes(&caller, &codes) };
@@ -142,11 +146,7 @@ pub(super) async fn change(deployment: &Deployment, exchange: &Exchange<'_>, wha
     }
 }
 
-async fn changed(
-    deployment: &Deployment,
-    exchange: &Exchange<'_>,
-    what: Change,
-) -> Result<Outcome, Refusal> {
+async fn changed(deployment: &Deployment, exchange: &Exchange<'_>, what: Change) -> Result<Outcome, Refusal> {
     missing_csrf(exchange)?;
     let user = signed_in(deployment, exchange).await?.map(|caller| caller.user);
     let demand = demand_of(deployment, user.as_ref()).await?;

@@ -72,7 +72,9 @@ async fn password_of<'d>(
     caller: &SignedIn,
 ) -> Result<Option<(&'d Provider, User)>, Refusal> {
     let mut providers = deployment.settings().providers.iter();
-    let Some(provider) = providers.find(|one| one.check.opens_to() == OpensTo::Password) else { return Ok(None) };
+    let Some(provider) = providers.find(|one| one.check.opens_to() == OpensTo::Password) else {
+        return Ok(None);
+    };
     let Some(user) = deployment.store().user(&caller.user).await? else { return Ok(None) };
     let Some(email) = &user.email else { return Ok(None) };
     let kept = deployment.store().password_by_email(email).await?;
@@ -138,7 +140,8 @@ async fn by_password(
         return Err(Refusal::new(Code::SecondFactorRequired));
     }
     let fields = [("email", user.email.unwrap_or_default()), ("password", password.to_owned())];
-    let fields: Map<_, _> = fields.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
+    let fields: Map<_, _> =
+        fields.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
     let proof = provider.check.check(&Submitted { fields, client: exchange.request.client }).await?;
     match proof.admission {
         Admission::Password { user, hash } if user == caller.user => {

@@ -12,13 +12,15 @@ pub(super) use self::{
     pending::{Half, ask},
     show::complete,
 };
-use super::redirect::{SignedIn, signed_in};
+use super::{
+    audit,
+    redirect::{SignedIn, signed_in},
+};
 use crate::{
     action::{FactorAction, FactorOutcome, Outcome, OwnPage},
-    audit::{AuditEntry, AuditKind, MAX_AGENT},
+    audit::AuditKind,
     deployment::Deployment,
     error::{Code, Refusal},
-    event::{About, NewEvent},
     exchange::Exchange,
     policy::{
         assurance::{self, Demand},
@@ -30,7 +32,11 @@ use crate::{
 };
 
 /// Carries out what is asked for about second factors and passkeys.
-pub async fn carry_out(deployment: &Deployment, exchange: &mut Exchange<'_>, action: FactorAction) -> Outcome {
+pub async fn carry_out(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    action: FactorAction,
+) -> Outcome {
     use FactorAction as Asked;
     match action {
         Asked::Page { page: OwnPage::Factor, error } => show::page(deployment, exchange, error).await,
@@ -72,7 +78,10 @@ async fn caller(
         return Ok(Caller::First(Outcome::Factor(FactorOutcome::SignIn { then: page })));
     };
     if !assurance::meets(&caller.claims, exchange.now, demand) {
-        return Ok(Caller::First(Outcome::Factor(FactorOutcome::Go { page: OwnPage::Confirm, then: Some(page) })));
+        return Ok(Caller::First(Outcome::Factor(FactorOutcome::Go {
+            page: OwnPage::Confirm,
+            then: Some(page),
+        })));
     }
     Ok(Caller::Here(caller))
 }
@@ -97,7 +106,8 @@ async fn change(
     let ways: WaysIn = deployment.settings().ways_in();
     let (user, session) = (caller.user.clone(), Some(caller.session.clone()));
     let change = FactorChange { user, session, ways, edit };
-    let told = [told(exchange, kind, caller)];
+    let entry = audit::entry(exchange, kind).of(&caller.user).in_session(&caller.session);
+    let told = audit::events(deployment, entry);
     let refuse = |code| Err(Refusal::new(code));
     match deployment.store().change_factors(&change, exchange.now, &told).await? {
         FactorChanged::Done => Ok(()),
@@ -107,22 +117,6 @@ async fn change(
         FactorChanged::TooMany => refuse(Code::TooManyPasskeys),
         FactorChanged::LastWay => refuse(Code::LastWayIn),
     }
-}
-
-fn told(exchange: &Exchange<'_>, kind: AuditKind, caller: &SignedIn) -> NewEvent {
-    let agent = exchange.request.user_agent.as_deref();
-    let entry = AuditEntry {
-        kind,
-        user: Some(caller.user.clone()),
-        session: Some(caller.session.clone()),
-        subject: None,
-        network: Some(address_bucket(exchange.request.client)),
-        user_agent: agent.map(|agent| agent.chars().take(MAX_AGENT).collect()),
-        detail: serde_json::Map::new(),
-        at: exchange.now,
-        count: 1,
-    };
-    NewEvent::audit(entry, About::Anybody)
 }
 
 /// A sign-in that costs no hash draws on the allowance of its network address all the same.
@@ -136,7 +130,12 @@ fn draw_on_limits(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<()
 }
 
 /// The button by which a passkey is shown at `action`, where there are passkeys.
-fn passkey_form(deployment: &Deployment, exchange: &Exchange<'_>, action: &str, asks: &str) -> Option<PasskeyForm> {
+fn passkey_form(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    action: &str,
+    asks: &str,
+) -> Option<PasskeyForm> {
     let settings = deployment.settings().passkeys.as_ref()?;
     let public = &exchange.request.public;
     Some(PasskeyForm {

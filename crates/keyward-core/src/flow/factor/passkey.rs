@@ -187,7 +187,9 @@ async fn enter(
         Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
         Admitted::EmailTaken => return Err(Refusal::new(Code::EmailTaken)),
         Admitted::Changed | Admitted::Gone | Admitted::NeedsFactor { .. } => {
-            return Err(prove::refused("the passkey was used meanwhile, or its challenge was answered before"));
+            return Err(prove::refused(
+                "the passkey was used meanwhile, or its challenge was answered before",
+            ));
         }
     };
     events::are_written(deployment, &events);
@@ -210,8 +212,12 @@ fn candidate(deployment: &Deployment, user: &User, passkey: &str) -> Candidate {
     let provider = settings.map_or("passkey", |settings| &settings.id);
     let mut account = rules::account(provider, "webauthn", passkey);
     account.insert("userId".to_owned(), json!(user.id.0));
-    let members =
-        [("id", Some(&user.id.0)), ("name", user.name.as_ref()), ("email", user.email.as_ref()), ("image", user.image.as_ref())];
+    let members = [
+        ("id", Some(&user.id.0)),
+        ("name", user.name.as_ref()),
+        ("email", user.email.as_ref()),
+        ("image", user.image.as_ref()),
+    ];
     let address = user.email.clone();
     Candidate {
         user: members.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect(),

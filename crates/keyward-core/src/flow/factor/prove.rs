@@ -3,9 +3,10 @@
 use keyward_jose::digest::sha256_hex;
 use serde::{Deserialize, Serialize};
 
-use super::pending;
+use super::{super::audit, pending};
 use crate::{
     action::FactorAnswer as Answer,
+    audit::AuditKind,
     deployment::Deployment,
     dialect::own_cookies::{OwnChange, OwnCookie},
     error::{Code, Refusal},
@@ -74,21 +75,23 @@ async fn by_code(
     };
     if kind == CodeKind::Recovery {
         let Some(hash) = recovery_codes::hash_of(user, code) else {
-            return Err(wrong(deployment, exchange, ticket, number).await);
+            return Err(wrong(deployment, exchange, user, ticket, number).await);
         };
         return Ok(Proven { shown: Shown::RecoveryCode { hash }, way: Way::RecoveryCode, number });
     }
     let Some(app) = store.factors(user).await?.app else {
-        return Err(wrong(deployment, exchange, ticket, number).await);
+        return Err(wrong(deployment, exchange, user, ticket, number).await);
     };
     let sealed = String::from_utf8(app.secret).ok();
-    let opened = sealed.and_then(|sealed| deployment.sealer().open(Sealed::App, &user.0, &sealed, exchange.now));
+    let opened =
+        sealed.and_then(|sealed| deployment.sealer().open(Sealed::App, &user.0, &sealed, exchange.now));
     let secret = opened.and_then(|text| TotpSecret::read(text.expose())).ok_or_else(|| {
-        Refusal::new(Code::Configuration).because("the key that sealed the authenticator app's secret is gone")
+        Refusal::new(Code::Configuration)
+            .because("the key that sealed the authenticator app's secret is gone")
     })?;
     match secret.step_of(code, exchange.now, app.step) {
         Some(step) => Ok(Proven { shown: Shown::AppCode { step }, way: Way::AppCode, number }),
-        None => Err(wrong(deployment, exchange, ticket, number).await),
+        None => Err(wrong(deployment, exchange, user, ticket, number).await),
     }
 }
 
@@ -96,9 +99,11 @@ async fn by_code(
 async fn wrong(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
+    user: &UserId,
     ticket: Option<&TicketKey>,
     number: u32,
 ) -> Refusal {
+    audit::refused(deployment, audit::entry(exchange, AuditKind::FactorRefused).of(user)).await;
     if let Some(ticket) = ticket.filter(|_| number >= MOST_TRIES) {
         // The next try would find it over, too.
         if let Err(error) = deployment.store().consume_ticket(ticket, exchange.now).await {
@@ -116,11 +121,12 @@ impl Proven {
         &self,
         deployment: &Deployment,
         exchange: &mut Exchange<'_>,
+        user: &UserId,
         ticket: Option<&TicketKey>,
     ) -> Refusal {
         match self.way {
             Way::Passkey => refused("the passkey was used meanwhile, or its challenge was answered before"),
-            _ => wrong(deployment, exchange, ticket, self.number).await,
+            _ => wrong(deployment, exchange, user, ticket, self.number).await,
         }
     }
 }
@@ -166,7 +172,8 @@ pub(super) fn challenge(
     let text = serde_json::to_string(&asked).expect("texts alone are JSON");
     let until = exchange.now.plus(std::time::Duration::from_secs(OwnCookie::Challenge.max_age().into()));
     let sealed = deployment.sealer().seal(Sealed::Challenge, "", &text, Some(until), deployment.random());
-    let sealed = sealed.ok_or_else(|| Refusal::new(Code::Configuration).because("a challenge cannot be sealed"))?;
+    let sealed =
+        sealed.ok_or_else(|| Refusal::new(Code::Configuration).because("a challenge cannot be sealed"))?;
     exchange.changes.own.push(OwnChange { cookie: OwnCookie::Challenge, value: Some(sealed) });
     Ok(challenge)
 }
@@ -187,7 +194,8 @@ fn asked(
     let asked = asked.ok_or_else(|| refused("this browser was asked something else, or too long ago"))?;
     let hash = sha256_hex(&[b"challenge ", asked.challenge.as_bytes()]);
     // Remembered for longer than its cookie opens.
-    let expires = exchange.now.plus(std::time::Duration::from_secs(2 * u64::from(OwnCookie::Challenge.max_age())));
+    let expires =
+        exchange.now.plus(std::time::Duration::from_secs(2 * u64::from(OwnCookie::Challenge.max_age())));
     let key = TicketKey { purpose: Purpose::SPENT_CHALLENGE, subject: String::new(), hash };
     Ok((asked, Ticket { key, data: String::new(), created: exchange.now, expires }))
 }

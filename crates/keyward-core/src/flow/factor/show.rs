@@ -1,18 +1,20 @@
 //! The second factor of a sign-in.
 
 use super::{
-    super::events,
+    super::{audit, events},
     back, missing_csrf, passkey_form,
     pending::{self, Waiting},
     prove,
 };
 use crate::{
     action::{FactorAnswer as Answer, FactorOutcome, Outcome, OwnPage},
+    audit::AuditKind,
     deployment::Deployment,
     error::{Code, Refusal},
+    event::About,
     exchange::Exchange,
     policy::{
-        assurance,
+        assurance::{self, Way},
         recent::AUTH_TIME,
         redirect::{self, Landing},
     },
@@ -81,13 +83,22 @@ pub(in crate::flow) async fn complete(
     let record = opening.record.clone();
     // Before anything is written: what does not fit into a cookie uses nothing up.
     let cookie = opening.cookie(deployment, exchange)?;
-    let events = kept.events(exchange);
-    let who = Admission::Factor { user, ticket: Some(key.clone()), shown: proven.shown.clone() };
+    let mut events = kept.events(exchange);
+    let mut note = |kind| {
+        let entry = audit::entry(exchange, kind).saying("method", proven.way.as_str());
+        events.extend(audit::event(deployment, About::Anybody, entry));
+    };
+    note(AuditKind::SignedIn);
+    if proven.way == Way::RecoveryCode {
+        note(AuditKind::RecoveryCodeUsed);
+    }
+    let who =
+        Admission::Factor { user: user.clone(), ticket: Some(key.clone()), shown: proven.shown.clone() };
     let own = match deployment.store().admit(&who, Some(&record), exchange.now, &events).await? {
         Admitted::As { claims, .. } => claims,
         Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
         Admitted::Changed | Admitted::NeedsFactor { .. } | Admitted::EmailTaken => {
-            return Err(proven.was_wrong(deployment, exchange, Some(&key)).await);
+            return Err(proven.was_wrong(deployment, exchange, &user, Some(&key)).await);
         }
         Admitted::Gone => return Err(prove::expired()),
     };

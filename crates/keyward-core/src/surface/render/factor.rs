@@ -17,7 +17,9 @@ impl Render<'_> {
             FactorOutcome::Required { .. } => self.factor_required(),
             FactorOutcome::Page(page) => self.reply(200, ReplyBody::Page(Page::Factor(page))),
             FactorOutcome::Go { page, then: None } => self.go(200, &public.route(page.path())),
-            FactorOutcome::Go { page, then: Some(then) } => self.go(200, &self.to(&public.route(page.path()), then)),
+            FactorOutcome::Go { page, then: Some(then) } => {
+                self.go(200, &self.to(&public.route(page.path()), then))
+            }
             FactorOutcome::SignIn { then } => self.go(401, &self.to(&self.sign_in_page(), then)),
             FactorOutcome::Back { page, refusal } => self.back(page, refusal),
             FactorOutcome::Options { action, options } => {
