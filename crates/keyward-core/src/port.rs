@@ -114,6 +114,18 @@ pub struct NewSession {
     pub vault: Option<Vaulted>,
     /// True if two factors were shown ([`crate::policy::assurance`]). One alone opens nothing for who has a second.
     pub two_factors: bool,
+    /// The session that it takes the place of, in the same transition: nobody keeps, or hands to another, the one from
+    /// before a change of person (lesson 55).
+    pub replaces: Option<Replaced>,
+}
+
+/// A session that a new one takes the place of.
+#[derive(Clone, Debug)]
+pub struct Replaced {
+    /// Which. There need not be one.
+    pub which: Ending,
+    /// Until when it is remembered as ended ([`crate::session::remembered_until`]).
+    pub until: Timestamp,
 }
 
 impl NewSession {
@@ -133,6 +145,7 @@ impl NewSession {
             two_factors: false,
             vault: None,
             grant: None,
+            replaces: None,
         }
     }
 }

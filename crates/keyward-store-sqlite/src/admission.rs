@@ -13,7 +13,7 @@ use rusqlite::{Connection, Result, params};
 use crate::{
     SqliteStore, account,
     directory::{self, Own},
-    factors, ledger, outbox, ticket,
+    factors, grants, ledger, outbox, ticket,
 };
 
 #[async_trait]
@@ -37,6 +37,12 @@ impl SignIns for SqliteStore {
             if let Admitted::As { user, is_new, claims } = &admitted {
                 if let Some(session) = &session {
                     ledger::insert(db, user, claims, session)?;
+                    if let Some(grant) = &session.grant {
+                        grants::insert(db, &session.id, grant)?;
+                    }
+                    if let Some(replaced) = &session.replaces {
+                        ledger::end(db, &replaced.which, replaced.until)?;
+                    }
                 }
                 let opened = session.as_ref().map(|session| &session.id);
                 outbox::insert_about(db, &events, user, opened, *is_new)?;

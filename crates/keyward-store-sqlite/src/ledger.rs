@@ -14,7 +14,7 @@ use keyward_core::{
 use rusqlite::{Connection, OptionalExtension, Result, Row, params, types::ValueRef};
 
 use crate::{
-    SqliteStore, grants, outbox, sessions,
+    SqliteStore, outbox, sessions,
     vault::{self, entry_columns},
 };
 
@@ -101,25 +101,9 @@ impl Ledger for SqliteStore {
         events: &[NewEvent],
     ) -> Result<(), StoreError> {
         let (which, events) = (which.clone(), events.to_vec());
-        self.write("end_session", move |db| {
-            let whose = |row: &Row<'_>| Ok((SessionId(row.get(0)?), UserId(row.get(1)?)));
-            let row = match &which {
-                Ending::Id(id) => db
-                    .prepare_cached("DELETE FROM session WHERE id = ?1 RETURNING id, user")?
-                    .query_row([&id.0], whose),
-                Ending::Token(token) => db
-                    .prepare_cached("DELETE FROM session WHERE token_hash = ?1 RETURNING id, user")?
-                    .query_row([&token.0], whose),
-            };
-            let row = row.optional()?;
-            if let Some((_, user)) = &row {
-                outbox::insert_of(db, &events, user)?;
-            }
-            let ended = match which {
-                Ending::Id(id) => Some(id),
-                Ending::Token(_) => row.map(|(id, _)| id),
-            };
-            ended.map_or(Ok(()), |id| sessions::note(db, &id, Changed::Ended, until))
+        self.write("end_session", move |db| match end(db, &which, until)? {
+            Some(user) => outbox::insert_of(db, &events, &user),
+            None => Ok(()),
         })
         .await
     }
@@ -158,7 +142,29 @@ impl Ledger for SqliteStore {
     }
 }
 
-/// Records a session of a user who says `own` in every session; a sealed one says nothing here.
+/// Ends a session, and remembers it. Gives whose it was, if it was there.
+pub(crate) fn end(db: &Connection, which: &Ending, until: Timestamp) -> Result<Option<UserId>> {
+    let whose = |row: &Row<'_>| Ok((SessionId(row.get(0)?), UserId(row.get(1)?)));
+    let row = match which {
+        Ending::Id(id) => db
+            .prepare_cached("DELETE FROM session WHERE id = ?1 RETURNING id, user")?
+            .query_row([&id.0], whose),
+        Ending::Token(token) => db
+            .prepare_cached("DELETE FROM session WHERE token_hash = ?1 RETURNING id, user")?
+            .query_row([&token.0], whose),
+    };
+    let row = row.optional()?;
+    let ended = match which {
+        Ending::Id(id) => Some(id),
+        Ending::Token(_) => row.as_ref().map(|(id, _)| id),
+    };
+    if let Some(id) = ended {
+        sessions::note(db, id, Changed::Ended, until)?;
+    }
+    Ok(row.map(|(_, user)| user))
+}
+
+/// Records a session, without its refresh tokens, of a user who says `own` in every session; a sealed one says nothing here.
 pub(crate) fn insert(db: &Connection, user: &UserId, own: &Extra, session: &NewSession) -> Result<()> {
     let claims = if own.is_empty() || session.claims.is_empty() {
         sessions::text(&session.claims)?
@@ -184,7 +190,6 @@ pub(crate) fn insert(db: &Connection, user: &UserId, own: &Extra, session: &NewS
         session.via.as_ref().map(|via| &via.source),
         session.via.as_ref().map(|via| &via.id)
     ])?;
-    session.grant.as_ref().map_or(Ok(()), |grant| grants::insert(db, &session.id, grant))?;
     session.vault.as_ref().map_or(Ok(()), |vaulted| vault::insert(db, &session.id, vaulted))
 }
 

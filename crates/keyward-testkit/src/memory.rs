@@ -2,12 +2,12 @@
 
 mod admin;
 mod audit;
+mod factors;
 mod grants;
 mod import;
 mod keys;
 mod post;
 mod recovery;
-mod factors;
 mod sessions;
 mod state;
 mod vault;
@@ -75,6 +75,9 @@ impl SignIns for MemoryStore {
             }
             if let Some(vaulted) = &new.vault {
                 state.put_into_vault(&new.id, vaulted);
+            }
+            if let Some(replaced) = &new.replaces {
+                state.end_which(&replaced.which, replaced.until);
             }
         }
         if let Admitted::As { user, is_new, .. } = &admitted {
@@ -254,15 +257,8 @@ impl Ledger for MemoryStore {
         events: &[NewEvent],
     ) -> Result<(), StoreError> {
         let mut state = self.state();
-        let id = match which {
-            Ending::Id(id) => Some(id.clone()),
-            Ending::Token(token) => state.by_token(token),
-        };
-        if let Some(id) = id {
-            if let Some(user) = state.sessions.get(&id).map(|row| row.user.clone()) {
-                state.write_of(events, Some(&user));
-            }
-            state.end(&id, until);
+        if let Some(user) = state.end_which(which, until) {
+            state.write_of(events, Some(&user));
         }
         Ok(())
     }

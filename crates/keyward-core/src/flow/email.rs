@@ -7,25 +7,25 @@ use serde_json::{Map, json};
 use super::{
     audit,
     events::{self, Telling},
-    guessing,
     factor::{self, Half},
+    guessing,
     rules::{self, Passed},
 };
 use crate::{
     action::Outcome,
     claims::Claims,
     deployment::Deployment,
-    dialect::{asker::Asker, cookies::SessionCookie},
+    dialect::asker::Asker,
     error::{Code, Refusal},
     exchange::Exchange,
     mail::{Letter, LinkLetter, Mail, MailFault},
     method::email::{Asked, EmailProvider, draw_token, stored_form},
-    port::{Admitted, Limit, uuid},
     policy::{
         assurance::{self, Way},
         email,
         redirect::Landing,
     },
+    port::{Admitted, Limit, uuid},
     rules::{Candidate, Trigger},
     secret::Secret,
     session::{self, remembered_until},
@@ -186,15 +186,7 @@ async fn redeem(
         let token = token.expose().to_owned();
         return Ok(Outcome::ConfirmLink { provider: provider.id.clone(), token, email: address });
     }
-    let previous = exchange.session_token(deployment);
-    let outcome = admit(deployment, exchange, provider, ticket.key).await?;
-    // Whom a rule sends elsewhere changes nobody.
-    let replaced = matches!(exchange.changes.session, SessionCookie::Set { .. });
-    if let Some(previous) = previous.filter(|_| replaced) {
-        // Nobody keeps, or hands to another, the session from before a change of person (lesson 55).
-        session::end_replaced(deployment, &previous, exchange).await;
-    }
-    Ok(outcome)
+    admit(deployment, exchange, provider, ticket.key).await
 }
 
 fn no_such_link() -> Refusal {

@@ -5,9 +5,9 @@ use serde_json::{Map, Value, json};
 use super::{
     audit,
     events::{self, Telling},
+    factor::{self, Half},
     guessing::{self, Guess},
     recovery,
-    factor::{self, Half},
     rules::{self, Passed},
 };
 use crate::{
@@ -19,11 +19,11 @@ use crate::{
     event::About,
     exchange::Exchange,
     method::{OpensTo, Proof, Submitted},
-    port::{Admitted, Limit},
     policy::{
         assurance::{self, Way},
         email,
     },
+    port::{Admitted, Limit},
     rules::{Candidate, Trigger},
     session::{self, foreign},
     settings::{Field, Provider},
@@ -65,7 +65,6 @@ async fn attempt(
         guessing::draw_on_network(deployment, exchange, provider.check.limit()).await?;
     }
     recovery::demand(deployment, &proof.admission).await?;
-    let previous = exchange.session_token(deployment);
     let mut proof = proof;
     let mut candidate = candidate(provider, &submitted, &proof);
     match rules::pass(deployment, exchange, &mut candidate).await? {
@@ -73,8 +72,6 @@ async fn attempt(
         Passed::Elsewhere(landing) => return Ok(Outcome::Land(landing)),
     }
     let outcome = admit(deployment, exchange, proof, &candidate).await?;
-    // A sign-up that leaves the signing in to the person changes nobody.
-    let replaced = matches!(exchange.changes.session, SessionCookie::Set { .. });
     if !matches!(exchange.changes.session, SessionCookie::Keep) {
         match guess {
             Some(guess) => guess.succeeded(deployment, exchange).await,
@@ -86,10 +83,6 @@ async fn attempt(
             }
             None => {}
         }
-    }
-    if let Some(previous) = previous.filter(|_| replaced) {
-        // Nobody keeps, or hands to another, the session from before a change of person (lesson 55).
-        session::end_replaced(deployment, &previous, exchange).await;
     }
     Ok(outcome)
 }

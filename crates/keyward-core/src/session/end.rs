@@ -7,7 +7,7 @@ use crate::{
     deployment::Deployment,
     event::NewEvent,
     exchange::Exchange,
-    port::{Ending, SessionId, StoreError},
+    port::{Ending, Replaced, SessionId, StoreError},
     settings::Strategy,
     time::Timestamp,
 };
@@ -30,17 +30,36 @@ pub async fn end(
     events: &[NewEvent],
 ) -> Result<(), StoreError> {
     let until = remembered_until(exchange.now, deployment.settings().session.max_age);
+    match behind(deployment, token, exchange) {
+        None => Ok(()),
+        Some(Ending::Id(id)) => end_by_id(deployment, &id, until, events).await,
+        Some(which) => deployment.store().end_session(&which, until, events).await,
+    }
+}
+
+/// The session behind a token.
+fn behind(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) -> Option<Ending> {
     match deployment.settings().session.strategy {
-        Strategy::Stored => {
-            deployment.store().end_session(&Ending::Token(hash_of(token)), until, events).await
-        }
+        Strategy::Stored => Some(Ending::Token(hash_of(token))),
         Strategy::Sealed => {
-            let claims = deployment.token_keys(exchange.request.public.is_secure()).open(token, exchange.now);
+            let claims =
+                deployment.token_keys(exchange.request.public.is_secure()).open(token, exchange.now)?;
             // Sealed by the original, or by an application: it has no record here and lives until its `exp`.
-            let Some(id) = claims.as_ref().and_then(|claims| claims.text("sid")) else { return Ok(()) };
-            end_by_id(deployment, &SessionId(id.to_owned()), until, events).await
+            Some(Ending::Id(SessionId(claims.text("sid")?.to_owned())))
         }
     }
+}
+
+/// What a new session of this browser takes the place of.
+pub(super) fn replaced(deployment: &Deployment, exchange: &Exchange<'_>) -> Option<Replaced> {
+    let which = behind(deployment, &exchange.session_token(deployment)?, exchange)?;
+    Some(replacing(deployment, which, exchange))
+}
+
+/// What a new session takes the place of where the cookie of the one before did not come along.
+#[must_use]
+pub fn replacing(deployment: &Deployment, which: Ending, exchange: &Exchange<'_>) -> Replaced {
+    Replaced { which, until: remembered_until(exchange.now, deployment.settings().session.max_age) }
 }
 
 /// Ends the session of a program, and tells it by `events` if it was there.
@@ -65,16 +84,12 @@ async fn end_by_id(
     Ok(())
 }
 
-/// Ends the session that a new sign-in replaces. The new one has ids of its own, so a store that fails now
-/// costs no safety: it is logged.
-pub async fn end_replaced(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) {
-    note_unended(end(deployment, token, exchange, &[]).await);
-}
-
-/// As [`end_replaced`], for a session whose cookie did not come along.
-pub async fn end_replaced_by_id(deployment: &Deployment, id: &SessionId, exchange: &Exchange<'_>) {
+/// Ends a session that was opened and reached nobody. A store that fails now costs no safety: it is logged.
+pub(super) async fn end_unused(deployment: &Deployment, id: &SessionId, exchange: &Exchange<'_>) {
     let until = remembered_until(exchange.now, deployment.settings().session.max_age);
-    note_unended(end_by_id(deployment, id, until, &[]).await);
+    if let Err(error) = end_by_id(deployment, id, until, &[]).await {
+        tracing::warn!(%error, "a session that nobody holds could not be ended; it lives until it expires");
+    }
 }
 
 /// Takes over what a transition of this process ended or changed: here too, and not a moment later.
@@ -86,11 +101,5 @@ pub async fn follow_changes(deployment: &Deployment, exchange: &Exchange<'_>) {
 pub async fn take_over_changes(deployment: &Deployment, now: Timestamp) {
     if let Err(error) = deployment.changes().follow(deployment.store(), now).await {
         tracing::warn!(%error, "changes of sessions could not be read; they are within a second");
-    }
-}
-
-fn note_unended(ended: Result<(), StoreError>) {
-    if let Err(error) = ended {
-        tracing::warn!(%error, "the replaced session could not be ended; it lives until it expires");
     }
 }

@@ -11,10 +11,7 @@ use keyward_jose::digest::sha256;
 use serde_json::Value;
 
 pub use self::{
-    end::{
-        end, end_of_program, end_replaced, end_replaced_by_id, follow_changes, remembered_until,
-        take_over_changes,
-    },
+    end::{end, end_of_program, follow_changes, remembered_until, replacing, take_over_changes},
     overlay::Overlay,
     view::View,
 };
@@ -28,7 +25,8 @@ use crate::{
     exchange::Exchange,
     policy::{assurance, recent::AUTH_TIME},
     port::{
-        Ending, NewClaims, NewGrant, NewSession, Renewed, SessionId, StoreError, TokenHash, network, uuid,
+        Ending, NewClaims, NewGrant, NewSession, Renewed, Replaced, SessionId, StoreError, TokenHash,
+        network, uuid,
     },
     settings::Strategy,
     time::Timestamp,
@@ -112,6 +110,8 @@ impl Opening {
             address: Some(network(exchange.request.client)),
             grant,
             two_factors: assurance::has_two(&claims),
+            // What a browser holds is not the program's that calls.
+            replaces: if program.is_none() { end::replaced(deployment, exchange) } else { None },
             ..NewSession::new(session, exchange.now, exchange.now.plus(lives))
         };
         Self { record, claims, token, refresh }
@@ -148,6 +148,9 @@ impl Opening {
         cookie: SessionCookie,
         own: &Extra,
     ) -> Result<SessionCookie, Refusal> {
+        if let Some(Replaced { which: Ending::Id(id), until }) = self.record.replaces {
+            deployment.changes().end(id, until);
+        }
         if own.is_empty() || self.token.is_some() || self.refresh.is_some() {
             return Ok(cookie);
         }
@@ -157,7 +160,7 @@ impl Opening {
         let sealed = seal(deployment, &mut self.claims, exchange);
         if sealed.is_err() {
             // Nobody will ever come with it.
-            end_replaced_by_id(deployment, &self.record.id, exchange).await;
+            end::end_unused(deployment, &self.record.id, exchange).await;
         }
         sealed
     }

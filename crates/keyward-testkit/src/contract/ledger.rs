@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use keyward_core::{
     claims::Claims,
-    port::{Change, Ending, Renewed, Store, StoredSession},
+    port::{Admitted, Change, Ending, NewSession, Renewed, Replaced, Store, StoredSession},
     user::Admission,
 };
 
@@ -46,6 +46,29 @@ pub async fn lesson_48_an_expired_session_is_returned_as_it_is(store: Arc<dyn St
     admit(&*store, &sign_up("ada"), Some(&session)).await;
     let read = store.session(&token("s1")).await.expect("answers").expect("returned");
     assert_eq!(read.expires, session.expires);
+}
+
+/// In the transition that opens the one, the other ends; and where that opens nothing, nothing ends.
+pub async fn lesson_55_a_session_ends_the_one_that_it_replaces_when_it_is_opened(store: Arc<dyn Store>) {
+    admit(&*store, &sign_up("ada"), Some(&sealed("s1"))).await;
+    admit(&*store, &sign_up("bob"), Some(&stored("s2"))).await;
+    let replacing = |session: NewSession, which| NewSession {
+        replaces: Some(Replaced { which, until: UNTIL }),
+        ..session
+    };
+    let gone = replacing(sealed("s3"), Ending::Id(sid("s1")));
+    assert_eq!(admit(&*store, &Admission::User(id("nobody")), Some(&gone)).await, Admitted::Gone);
+    assert!(is_there(&*store, "s1").await && ended_ids(&*store).await.is_empty());
+    admit(&*store, &Admission::User(id("ada")), Some(&gone)).await;
+    assert!(!is_there(&*store, "s1").await && is_there(&*store, "s3").await);
+    // Of another person, of another strategy: it is the browser's that counts.
+    admit(&*store, &Admission::User(id("ada")), Some(&replacing(stored("s4"), Ending::Token(token("s2")))))
+        .await;
+    assert!(!has_session(&*store, "s2").await && has_session(&*store, "s4").await);
+    assert_eq!(ended_ids(&*store).await, ["s1", "s2"]);
+    let never_was = replacing(stored("s5"), Ending::Token(token("other")));
+    admit(&*store, &Admission::User(id("ada")), Some(&never_was)).await;
+    assert!(has_session(&*store, "s5").await);
 }
 
 /// Rolling renewal.
@@ -197,4 +220,9 @@ pub async fn a_sweep_never_gives_a_change_number_again(store: Arc<dyn Store>) {
 pub async fn a_working_store_is_ready(store: Arc<dyn Store>) {
     assert!(store.ready().await.is_ok());
     assert_eq!(endings(&*store).await, []);
+}
+
+/// Of a sealed session, too, which has no token.
+async fn is_there(store: &dyn Store, session: &str) -> bool {
+    store.session_record(&sid(session)).await.expect("answers").is_some()
 }

@@ -7,10 +7,10 @@ mod admission;
 mod audit;
 mod directory;
 mod events;
+mod factors;
 mod grants;
 mod import;
 mod keys;
-mod factors;
 mod ledger;
 mod linking;
 mod people;
@@ -34,7 +34,9 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, audit::*, directory::*, events::*, factors::*, grants::*, import::*, keys::*, ledger::*, linking::*, people::*, post::*, proof::*, races::*, recovery::*, sessions::*, tickets::*, values::*, vault::*,
+    admission::*, audit::*, directory::*, events::*, factors::*, grants::*, import::*, keys::*, ledger::*,
+    linking::*, people::*, post::*, proof::*, races::*, recovery::*, sessions::*, tickets::*, values::*,
+    vault::*,
 };
 
 /// Makes one `#[tokio::test]` of every case of the contract.
@@ -76,6 +78,7 @@ macro_rules! store_contract {
             c3_a_stored_session_is_read_as_it_was_written
             c3_a_token_that_is_nobodys_reads_nothing
             lesson_48_an_expired_session_is_returned_as_it_is
+            lesson_55_a_session_ends_the_one_that_it_replaces_when_it_is_opened
             c3_a_renewal_moves_the_expiry_and_keeps_what_the_session_says
             c3_a_renewal_with_claims_replaces_what_the_session_says
             c3_a_touch_moves_the_expiry_of_a_record_and_never_makes_one

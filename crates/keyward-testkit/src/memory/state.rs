@@ -5,20 +5,20 @@ use std::collections::HashMap;
 use keyward_core::{
     claims::Claims,
     event::{Channel, NewEvent},
-    port::{
-        Admitted, Altered, Change, Changed, DueEvent, Entry, EntryId, NewSession, SessionId, StoreError,
-        StoredKey, TokenHash,
-    },
     method::passkey::Passkey,
+    port::{
+        Admitted, Altered, Change, Changed, DueEvent, Ending, Entry, EntryId, NewSession, SessionId,
+        StoreError, StoredKey, TokenHash,
+    },
     session::Overlay,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{Account, AccountKey, Admission, Extra, Ground, NewUser, Place, Profile, User, UserId, Vouched},
 };
 
-use super::{audit::Trail, post::Mails};
-use super::grants::Family;
 use super::factors::Kept;
+use super::grants::Family;
+use super::{audit::Trail, post::Mails};
 
 #[derive(Debug, Default)]
 pub(super) struct State {
@@ -380,6 +380,17 @@ impl State {
         self.sessions.remove(id);
         self.vault.retain(|_, entry| entry.session != *id);
         self.note(id, Changed::Ended, until);
+    }
+
+    /// Ends a session, and remembers it. Gives whose it was, if it was there.
+    pub(super) fn end_which(&mut self, which: &Ending, until: Timestamp) -> Option<UserId> {
+        let id = match which {
+            Ending::Id(id) => id.clone(),
+            Ending::Token(token) => self.by_token(token)?,
+        };
+        let user = self.sessions.get(&id).map(|row| row.user.clone());
+        self.end(&id, until);
+        user
     }
 
     /// One place for each session, moved to the end of the order.

@@ -19,7 +19,7 @@ use crate::{
     },
     port::{Admitted, Factors, Limit},
     reply::{Ask, AskedField, FactorPage},
-    session::{self, Opening, foreign},
+    session::{Opening, foreign},
     settings::Provider,
     user::{Admission, User},
 };
@@ -180,10 +180,6 @@ async fn replace(
         }
         Admitted::Gone | Admitted::EmailTaken => return Err(Refusal::new(Code::SessionRequired)),
     };
-    let previous = exchange.session_token(deployment);
     exchange.changes.session = opening.opened(deployment, exchange, cookie, &own).await?;
-    if let Some(previous) = previous {
-        session::end_replaced(deployment, &previous, exchange).await;
-    }
     Ok(())
 }

@@ -26,7 +26,7 @@ use crate::{
     },
     port::{Admitted, uuid},
     rules::{Candidate, Trigger},
-    session::{self, Opening},
+    session::Opening,
     user::{Address, Admission, NewUser, Profile, User, UserId},
 };
 
@@ -193,15 +193,10 @@ async fn enter(
         }
     };
     events::are_written(deployment, &events);
-    let previous = exchange.session_token(deployment);
     exchange.changes.session = opening.opened(deployment, exchange, cookie, &own).await?;
     let request = exchange.request;
     if OwnCookie::Pending.read(&request.cookies, request.public.is_secure()).is_some() {
         forget(exchange);
-    }
-    if let Some(previous) = previous {
-        // Nobody keeps, or hands to another, the session from before a change of person (lesson 55).
-        session::end_replaced(deployment, &previous, exchange).await;
     }
     Ok(if is_new { Outcome::Welcome(landing) } else { Outcome::Land(landing) })
 }

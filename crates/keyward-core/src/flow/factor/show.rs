@@ -20,7 +20,7 @@ use crate::{
     },
     port::Admitted,
     reply::{Ask, AskedField, FactorPage},
-    session::{self, Opening},
+    session::Opening,
     user::Admission,
 };
 
@@ -103,13 +103,8 @@ pub(in crate::flow) async fn complete(
         Admitted::Gone => return Err(prove::expired()),
     };
     events::are_written(deployment, &events);
-    let previous = exchange.session_token(deployment);
     exchange.changes.session = opening.opened(deployment, exchange, cookie, &own).await?;
     pending::forget(exchange);
-    if let Some(previous) = previous {
-        // Nobody keeps, or hands to another, the session from before a change of person (lesson 55).
-        session::end_replaced(deployment, &previous, exchange).await;
-    }
     let allowed = &deployment.settings().allowed_origins;
     let landing = redirect::landing(&exchange.request.public, allowed, Some(&kept.landing), None);
     Ok(landing.unwrap_or_else(|_| exchange.landing.clone()))

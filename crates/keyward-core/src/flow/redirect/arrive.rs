@@ -27,7 +27,7 @@ use crate::{
         recent::AUTH_TIME,
         redirect,
     },
-    port::{Admitted, SessionId, Vaulted, uuid},
+    port::{Admitted, Ending, SessionId, Vaulted, uuid},
     request::{Method, Pairs},
     rules::{Candidate, Trigger},
     secret::Secret,
@@ -312,7 +312,6 @@ async fn admit(
         match deployment.store().admit(&admission, Some(&record), exchange.now, &events).await? {
             Admitted::As { is_new, claims, .. } => {
                 events::are_written(deployment, &events);
-                end_previous(deployment, exchange, current.as_ref()).await;
                 if first_proof {
                     session::follow_changes(deployment, exchange).await;
                 }
@@ -423,6 +422,10 @@ async fn open_session(
     let trigger = if matches!(place, Place::New(_)) { Trigger::SignUp } else { Trigger::SignIn };
     rules::complete(deployment, exchange, &mut claims, trigger, Some(&who.candidate), None).await?;
     let mut opening = Opening::prepare(deployment, exchange, claims);
+    if let (None, Some(current), None) = (&opening.record.replaces, current, &exchange.program) {
+        let which = Ending::Id(current.session.clone());
+        opening.record.replaces = Some(session::replacing(deployment, which, exchange));
+    }
     opening.record.via = Some(who.vouched.key.clone());
     opening.record.vault = vault;
     Ok(opening)
@@ -438,17 +441,4 @@ fn vaulted(deployment: &Deployment, who: &Person, claims: &mut Claims) -> Result
     let expires = who.account.get("expires_at").and_then(Value::as_i64).map(Timestamp::from_secs);
     let tokens = ForeignTokens { access_token, refresh_token: text("refresh_token"), expires };
     foreign::keep(deployment, &who.vouched.key.source, &tokens, claims)
-}
-
-/// Nobody keeps, or hands to another, the session from before (lesson 55).
-async fn end_previous(deployment: &Deployment, exchange: &Exchange<'_>, current: Option<&Current>) {
-    // What a browser holds is not the program's that calls.
-    if exchange.program.is_some() {
-        return;
-    }
-    if let Some(token) = exchange.session_token(deployment) {
-        session::end_replaced(deployment, &token, exchange).await;
-    } else if let Some(current) = current {
-        session::end_replaced_by_id(deployment, &current.session, exchange).await;
-    }
 }
