@@ -4,8 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use keyward::{
     AccountsSettings, BackendSettings, Builder, CredentialsCheck, CustomPages, Dialect, EmailSettings,
-    Endpoint, Keyward, OAuthSettings, Proof, Refusal, SessionSettings, Submitted, UserFields, async_trait,
-    field, provider,
+    Endpoint, Freshness, Keyward, OAuthSettings, Proof, RefreshEndpoint, Refusal, SessionSettings, Submitted,
+    TokenPlaces, UserFields, async_trait, field, provider,
 };
 use keyward_testkit::MemoryStore;
 
@@ -48,8 +48,50 @@ fn backend(id: &str, url: &str) -> BackendSettings {
             own_word_on_401: false,
             message: vec!["message".to_owned()],
             code: vec!["code".to_owned()],
+            tokens: None,
         },
+        refresh: None,
+        freshness: Freshness::default(),
     }
+}
+
+/// As [`backend`], with tokens that are refreshed at `url`.
+fn refreshed(url: &str, freshness: Freshness) -> BackendSettings {
+    let refresh = RefreshEndpoint {
+        url: url.parse().expect("a URL"),
+        headers: Vec::new(),
+        fields: Vec::new(),
+        form: false,
+        timeout: Duration::from_secs(5),
+        max_answer: 1 << 18,
+        tokens: TokenPlaces::default(),
+        user: Vec::new(),
+        message: Vec::new(),
+    };
+    BackendSettings { refresh: Some(refresh), freshness, ..backend("login", "https://api.example/login") }
+}
+
+#[test]
+fn tokens_are_refreshed_over_http_and_a_second_try_comes_before_the_grace_is_over() {
+    let freshness = |grace: Option<u64>, error: &str| Freshness {
+        grace: grace.map(Duration::from_secs),
+        error: error.to_owned(),
+        ..Freshness::default()
+    };
+    let wrong = |url: &str, freshness| fields(&right().backend(refreshed(url, freshness)));
+    let good = "https://api.example/refresh";
+    assert_eq!(wrong(good, freshness(None, "AuthError")), [""; 0]);
+    assert_eq!(wrong(good, freshness(Some(8), "AuthError")), [""; 0]);
+    assert_eq!(wrong(good, freshness(Some(7), "AuthError")), ["providers[0].refresh.grace"]);
+    assert_eq!(wrong(good, freshness(None, "")), ["providers[0].refresh.error"]);
+    assert_eq!(wrong("ftp://api.example/", Freshness::default()), ["providers[0].refresh.endpoint"]);
+    let provider = |freshness| OAuthSettings {
+        refresh: Some(freshness),
+        ..OAuthSettings::catalogue("github", "id", "secret")
+    };
+    let fields_of = |freshness| fields(&right().oauth_provider(provider(freshness)));
+    assert_eq!(fields_of(Freshness::default()), [""; 0]);
+    assert_eq!(fields_of(freshness(Some(12), "AuthError")), ["providers[0].refresh.grace"]);
 }
 
 /// The fields that are complained about; each complaint has a problem and a remedy.

@@ -9,7 +9,7 @@ use crate::{
     exchange::Exchange,
     policy::redirect::{self, Landing},
     rules::{Candidate, Trigger, Verdict},
-    session,
+    session::{self, foreign},
     user::{Extra, Profile},
 };
 
@@ -101,6 +101,7 @@ pub(super) async fn complete(
         let session = session::shown(deployment, claims, exchange.now);
         shown.extend(rule.session(&session, claims).await?);
         if !shown.is_empty() {
+            foreign::refer(&mut shown, claims);
             claims.set(SHOWN, shown.clone());
         }
     }

@@ -3,7 +3,7 @@
 //! The access token and its end are claims under the tutorials' names, so that an application reads them with
 //! `getToken()`. In a stored session they are laid over the row when it is read: at rest they are in the vault alone.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::Live;
 use crate::{
@@ -137,6 +137,36 @@ pub fn expires(claims: &Claims) -> Option<Timestamp> {
     claims.get(EXPIRES)?.as_i64().map(Timestamp::from_millis)
 }
 
+/// Stands for the access token in what the deployment's rules add to the session, so that they show the one that there is
+/// and not the one that there was. No text of a person or a back end begins so.
+const REFERENCE: &str = "\0accessToken";
+
+/// Puts the reference wherever `shown` holds the session's access token.
+pub fn refer(shown: &mut Map<String, Value>, claims: &Claims) {
+    if has_tokens(claims)
+        && let Some(token) = claims.get(ACCESS_TOKEN)
+    {
+        shown.values_mut().for_each(|value| replace(value, token, &Value::from(REFERENCE)));
+    }
+}
+
+/// Puts the session's access token wherever `shown` refers to it.
+pub(super) fn referred(shown: &Map<String, Value>, claims: &Claims) -> Map<String, Value> {
+    let token = claims.get(ACCESS_TOKEN).unwrap_or(&Value::Null);
+    let mut shown = shown.clone();
+    shown.values_mut().for_each(|value| replace(value, &Value::from(REFERENCE), token));
+    shown
+}
+
+fn replace(value: &mut Value, from: &Value, to: &Value) {
+    match value {
+        value if value == from => *value = to.clone(),
+        Value::Object(members) => members.values_mut().for_each(|member| replace(member, from, to)),
+        Value::Array(items) => items.iter_mut().for_each(|item| replace(item, from, to)),
+        _ => {}
+    }
+}
+
 fn entry_of(claims: &Claims) -> Option<EntryId> {
     Some(EntryId(claims.get(VAULT)?.get("id")?.as_str()?.to_owned()))
 }
@@ -161,4 +191,46 @@ fn say(
     }
     claims.remove(ERROR);
     claims.set(VAULT, json!({ "id": id.0, "due": due.map(Timestamp::millis) }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn claims(token: &str) -> Claims {
+        let members = [(ACCESS_TOKEN, json!(token)), (VAULT, json!({"id": "e1", "due": 5}))];
+        members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    #[test]
+    fn a3_what_rules_show_of_the_access_token_follows_it() {
+        let shown = json!({"accessToken": "old", "user": {"tokens": ["old", "x"]}, "not": "older"});
+        let mut shown = shown.as_object().cloned().expect("an object");
+        refer(&mut shown, &claims("old"));
+        assert!(!serde_json::to_string(&shown).expect("JSON").contains("\"old\""), "at rest there is none");
+        let now = Value::Object(referred(&shown, &claims("new")));
+        assert_eq!(now, json!({"accessToken": "new", "user": {"tokens": ["new", "x"]}, "not": "older"}));
+    }
+
+    #[test]
+    fn d2_a_read_is_due_from_the_moment_that_the_claim_says() {
+        let due = |millis| is_due(&claims("a"), Timestamp::from_millis(millis));
+        assert_eq!([due(4), due(5), due(6)], [false, true, true]);
+        assert!(!is_due(&Claims::default(), Timestamp::from_millis(6)));
+    }
+
+    #[test]
+    fn what_is_kept_of_a_stored_session_holds_no_token() {
+        let mut says = claims("a");
+        says.set("role", "admin");
+        says.set(ERROR, "AuthError");
+        let kept = without_tokens(&says);
+        assert_eq!(serde_json::to_value(&kept).expect("JSON"), json!({"role": "admin"}));
+        let own: Claims = [(ERROR.to_owned(), json!("its own"))].into_iter().collect();
+        assert_eq!(
+            without_tokens(&own),
+            own,
+            "where nobody handed out tokens the names are the application's"
+        );
+    }
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::foreign::ERROR;
+use super::foreign::{self, ERROR};
 use crate::{
     claims::{Claims, SHOWN, VAULT},
     deployment::Deployment,
@@ -76,7 +76,10 @@ pub(super) fn body(deployment: &Deployment, claims: &Claims, expires: Timestamp)
         put(&mut session, path, value.clone());
     }
     if let Some(Value::Object(shown)) = claims.get(SHOWN) {
-        merge(&mut session, shown);
+        match foreign::has_tokens(claims) {
+            true => merge(&mut session, &foreign::referred(shown, claims)),
+            false => merge(&mut session, shown),
+        }
     }
     if let Some(error) = token_error(claims) {
         session.insert(ERROR.to_owned(), error.clone());
