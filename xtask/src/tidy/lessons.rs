@@ -36,17 +36,17 @@ const ROWS: [Row; 85] = [
     Tested, Tested, GATEWAY, Tested, Tested,
     Never("each extractor and guard verifies the session of its own request"), Tested, Tested, Tested,
     // Codes, refresh tokens, binding
-    Tested, PROVIDER, PROVIDER, PROVIDER, PROVIDER, PROVIDER, PROVIDER, Tested, PROVIDER, Tested, PROVIDER,
-    PROVIDER, PROVIDER, Tested, PROVIDER, PROVIDER, Tested,
+    Tested, Tested, Tested, Tested, Tested, PROVIDER, PROVIDER, Tested, PROVIDER, Tested, PROVIDER,
+    PROVIDER, Tested, Tested, PROVIDER, PROVIDER, Tested,
     // Verifying others' tokens and assertions
     Tested, Tested, Tested, SAML, SAML,
     // Account linking and ownership
-    Tested, Tested, Tested, NotYet("there are no invitations"), NotYet("there are no invitations"), Tested,
+    Tested, Tested, Tested, NotYet("there are no invitations"), Tested, Tested,
     NotYet("SCIM is not spoken"), Tested, MANAGEMENT, Tested,
     // Session state
     NotYet("there is no second factor"), Tested, Tested, Tested, Tested,
-    PROVIDER, Tested, Tested, Tested, Tested, NotYet("there are no assurance levels"),
-    NotYet("each sign-in is one step; there is no stage to skip"),
+    Tested, Tested, Tested, Tested, Tested, NotYet("there are no assurance levels"),
+    Tested,
     // Authorisation of the management surface
     Tested, MANAGEMENT, MANAGEMENT, MANAGEMENT, Never("no input is ever evaluated as code"),
     // Outgoing requests
@@ -55,7 +55,7 @@ const ROWS: [Row; 85] = [
     Tested, Tested, Tested, Tested, Tested,
     Never("no file can be uploaded"),
     // Timing, resources, crashes
-    Tested, PROVIDER, PROVIDER, Never("no page takes messages from another window"), Tested, Tested, Tested,
+    Tested, PROVIDER, Tested, Never("no page takes messages from another window"), Tested, Tested, Tested,
     // Supply
     Tested,
 ];

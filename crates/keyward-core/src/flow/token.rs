@@ -28,7 +28,7 @@ pub(super) async fn token(deployment: &Deployment, exchange: &Exchange<'_>, want
 
 /// The session's cookie alone is not enough: whoever can read a person's cookies could call as the application.
 async fn foreign_token(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<ForeignToken, Refusal> {
-    tokens::caller(deployment, exchange)?;
+    tokens::caller(&deployment.settings().clients, exchange.request)?;
     let nobody = || Refusal::new(Code::SessionRequired);
     let cookie = exchange.session_token(deployment).ok_or_else(nobody)?;
     let secure = exchange.request.public.is_secure();

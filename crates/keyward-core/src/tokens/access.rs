@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{keys::Signer, terms::Access};
+use super::{
+    keys::{KeyRing, Signer},
+    settings::TokenSettings,
+    terms::Access,
+};
 use crate::{
     address::PublicUrl,
-    deployment::Deployment,
     error::{Code, Refusal},
-    port::{SessionId, StoreError, uuid},
+    port::{Random, SessionId, Store, StoreError, uuid},
     time::Timestamp,
     user::UserId,
 };
@@ -84,24 +87,25 @@ pub fn issuer(public: &PublicUrl) -> String {
 /// # Errors
 /// [`Code::InvalidTarget`] where the audience is gone; [`Code::Overloaded`] where the system gives no memory.
 pub fn issue(
-    deployment: &Deployment,
+    settings: &TokenSettings,
+    public: &PublicUrl,
     signer: &Signer,
     bearer: &Bearer<'_>,
     access: &Access,
+    random: &dyn Random,
     now: Timestamp,
 ) -> Result<AccessToken, Refusal> {
-    let settings = deployment.tokens()?;
     let audience = settings.audience(&access.audience).ok_or_else(|| Refusal::new(Code::InvalidTarget))?;
     let lives = settings.lifetime(audience);
     let expires = now.plus(lives);
     let claims = AccessClaims {
-        iss: issuer(&deployment.settings().public),
+        iss: issuer(public),
         sub: bearer.user.0.clone(),
         aud: access.audience.clone(),
         client_id: bearer.client.unwrap_or(PUBLIC_CLIENT).to_owned(),
         iat: now.secs(),
         exp: expires.secs(),
-        jti: uuid(deployment.random()),
+        jti: uuid(random),
         sid: bearer.session.0.clone(),
         auth_time: bearer.auth_time,
         scope: access.scope(),
@@ -118,14 +122,14 @@ pub fn issue(
 /// # Errors
 /// [`StoreError`] where the key had to be looked up.
 pub async fn opened(
-    deployment: &Deployment,
+    ring: &KeyRing,
+    store: &dyn Store,
+    public: &PublicUrl,
     token: &str,
     now: Timestamp,
 ) -> Result<Option<AccessClaims>, StoreError> {
-    let Some(payload) = deployment.key_ring().verified(deployment.store(), token, TYP, now).await? else {
-        return Ok(None);
-    };
+    let Some(payload) = ring.verified(store, token, TYP, now).await? else { return Ok(None) };
     let claims = serde_json::from_slice::<AccessClaims>(&payload).ok();
-    let issuer = issuer(&deployment.settings().public);
+    let issuer = issuer(public);
     Ok(claims.filter(|claims| claims.iss == issuer && now.secs() < claims.exp))
 }

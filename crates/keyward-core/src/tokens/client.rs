@@ -4,9 +4,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use zeroize::Zeroizing;
 
 use crate::{
-    deployment::Deployment,
     error::{Code, Refusal},
-    exchange::Exchange,
+    request::Request,
     secret::Secret,
 };
 
@@ -28,9 +27,9 @@ pub struct Client {
 ///
 /// # Errors
 /// [`Code::InvalidClient`], whatever of them is missing or wrong.
-pub fn caller<'d>(deployment: &'d Deployment, exchange: &Exchange<'_>) -> Result<&'d Client, Refusal> {
-    let header = exchange.request.authorization.as_ref();
-    authenticated(&deployment.settings().clients, header).ok_or_else(|| Refusal::new(Code::InvalidClient))
+pub fn caller<'c>(clients: &'c [Client], request: &Request) -> Result<&'c Client, Refusal> {
+    let header = request.authorization.as_ref();
+    authenticated(clients, header).ok_or_else(|| Refusal::new(Code::InvalidClient))
 }
 
 /// As [`caller`], for a call that an application without a credential may make too. Credentials that are there have to be
@@ -38,15 +37,12 @@ pub fn caller<'d>(deployment: &'d Deployment, exchange: &Exchange<'_>) -> Result
 ///
 /// # Errors
 /// As [`caller`].
-pub fn caller_if_any<'d>(
-    deployment: &'d Deployment,
-    exchange: &Exchange<'_>,
-) -> Result<Option<&'d Client>, Refusal> {
+pub fn caller_if_any<'c>(clients: &'c [Client], request: &Request) -> Result<Option<&'c Client>, Refusal> {
     let is_basic = |header: &&Secret| {
         header.expose().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("basic"))
     };
-    match exchange.request.authorization.as_ref().filter(is_basic) {
-        Some(_) => caller(deployment, exchange).map(Some),
+    match request.authorization.as_ref().filter(is_basic) {
+        Some(_) => caller(clients, request).map(Some),
         None => Ok(None),
     }
 }

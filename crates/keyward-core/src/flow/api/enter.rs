@@ -79,7 +79,7 @@ pub(super) async fn with_word(
         (Some(token), None) => Word::IdToken { token: token.into(), nonce: vouching.nonce },
         (None, Some(profile)) => {
             // Nobody but an application that the deployment trusts with it may say who somebody is.
-            let client = tokens::caller(deployment, exchange)?;
+            let client = tokens::caller(&deployment.settings().clients, exchange.request)?;
             if !client.vouches_for.contains(&provider.id) {
                 return Err(Refusal::new(Code::AccessDenied)
                     .because("the client does not vouch for people of this provider"));
@@ -113,7 +113,7 @@ async fn begin(
     wanted: &Wanted,
 ) -> Result<Terms, Refusal> {
     let settings = deployment.tokens()?;
-    let client = tokens::caller_if_any(deployment, exchange)?;
+    let client = tokens::caller_if_any(&deployment.settings().clients, exchange.request)?;
     let terms =
         Terms { access: terms::granted(settings, client, wanted)?, auth_time: Some(exchange.now.secs()) };
     issue::signer(deployment, exchange.now).await?;

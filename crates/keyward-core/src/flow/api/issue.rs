@@ -12,10 +12,10 @@ use crate::{
     time::Timestamp,
     tokens::{
         self,
-        access::{self, Bearer},
+        access::{self, AccessToken, Bearer},
         keys::Signer,
         refresh::RefreshToken,
-        terms::{self, Terms, Wanted},
+        terms::{self, Access, Terms, Wanted},
     },
 };
 
@@ -29,7 +29,7 @@ pub async fn token(
     exchange: &Exchange<'_>,
     wanted: &Wanted,
 ) -> Result<ProgramAnswer, Refusal> {
-    let client = tokens::caller(deployment, exchange)?;
+    let client = tokens::caller(&deployment.settings().clients, exchange.request)?;
     let settings = deployment.tokens()?;
     let granted = terms::granted(settings, Some(client), wanted)?;
     let access = terms::narrowed(settings, &granted, &Wanted { scope: None, ..wanted.clone() })?;
@@ -42,7 +42,7 @@ pub async fn token(
         client: Some(&client.id),
         auth_time: caller.claims.time(AUTH_TIME).map(Timestamp::secs),
     };
-    let token = access::issue(deployment, &signer, &bearer, &access, exchange.now)?;
+    let token = signed(deployment, &signer, &bearer, &access, exchange.now)?;
     Ok(ProgramAnswer::AccessToken(Box::new(token)))
 }
 
@@ -70,8 +70,20 @@ pub(super) async fn first(
     let access = terms::narrowed(deployment.tokens()?, &terms.access, &Wanted::default())?;
     let bearer = Bearer { user: &record.user, session: &refresh.session, client, auth_time: terms.auth_time };
     let signer = signer(deployment, now).await?;
-    let access = access::issue(deployment, &signer, &bearer, &access, now)?;
+    let access = signed(deployment, &signer, &bearer, &access, now)?;
     Ok(ProgramAnswer::Tokens(Box::new(Tokens { access, refresh, user: Some(user) })))
+}
+
+/// An access token by this key.
+pub(super) fn signed(
+    deployment: &Deployment,
+    signer: &Signer,
+    bearer: &Bearer<'_>,
+    access: &Access,
+    now: Timestamp,
+) -> Result<AccessToken, Refusal> {
+    let (settings, public) = (deployment.tokens()?, &deployment.settings().public);
+    access::issue(settings, public, signer, bearer, access, deployment.random(), now)
 }
 
 /// What signs now.

@@ -14,7 +14,9 @@ use crate::{
 pub(super) async fn me(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<ProgramAnswer, Refusal> {
     let invalid = || Refusal::new(Code::InvalidToken);
     let token = exchange.request.bearer().ok_or_else(invalid)?;
-    let claims = access::opened(deployment, token, exchange.now).await?.ok_or_else(invalid)?;
+    let (ring, public) = (deployment.key_ring(), &deployment.settings().public);
+    let opened = access::opened(ring, deployment.store(), public, token, exchange.now);
+    let claims = opened.await?.ok_or_else(invalid)?;
     let (session, store) = (SessionId(claims.sid.clone()), deployment.store());
     let record = store.session_record(&session).await?.filter(|record| exchange.now < record.expires);
     let record = record.filter(|record| record.user.0 == claims.sub).ok_or_else(invalid)?;

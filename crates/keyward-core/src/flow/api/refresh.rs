@@ -12,7 +12,7 @@ use crate::{
     session,
     tokens::{
         self,
-        access::{self, Bearer},
+        access::Bearer,
         refresh::RefreshToken,
         terms::{self, Terms, Wanted},
     },
@@ -26,7 +26,8 @@ pub(super) async fn refresh(
     wanted: &Wanted,
 ) -> Result<ProgramAnswer, Refusal> {
     let settings = deployment.tokens()?;
-    let client = tokens::caller_if_any(deployment, exchange)?.map(|client| client.id.as_str());
+    let client = tokens::caller_if_any(&deployment.settings().clients, exchange.request)?
+        .map(|client| client.id.as_str());
     let token = token.ok_or_else(|| Refusal::new(Code::MissingField))?;
     // Without the store: a guess costs nothing and ends nothing (lesson 34).
     let given = deployment.refresh_keys().known(token).ok_or_else(|| invalid("it was not made here"))?;
@@ -41,7 +42,7 @@ pub(super) async fn refresh(
     let terms = terms_of(&grant)?;
     let access = terms::narrowed(settings, &terms.access, wanted)?;
     let bearer = Bearer { user: &grant.user, session: &given.session, client, auth_time: terms.auth_time };
-    let access = access::issue(deployment, &signer, &bearer, &access, exchange.now)?;
+    let access = issue::signed(deployment, &signer, &bearer, &access, exchange.now)?;
     Ok(ProgramAnswer::Tokens(Box::new(Tokens { access, refresh: next, user: None })))
 }
 
