@@ -5,7 +5,7 @@ use std::sync::Arc;
 use keyward_core::{
     method::password::{PasswordSignIn, PasswordSignUp, Strength},
     port::{PasswordHasher, Random, Store},
-    settings::{Field, Provider},
+    settings::{Field, Provider, Verification},
 };
 
 use keyward_pages::Texts;
@@ -26,6 +26,9 @@ pub struct AccountsSettings {
     /// True: sign-up says that an address has an account already, and signs a new person in at once. False: it
     /// answers both alike and asks the person to sign in, so that nobody can find out who has an account.
     pub reveal_existing: bool,
+    /// What is asked of who signs up: nothing, a link by mail that they may follow later, or that they follow it first.
+    /// Needs mails; [`Verification::Sent`] does without where none can be sent.
+    pub verification: Verification,
 }
 
 impl Default for AccountsSettings {
@@ -36,6 +39,7 @@ impl Default for AccountsSettings {
             sign_up_provider_id: "signup".to_owned(),
             min_strength: Strength::default().0,
             reveal_existing: true,
+            verification: Verification::default(),
         }
     }
 }

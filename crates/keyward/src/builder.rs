@@ -31,6 +31,7 @@ use keyward_store_sqlite::{Options, SqliteStore};
 use url::Url;
 
 use crate::{
+    account_mail::{self, AccountMailSettings},
     accounts::AccountsSettings,
     breached::BreachedPasswords,
     clock::SystemClock,
@@ -43,6 +44,7 @@ use crate::{
     mistake::{BuildError, Mistake},
     oauth::OAuthSettings,
     plan::{BackendSettings, Plan, StoreChoice, Way},
+    post::PostOffice,
     random::SystemRandom,
     tokens::{self, Refreshes},
     validate,
@@ -144,6 +146,13 @@ impl Builder {
     /// Keyward's own accounts, shown before the providers.
     pub fn accounts(mut self, accounts: AccountsSettings) -> Self {
         self.plan.accounts = Some(accounts);
+        self
+    }
+
+    /// Mails about people's own accounts. Default: through the first provider of links in mails, if there is one; in
+    /// development into the mailbox.
+    pub fn account_mail(mut self, mail: AccountMailSettings) -> Self {
+        self.plan.account_mail = Some(mail);
         self
     }
 
@@ -302,16 +311,21 @@ impl Builder {
     /// Outside a Tokio runtime.
     pub async fn build(self) -> Result<Keyward, BuildError> {
         self.check()?;
-        let plan = self.plan;
+        let mut plan = self.plan;
         let public = PublicUrl::new(&plan.public_url, &plan.base_path).expect("checked above");
-        let choice = plan.store.expect("checked above");
+        let choice = plan.store.take().expect("checked above");
         let (store, sqlite) = open(choice).await?;
 
         let random: Arc<dyn Random> = Arc::new(SystemRandom);
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let hasher = Argon2Hasher::new(plan.hasher, Arc::clone(&random)).with_breached(plan.breached);
+        let hasher = Argon2Hasher::new(plan.hasher, Arc::clone(&random))
+            .with_breached(std::mem::take(&mut plan.breached));
         let hasher = Arc::new(hasher);
         let limits = Arc::new(Limits::new(plan.limits));
+        let mailbox = Arc::new(Mailbox::new(Arc::clone(&clock), public.route("-/mailbox")));
+        let about_accounts = plan.mails_about_accounts();
+        let is_kept = about_accounts.as_ref().is_some_and(|mails| mails.mailer.is_none());
+        let (post, recovery) = account_mail::recovery(&plan, about_accounts, &hasher, &mailbox);
         let outgoing = Arc::new(plan.proxy.map_or_else(OutgoingHttp::new, OutgoingHttp::through));
         let http: Arc<dyn HttpClient> = Arc::clone(&outgoing) as _;
         let tools = RedirectTools {
@@ -328,9 +342,8 @@ impl Builder {
             providers.extend(accounts.providers(&store, &hasher, &random, &plan.theme.texts));
         }
         let mut order: Vec<_> = providers.iter().map(|provider| provider.id.clone()).collect();
-        let mailbox = Arc::new(Mailbox::new(Arc::clone(&clock), public.route("-/mailbox")));
         let is_sent_nowhere = |way: &Way| matches!(way, Way::Email(settings) if settings.mailer.is_none());
-        let has_mailbox = plan.development && plan.providers.iter().any(is_sent_nowhere);
+        let has_mailbox = plan.development && (is_kept || plan.providers.iter().any(is_sent_nowhere));
         let mut emails = Vec::new();
         let mut redirects = Vec::new();
         let refreshes = Arc::new(Refreshes::default());
@@ -395,6 +408,7 @@ impl Builder {
             order,
             sign_up_provider: plan.accounts.filter(|a| a.sign_up).map(|a| a.sign_up_provider_id),
             events: events.unwrap_or_default(),
+            recovery,
             foreign,
             clients: plan.clients,
             tokens: plan.tokens,
@@ -406,9 +420,9 @@ impl Builder {
             ..Settings::new(plan.dialect, public, plan.secrets)
         };
         let ports = Ports {
-            store,
+            store: Arc::clone(&store),
             limiter: Arc::clone(&limits) as _,
-            clock,
+            clock: Arc::clone(&clock),
             random: Arc::clone(&random),
             session_fields: plan.session_fields,
             rules,
@@ -426,7 +440,11 @@ impl Builder {
             limits: plan.edge_limits,
         };
         let auth = Auth::new(Arc::clone(&engine), edge);
-        let jobs = Jobs::start(&engine, &random, hasher, limits, deliveries);
+        let office = post.map(|(mailer, written)| {
+            let (engine, random) = (Arc::clone(&engine), Arc::clone(&random));
+            Arc::new(PostOffice { engine, store, clock, random, mailer, written })
+        });
+        let jobs = Jobs::start(&engine, &random, hasher, limits, deliveries, office);
         Ok(Keyward::new(auth, jobs, refreshes, sqlite))
     }
 }

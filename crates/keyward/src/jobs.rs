@@ -12,6 +12,7 @@ use crate::{
     events::{Deliveries, spread},
     hasher::Argon2Hasher,
     limits::Limits,
+    post::PostOffice,
 };
 
 /// What a process knows of ended and changed sessions is at most a second old (invariant 11), a slow read included.
@@ -38,6 +39,7 @@ impl Jobs {
         hasher: Arc<Argon2Hasher>,
         limits: Arc<Limits>,
         deliveries: Option<Arc<Deliveries>>,
+        post: Option<Arc<PostOffice>>,
     ) -> Self {
         let (running, stop) = watch::channel(());
         let follow = {
@@ -88,6 +90,12 @@ impl Jobs {
         };
         let mut tasks =
             vec![tokio::spawn(follow), tokio::spawn(sweep), tokio::spawn(trim), tokio::spawn(keys)];
+        tasks.extend(post.map(|post| {
+            let waiting = Arc::clone(&post);
+            let wait = move || Arc::clone(&waiting).wait();
+            let stop = stop.clone();
+            tokio::spawn(repeat("sending mails", stop, wait, move || Arc::clone(&post).turn()))
+        }));
         tasks.extend(deliveries.map(|deliveries| {
             let waiting = Arc::clone(&deliveries);
             let wait = move || Arc::clone(&waiting).wait();

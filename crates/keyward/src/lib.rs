@@ -42,6 +42,7 @@
 //!
 //! Below this crate nothing reads the clock, the environment or the system's randomness; here they are put in.
 
+mod account_mail;
 mod accounts;
 mod breached;
 mod builder;
@@ -56,6 +57,7 @@ mod mistake;
 mod oauth;
 mod person;
 mod plan;
+mod post;
 mod provider;
 mod random;
 mod strength;
@@ -89,15 +91,16 @@ pub use keyward_core::{
     },
     secret::Secret,
     session::SessionFields,
-    settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, SignOutScope, Strategy},
+    settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, SignOutScope, Strategy, Verification},
     tokens::{Algorithm, Audience, Client, TokenSettings},
 };
 pub use keyward_net::{SmtpMailer, SmtpMistake, SmtpServer, SmtpTls};
 pub use keyward_pages::{
-    ColorScheme, Colour, ErrorText, InvalidTemplate, MailPart, MailTemplates, Texts, Theme,
+    AccountMailKind, AccountTemplates, ColorScheme, Colour, ErrorText, InvalidTemplate, MailPart, MailTemplates, Texts, Theme,
 };
 pub use keyward_providers as providers;
 
+pub use account_mail::AccountMailSettings;
 pub use accounts::AccountsSettings;
 pub use breached::{BreachedError, BreachedPasswords, BuiltList, ListBuilder};
 pub use builder::Builder;

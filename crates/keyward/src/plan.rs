@@ -25,8 +25,9 @@ use keyward_pages::Theme;
 use url::Url;
 
 use crate::{
-    accounts::AccountsSettings, breached::BreachedPasswords, email::EmailSettings, hasher::HasherSettings, limits::LimitSettings,
-    oauth::OAuthSettings, tokens::Freshness,
+    account_mail::AccountMailSettings, accounts::AccountsSettings, breached::BreachedPasswords,
+    email::EmailSettings, hasher::HasherSettings, limits::LimitSettings, oauth::OAuthSettings,
+    tokens::Freshness,
 };
 
 /// The settings that [`Builder`](crate::Builder) collects.
@@ -40,6 +41,7 @@ pub(crate) struct Plan {
     pub(crate) landing: LandingPlaces,
     pub(crate) providers: Vec<Way>,
     pub(crate) accounts: Option<AccountsSettings>,
+    pub(crate) account_mail: Option<AccountMailSettings>,
     pub(crate) allowed_origins: Vec<String>,
     pub(crate) development: bool,
     pub(crate) store: Option<StoreChoice>,
@@ -119,6 +121,7 @@ impl Plan {
             landing: LandingPlaces::default(),
             providers: Vec::new(),
             accounts: None,
+            account_mail: None,
             allowed_origins: Vec::new(),
             development: false,
             store: None,
@@ -142,5 +145,21 @@ impl Plan {
             admin_keys: Vec::new(),
             proxy: None,
         }
+    }
+}
+
+impl Plan {
+    /// Mails about people's own accounts: as they were set, else through the first provider of links in mails, and in
+    /// development into the mailbox.
+    pub(crate) fn mails_about_accounts(&self) -> Option<AccountMailSettings> {
+        let by_links = self.providers.iter().find_map(|way| match way {
+            Way::Email(links) => Some(AccountMailSettings {
+                mailer: links.mailer.clone(),
+                ..AccountMailSettings::in_mailbox()
+            }),
+            Way::Own(_) | Way::Backend(_) | Way::OAuth(_) => None,
+        });
+        let in_mailbox = || self.development.then(AccountMailSettings::in_mailbox);
+        self.account_mail.clone().or(by_links).or_else(in_mailbox)
     }
 }

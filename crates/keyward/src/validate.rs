@@ -13,12 +13,13 @@ use keyward_core::{
     address::{AddressError, PublicUrl},
     claims::RESERVED,
     dialect::Dialect,
-    settings::Field,
+    settings::{Field, Verification},
 };
 use keyward_pages::may_declare;
 use url::{Host, Url};
 
 use crate::{
+    accounts::AccountsSettings,
     mistake::Mistake,
     plan::{BackendSettings, Plan, Way},
     strength,
@@ -41,12 +42,28 @@ pub(crate) fn mistakes(plan: &Plan) -> Vec<Mistake> {
     pages(plan, &mut found);
     landing_places(plan, &mut found);
     accounts(plan, &mut found);
+    account_mail(plan, &mut found);
     clients::mistakes(plan, &mut found);
     tokens::mistakes(plan, &mut found);
     admin::mistakes(plan, &mut found);
     passkeys::mistakes(plan, &mut found);
     providers(plan, &mut found);
     found
+}
+
+fn account_mail(plan: &Plan, found: &mut Vec<Mistake>) {
+    if let Some(mail) = &plan.account_mail {
+        mail.mistakes(plan.development, found);
+    }
+    let is_required = |accounts: &AccountsSettings| accounts.verification == Verification::Required;
+    if plan.accounts.as_ref().is_some_and(is_required) && plan.mails_about_accounts().is_none() {
+        found.push(Mistake::new(
+            "accounts.verification",
+            "nobody could prove their address: no mail can be sent",
+            "name a mail server, such as server = \"smtp://user:password@mail.example:587\" in [mail], and the \
+             sender in `from`",
+        ));
+    }
 }
 
 fn public_url(plan: &Plan, found: &mut Vec<Mistake>) {
