@@ -1,5 +1,6 @@
 //! A [`Reply`] to bytes: headers, cookies, and the page where one is to be shown.
 
+mod account;
 mod page;
 mod recovery;
 

@@ -1,5 +1,6 @@
 //! The map of NextAuth's surface: every action there is, and every outcome a flow may have.
 
+mod account;
 mod admin;
 mod call;
 mod program;
@@ -12,6 +13,7 @@ use serde_json::{Map, Value};
 use url::Url;
 
 pub use self::{
+    account::{AccountAction, AccountOutcome, Content, OwnAccount, Tab},
     admin::{AdminAnswer, AdminCall},
     call::{Accounts, Answer, Call, ForeignToken},
     factor::{Answer as FactorAnswer, FactorAction, FactorOutcome, OwnPage},
@@ -110,6 +112,8 @@ pub enum Action {
     VerifyRequest,
     /// A page about one's own account.
     Recovery(Recovery),
+    /// A page about one's own account.
+    Account(AccountAction),
     /// Second factors and passkeys.
     Factor(FactorAction),
     /// One of our own calls, `-/v1/…`.
@@ -215,6 +219,8 @@ pub enum Outcome {
     VerifyFirst,
     /// What came of a page about one's own account.
     Recovery(Recovering),
+    /// What came of a page about one's own account.
+    Account(AccountOutcome),
     /// Refused.
     Refused {
         /// Why.

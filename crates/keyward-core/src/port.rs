@@ -230,6 +230,8 @@ pub struct Unlinking {
     pub ways: WaysIn,
     /// Until when sealed sessions that it ends are remembered ([`crate::session::remembered_until`]).
     pub until: Timestamp,
+    /// Written with it: the entry of the audit trail.
+    pub events: Vec<NewEvent>,
 }
 
 /// What came of unlinking an account.

@@ -1,5 +1,6 @@
 //! What the edge sends back: a status, headers, cookies, and a body or the page to render.
 
+mod account;
 mod factor;
 
 use std::borrow::Cow;
@@ -8,6 +9,7 @@ use crate::{
     action::{Link, State, Step},
     settings::Field,
 };
+pub use self::account::{AccountPage, AddableProvider};
 pub use self::factor::{Ask, AskedField, FactorPage, PasskeyForm, ShownPasskey};
 
 /// `Cache-Control` of what is the same for everybody and changes rarely.
@@ -120,6 +122,8 @@ pub enum Page {
     },
     /// About one's own account.
     Recovery(Box<RecoveryPage>),
+    /// One's own account.
+    Account(Box<AccountPage>),
     /// "Check your e-mail".
     VerifyRequest {
         /// Host for people to read.

@@ -130,6 +130,8 @@ pub struct CustomPages {
     pub verify_request: Option<String>,
     /// Where a person lands after their first sign-in.
     pub new_user: Option<String>,
+    /// Replaces the pages about one's own account.
+    pub account: Option<String>,
 }
 
 /// Where people land, whatever their front end asked for: paths of the application, or addresses on allowed origins (C6).

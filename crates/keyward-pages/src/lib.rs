@@ -10,12 +10,14 @@
 
 mod account;
 mod colour;
+mod device;
 mod errors;
 mod factor;
 mod form;
 mod frame;
 mod mail;
 mod mail_template;
+mod own_account;
 mod page;
 mod qr;
 mod style;
@@ -24,6 +26,7 @@ mod theme;
 
 pub use account::{AccountForm, AccountFormPage};
 pub use colour::{Colour, InvalidColour};
+pub use device::device_name;
 pub use errors::{ErrorText, codes, error_text, known_error};
 pub use factor::{
     AppPage, FactorPage, PasskeyButton, PasskeyRow, PasskeysPage, RecoveryCodesPage, SCRIPT_FILE, SCRIPT_JS, SetUpAppPage,
@@ -32,6 +35,7 @@ pub use form::{Field, ProviderForm, ProviderKind, may_declare};
 pub use frame::Frame;
 pub use mail::{AccountMail, AccountMailKind, AccountTemplates, Letter, LinkMail};
 pub use mail_template::{InvalidTemplate, MailPart, MailTemplates};
+pub use own_account::{AccountPerson, AccountRow, AccountSection, AccountTab, OwnAccountPage, RowAction};
 pub use page::{
     AddAccountPage, ConfirmLinkPage, ErrorPage, MailboxPage, ShownMail, SignInPage, SignOutPage, SignUpPage,
     Snippet, StartPage, StartUser, VerifyRequestPage,

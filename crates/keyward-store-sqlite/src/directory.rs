@@ -9,7 +9,7 @@ use keyward_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, account, factors, admin, ledger, sessions};
+use crate::{SqliteStore, account, admin, factors, ledger, outbox, sessions};
 
 #[async_trait]
 impl Directory for SqliteStore {
@@ -98,7 +98,7 @@ impl Directory for SqliteStore {
 }
 
 fn unlink(db: &Connection, what: &Unlinking) -> Result<Unlinked> {
-    let Unlinking { user, key, session, ways, until } = what;
+    let Unlinking { user, key, session, ways, until, events } = what;
     if !ledger::is_of(db, session, user)? {
         return Ok(Unlinked::SignedOut);
     }
@@ -110,6 +110,7 @@ fn unlink(db: &Connection, what: &Unlinking) -> Result<Unlinked> {
     }
     account::delete(db, key)?;
     ledger::end_via(db, user, key, session, *until)?;
+    outbox::insert_of(db, events, user)?;
     Ok(Unlinked::Done)
 }
 

@@ -152,7 +152,7 @@ impl Directory for MemoryStore {
     }
 
     async fn unlink_account(&self, what: &Unlinking) -> Result<Unlinked, StoreError> {
-        let Unlinking { user, key, session, ways, until } = what;
+        let Unlinking { user, key, session, ways, until, events } = what;
         let mut state = self.state();
         if state.sessions.get(session).is_none_or(|row| row.user != *user) {
             return Ok(Unlinked::SignedOut);
@@ -182,6 +182,7 @@ impl Directory for MemoryStore {
         if let Some(row) = state.sessions.get_mut(session).filter(|row| row.via.as_ref() == Some(key)) {
             row.via = None;
         }
+        state.write_of(events, Some(user));
         Ok(Unlinked::Done)
     }
 

@@ -188,6 +188,7 @@ fn pages(plan: &Plan, found: &mut Vec<Mistake>) {
         ("error", &pages.error),
         ("verify_request", &pages.verify_request),
         ("new_user", &pages.new_user),
+        ("account", &pages.account),
     ] {
         if page.as_ref().is_some_and(|page| !is_path(page)) {
             found.push(Mistake::new(

@@ -8,7 +8,7 @@ use keyward_pages::{
     SignInPage, SignOutPage, SignUpPage, VerifyRequestPage, error_text,
 };
 
-use super::recovery;
+use super::{account, recovery};
 use crate::{context::Context, edge::Edge, table::MAILBOX};
 
 /// The page as HTML. Forms carry no landing place: the cookie has it (protocol notes §9.2).
@@ -58,6 +58,7 @@ pub(super) fn render(edge: &Edge, context: &Context<'_>, page: &reply::Page) -> 
         reply::Page::ConfirmLink { csrf_token, action, callback_url, token, email, host } => {
             ConfirmLinkPage { frame, csrf_token, action, callback_url, token, email, host }.render()
         }
+        reply::Page::Account(page) => account::render(frame, page, words(&page.error)),
         reply::Page::Recovery(page) => {
             let mailbox = edge.settings.mailbox.as_ref().map(|_| context.public.route(MAILBOX));
             recovery::render(frame, page, words(&page.error), mailbox)

@@ -233,6 +233,7 @@ fn pages(file: &File) -> CustomPages {
         error: pages.error.clone(),
         verify_request: pages.verify_request.clone(),
         new_user: pages.new_user.clone(),
+        account: pages.account.clone(),
     }
 }
 

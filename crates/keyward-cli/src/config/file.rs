@@ -158,6 +158,8 @@ pub(crate) struct Pages {
     pub(crate) verify_request: Option<String>,
     /// Where a person lands after their first sign-in.
     pub(crate) new_user: Option<String>,
+    /// Replaces the pages about one's own account.
+    pub(crate) account: Option<String>,
 }
 
 /// Where people land, whatever your front end asked for.

@@ -7,6 +7,7 @@ use super::{
     sessions::{SessionAnswer, SessionCall},
 };
 use crate::{
+    audit::AuditRecord,
     error::Refusal,
     secret::Secret,
     time::Timestamp,
@@ -40,6 +41,11 @@ pub enum Call {
         /// From the body.
         filled: Filled,
     },
+    /// `GET activity`: what happened to the caller's own account.
+    Activity {
+        /// From the query: before the entry with this place.
+        before: Option<u64>,
+    },
     /// What a program calls.
     Program(ProgramCall),
     /// About the caller's own sessions.
@@ -55,6 +61,13 @@ pub enum Answer {
     Accounts(Box<Accounts>),
     /// The account is gone.
     Unlinked,
+    /// What happened to the caller's own account.
+    Activity {
+        /// The newest first.
+        records: Vec<AuditRecord>,
+        /// Where the next page begins, if there is one.
+        older: Option<u64>,
+    },
     /// Something about the caller's own account was done, or a mail is on its way.
     Recovered {
         /// What.

@@ -1,8 +1,12 @@
 //! A person's own accounts: listed, and taken away. Adding one is signing in with it while signed in.
 
-use super::redirect::{SignedIn, signed_in};
+use super::{
+    audit,
+    redirect::{SignedIn, signed_in},
+};
 use crate::{
     action::{Accounts, Answer},
+    audit::AuditKind,
     deployment::Deployment,
     error::{Code, Refusal},
     exchange::Exchange,
@@ -62,7 +66,12 @@ async fn unlinked(
         );
     };
     let settings = deployment.settings();
+    let entry = audit::entry(exchange, AuditKind::AccountUnlinked)
+        .of(&caller.user)
+        .in_session(&caller.session)
+        .saying("method", &source);
     let what = Unlinking {
+        events: audit::events(deployment, entry),
         user: caller.user,
         key: AccountKey { source, id },
         session: caller.session,

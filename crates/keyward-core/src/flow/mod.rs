@@ -1,5 +1,6 @@
 //! One flow per action: asynchronous code over the ports, a visible list of named steps.
 
+pub mod account;
 pub mod accounts;
 pub mod admin;
 pub mod api;
@@ -53,6 +54,12 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         }
         Action::Call(Call::Recovery { step, link, filled }) => {
             Outcome::Answer(Box::pin(recovery::call(deployment, exchange, step, link, filled)).await)
+        }
+        Action::Account(action) => {
+            Outcome::Account(Box::pin(account::carry_out(deployment, exchange, action)).await)
+        }
+        Action::Call(Call::Activity { before }) => {
+            Outcome::Answer(Box::pin(account::activity(deployment, exchange, before)).await)
         }
         Action::Recovery(what) => Box::pin(recovery::page(deployment, exchange, what)).await,
         Action::Call(Call::Program(call)) => {

@@ -1,6 +1,6 @@
 //! From path, method and body to one of our own calls, `-/v1/…`.
 
-use super::{admin, program, recovery, sessions};
+use super::{account, admin, program, recovery, sessions};
 use crate::{
     action::{Call, Misdirected, ProgramCall},
     request::{Method, Request},
@@ -25,6 +25,7 @@ pub(super) fn decode(
         (["accounts", "unlink"], Post) => {
             Call::Unlink { provider: field("provider"), id: field("providerAccountId") }
         }
+        (["activity"], Get) => Call::Activity { before: account::before(request) },
         (["token"], Post) => match program::wanted(&request.body.members()) {
             Ok(wanted) => Call::Token { wanted },
             Err(malformed) => Call::Program(ProgramCall::Malformed(malformed)),
@@ -52,7 +53,7 @@ pub(super) fn decode(
 /// The methods of a call, for who came with another.
 fn allowed(path: &[&str]) -> Option<&'static str> {
     Some(match path {
-        ["accounts"] => "GET, HEAD",
+        ["accounts"] | ["activity"] => "GET, HEAD",
         ["accounts", "unlink"] | ["token"] => "POST",
         _ => return None,
     })

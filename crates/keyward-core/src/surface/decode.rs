@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{call, factor, recovery};
+use super::{account, call, factor, recovery};
 use crate::{
     action::{Action, Misdirected},
     dialect::Dialect,
@@ -35,6 +35,9 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
         }
         own if let Some(page) = recovery::page(settings, own, method, request) => {
             return page.map(Action::Recovery);
+        }
+        own if let Some(decoded) = account::decode(own, method, request) => {
+            return decoded.map(Action::Account);
         }
         ["-", "v1", path @ ..] => return call::decode(settings, path, method, request).map(Action::Call),
         ["-", path @ ..] if let Some(decoded) = factor::own(settings, path, method, request) => return decoded,

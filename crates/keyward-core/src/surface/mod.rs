@@ -1,5 +1,6 @@
 //! NextAuth's HTTP surface: reading requests and wording outcomes, in the dialect of the deployment's clients.
 
+mod account;
 mod admin;
 mod call;
 pub mod decode;

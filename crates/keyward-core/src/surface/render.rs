@@ -1,5 +1,6 @@
 //! From an outcome to the reply that the client's generation expects (protocol notes §1.3, §7, §9).
 
+mod account;
 mod api;
 mod factor;
 mod page;
@@ -56,6 +57,7 @@ pub fn outcome(settings: &Settings, exchange: &Exchange<'_>, outcome: Outcome) -
             reply.go(200, &exchange.request.public.route(&page))
         }
         Outcome::Recovery(what) => reply.recovery(what),
+        Outcome::Account(outcome) => reply.account(outcome),
         Outcome::ChooseSignIn => reply.go(200, &exchange.request.public.route("signin")),
         Outcome::Depart(url) => reply.go(200, url.as_str()),
         Outcome::Refused { refusal, provider } => reply.refused(refusal, provider.as_deref()),

@@ -1,6 +1,7 @@
 //! The flows, driven as a browser drives them, against ports that tests command.
 
 mod abuse;
+mod account;
 mod audit;
 mod backends;
 mod email_gates;

@@ -255,6 +255,7 @@ pub async fn b2_an_account_at_a_back_end_is_listed_as_what_it_is(store: Arc<dyn 
 pub(super) fn unlinking(user: &str, key: &AccountKey, sources: &[&str]) -> Unlinking {
     let sources = sources.iter().map(|&source| source.to_owned()).collect();
     Unlinking {
+        events: Vec::new(),
         user: id(user),
         key: key.clone(),
         session: sid(&format!("of {user}")),

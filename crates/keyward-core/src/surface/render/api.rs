@@ -18,6 +18,7 @@ impl Render<'_> {
             Answer::Program(answer) => self.program(answer),
             Answer::Recovered { step, state, next } => self.recovered(step, state, next.as_ref()),
             Answer::Everything(data) => self.file(data),
+            Answer::Activity { records, older } => self.activity(&records, older),
             Answer::Unlinked => self.call(200, &json!({ "unlinked": true })),
             Answer::Sessions(answer) => self.sessions(answer),
             Answer::Admin(answer) => self.admin(answer),

@@ -69,7 +69,8 @@ impl Render<'_> {
         }
     }
 
-    fn see(&self, target: &str) -> Reply {
+    /// Sends the browser on, by GET whatever came.
+    pub(super) fn see(&self, target: &str) -> Reply {
         let mut reply = self.reply(303, ReplyBody::Empty);
         reply.headers.push(("location", target.to_owned().into()));
         reply
