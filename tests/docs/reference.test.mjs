@@ -66,6 +66,7 @@ test("the errors chapter has one section for each stable code, and no other", as
     ...table(await source("crates/keyward-core/src/surface/render.rs"), "(Misdirected::InvalidCallbackUrl, _)", /let code = "(\w+)";/g),
     // Of log lines alone.
     ...[...(await source("crates/keyward/src/events.rs")).matchAll(/code = "(\w+)"/g)].map(([, code]) => code),
+    ...[...(await source("crates/keyward/src/post.rs")).matchAll(/code = "(\w+)"/g)].map(([, code]) => code),
   ];
   assert.ok(codes.length > 25, codes.join(", "));
   const documented = headings(await page("docs/errors.md")).filter(({ level }) => level === 3);
@@ -73,7 +74,7 @@ test("the errors chapter has one section for each stable code, and no other", as
 });
 
 test("the claims that nobody may set are named where fields are kept and changed", async () => {
-  const [, list] = (await source("crates/keyward-core/src/claims.rs")).match(/RESERVED: \[&str; \d+\] = \[([^\]]+)\]/);
+  const [, list] = (await source("crates/keyward-core/src/claims.rs")).match(/RESERVED: \[&str; \d+\] =\s*\[([^\]]+)\]/);
   const reserved = [...list.matchAll(/"(\w+)"/g)].map((match) => match[1]);
   assert.ok(reserved.includes("sub"));
   for (const chapter of ["configuration", "credentials-backend"]) {

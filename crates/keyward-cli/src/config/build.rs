@@ -4,13 +4,13 @@ use std::{borrow::Cow, sync::Arc};
 
 use keyward::{
     AccountsSettings, BuildError, Builder, ColorScheme, CustomPages, ErrorText, EventKind, HasherSettings,
-    Keyward, LandingPlaces, LimitSettings, Mistake, Secret, SessionSettings, Strategy, Theme,
+    Keyward, LandingPlaces, LimitSettings, Mistake, Secret, SessionSettings, Strategy, Theme, Verification,
 };
 use keyward_pages::{codes, known_error};
 
 use super::{
     deployment::{Deployment, Mode},
-    file::{ErrorTable, File, SchemeName, StrategyName, ThemeTable},
+    file::{ErrorTable, File, SchemeName, StrategyName, ThemeTable, VerificationName},
     providers::{Provider, backend},
     rules, safety,
     settled::Origin,
@@ -67,6 +67,9 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
     }
     for client in &file.clients {
         builder = builder.client(client.client());
+    }
+    if let Some(mail) = &deployment.account_mail {
+        builder = builder.account_mail(mail.clone());
     }
     if !file.rules.is_empty() {
         builder = builder.rules(Arc::new(rules::admittance(&file.rules, &mut mistakes)));
@@ -180,6 +183,11 @@ pub(crate) fn accounts(deployment: &Deployment) -> Option<AccountsSettings> {
         sign_up_provider_id: table.sign_up_provider_id.clone().unwrap_or(default.sign_up_provider_id),
         min_strength: table.min_strength.unwrap_or(default.min_strength),
         reveal_existing: table.reveal_existing.unwrap_or(default.reveal_existing),
+        verification: table.verification.map_or(default.verification, |name| match name {
+            VerificationName::Off => Verification::Off,
+            VerificationName::Sent => Verification::Sent,
+            VerificationName::Required => Verification::Required,
+        }),
     })
 }
 

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use keyward::{Dialect, Secret, SessionSettings};
+use keyward::{AccountMailSettings, Dialect, Secret, SessionSettings};
 
 use super::{
     file::File,
@@ -62,6 +62,8 @@ pub(crate) struct Deployment {
     pub(crate) redirects: Vec<Redirect>,
     /// Providers of links in mails.
     pub(crate) emails: Vec<Email>,
+    /// Mails about people's own accounts, where the file says something of them.
+    pub(crate) account_mail: Option<AccountMailSettings>,
     /// What deserves a look, though nothing is wrong.
     pub(crate) notes: Vec<String>,
 }

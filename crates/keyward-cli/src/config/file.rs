@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{
     admin::AdminTable,
     factors::{FactorsTable, PasskeysTable},
-    providers::Provider,
+    providers::{MailTable, Provider},
     rules::{HooksTable, RuleTable},
     safety::AuditTable,
     tokens::{ClientTable, TokensTable},
@@ -57,6 +57,8 @@ pub(crate) struct File {
     pub(crate) theme: ThemeTable,
     /// Keyward's own accounts: e-mail address and password.
     pub(crate) accounts: Accounts,
+    /// Mails about people's own accounts.
+    pub(crate) mail: Option<MailTable>,
     /// How much one client may ask.
     pub(crate) limits: LimitsTable,
     /// What is kept of what happens to accounts.
@@ -235,6 +237,21 @@ pub(crate) struct Accounts {
     pub(crate) breached: Vec<String>,
     /// Whether the 10,000 passwords that everybody tries first are refused. Default: true.
     pub(crate) common_passwords: Option<bool>,
+    /// What is asked of who signs up: `off`; `sent`, a link by mail that they may follow later; `required`, that they
+    /// follow it before they sign in. Default: `sent`, where mails can be sent.
+    pub(crate) verification: Option<VerificationName>,
+}
+
+/// What is asked of who signs up.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum VerificationName {
+    /// Nothing.
+    Off,
+    /// A link by mail, to be followed some time.
+    Sent,
+    /// A link by mail, to be followed first.
+    Required,
 }
 
 /// How much one client may ask.

@@ -3,6 +3,7 @@
 mod admin;
 mod build;
 mod deployment;
+mod factors;
 mod file;
 mod load;
 mod providers;
@@ -12,7 +13,6 @@ mod rules;
 mod safety;
 mod secret_file;
 mod settled;
-mod factors;
 mod tokens;
 mod value;
 mod wording;

@@ -5,13 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use keyward::{Dialect, Secret};
+use keyward::{AccountMailSettings, Dialect, Secret};
 
 use super::{
     deployment::{ConfigFile, Deployment, Mode, Secrets, Sources},
     file::{DialectName, File},
     load::{self, Loaded},
-    providers::{Email, Redirect, settle, settle_emails},
+    providers::{Email, Redirect, settle, settle_account_mail, settle_emails},
     secret_file::SecretFile,
     settled::{Origin, Settled},
 };
@@ -35,6 +35,7 @@ pub(crate) fn resolve(sources: &Sources, environment: &Environment) -> Result<De
     let settled = resolver.settle(&file);
     let redirects = resolver.redirects(&file);
     let emails = resolver.emails(&file);
+    let account_mail = resolver.account_mail(&file);
     let Resolver { faults, notes, .. } = resolver;
     let Some(Values { mode, public_url, base_path, listen, dialect, secrets, data, database }) =
         settled.filter(|_| faults.is_empty())
@@ -54,6 +55,7 @@ pub(crate) fn resolve(sources: &Sources, environment: &Environment) -> Result<De
         database,
         redirects,
         emails,
+        account_mail,
         notes,
     })
 }
@@ -401,6 +403,17 @@ impl Resolver<'_> {
         let span = |path: &str| self.source?.places.span(path);
         self.faults.extend(settled.faults.into_iter().map(|(path, fault)| fault.at(span(&path))));
         settled.all
+    }
+
+    fn account_mail(&mut self, file: &File) -> Option<AccountMailSettings> {
+        let table = file.mail.as_ref().filter(|_| !self.sources.data_only)?;
+        let folder = self.source.map_or(Path::new("."), ConfigFile::folder);
+        let origin = |path: &str| self.source?.origin(path);
+        let (settings, faults, notes) = settle_account_mail(table, self.environment, folder, origin);
+        self.notes.extend(notes);
+        let span = |path: &str| self.source?.places.span(path);
+        self.faults.extend(faults.into_iter().map(|(path, fault)| fault.at(span(&path))));
+        Some(settings)
     }
 
     /// What surrounds us and does not do what it does in NextAuth.

@@ -1,5 +1,7 @@
 //! `type = "email"`: a link in a mail signs in.
 
+mod account;
+
 use std::{path::Path, sync::Arc, time::Duration};
 
 use keyward::{
@@ -9,6 +11,8 @@ use keyward::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+pub(crate) use self::account::MailTable;
+pub(in crate::config) use self::account::settle_account_mail;
 use super::Provider;
 use crate::{
     config::{
@@ -88,7 +92,7 @@ pub(crate) enum TlsName {
 }
 
 /// Own templates of the mail.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct TemplatesTable {
     /// The subject. Default: the text `mail_subject`.
@@ -258,12 +262,19 @@ impl Settling<'_> {
     }
 
     fn templates(&mut self) -> MailTemplates {
+        self.templates_at("templates.")
+    }
+
+    /// Templates whose settings stand at `prefix`.
+    fn templates_at(&mut self, prefix: &str) -> MailTemplates {
         let table = &self.table.templates;
         let mut templates = MailTemplates::default();
+        let [subject, text, html] =
+            ["subject", "text_file", "html_file"].map(|name| format!("{prefix}{name}"));
         let parts = [
-            (MailPart::Subject, "templates.subject", table.subject.clone()),
-            (MailPart::Text, "templates.text_file", self.template("templates.text_file", &table.text_file)),
-            (MailPart::Html, "templates.html_file", self.template("templates.html_file", &table.html_file)),
+            (MailPart::Subject, &subject, table.subject.clone()),
+            (MailPart::Text, &text, self.template(&text, &table.text_file)),
+            (MailPart::Html, &html, self.template(&html, &table.html_file)),
         ];
         for (part, setting, source) in parts {
             let set = source.map_or(Ok(()), |source| templates.set(part, &source));

@@ -10,8 +10,8 @@ mod tokens;
 use schemars::JsonSchema;
 
 pub(super) use backend::backend;
-pub(crate) use email::Email;
-pub(super) use email::settle as settle_emails;
+pub(crate) use email::{Email, MailTable};
+pub(super) use email::{settle as settle_emails, settle_account_mail};
 pub(super) use read::{Reader, take};
 pub(crate) use settle::Redirect;
 pub(super) use settle::settle;
