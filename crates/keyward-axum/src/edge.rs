@@ -15,7 +15,7 @@ use keyward_core::{address::PublicUrl, engine::Engine, mail::Mailbox, settings::
 use keyward_pages::{CONTENT_SECURITY_POLICY, Theme, theme_css};
 use tokio::sync::Semaphore;
 
-use crate::events::Streams;
+use crate::streams::Streams;
 
 /// An engine with its edge. Cheap to clone; an application keeps it in its state.
 #[derive(Clone)]

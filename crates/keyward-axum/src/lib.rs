@@ -19,6 +19,7 @@ mod mailbox;
 mod refuse;
 mod route;
 mod serve;
+mod streams;
 mod table;
 
 pub use edge::{Auth, EdgeSettings, Limits};

@@ -6,8 +6,8 @@ use std::{
 };
 
 use crate::{
+    overlay::Overlay,
     port::{Change, Changed, SessionId, Sessions, StoreError},
-    session::Overlay,
     time::Timestamp,
 };
 
@@ -74,11 +74,11 @@ impl Changes {
     }
 
     /// Remembers an ending of this process at once.
-    pub fn end(&self, session: SessionId, until: Timestamp) {
+    pub fn end(&self, session: &SessionId, until: Timestamp) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         known.sessions.insert(session.clone(), Entry { until, state: State::Ended });
         drop(known);
-        self.tell(&session);
+        self.tell(session);
     }
 
     /// Keeps what was changed in a session, so that the store is asked once and not for each old token.

@@ -22,6 +22,7 @@ pub mod exchange;
 pub mod flow;
 pub mod mail;
 pub mod method;
+pub mod overlay;
 pub mod people;
 pub mod policy;
 pub mod port;

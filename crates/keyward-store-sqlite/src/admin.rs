@@ -9,7 +9,7 @@ use keyward_core::{
 };
 use rusqlite::{Connection, Result, params};
 
-use crate::{SqliteStore, directory, ledger, outbox, sessions};
+use crate::{SqliteStore, column, directory, ledger, outbox, people, sessions};
 
 #[async_trait]
 impl Administration for SqliteStore {
@@ -40,7 +40,7 @@ impl Administration for SqliteStore {
     ) -> Result<bool, StoreError> {
         let (id, events) = (id.clone(), events.to_vec());
         self.write("remove_user", move |db| {
-            let removed = remove(db, &id, until)?;
+            let removed = people::remove(db, &id, until)?;
             if removed {
                 outbox::insert_of(db, &events, &id)?;
             }
@@ -65,7 +65,7 @@ fn change_user(
             changed.name,
             changed.image,
             changed.disabled.map(Timestamp::millis),
-            sessions::text(&changed.claims)?
+            column::text(&changed.claims)?
         ])?;
     let patch = change.of_sessions();
     if changed.disabled.is_some() {
@@ -78,11 +78,4 @@ fn change_user(
         }
     }
     Ok(Altered::Done(changed))
-}
-
-/// Ends the sessions of a user and deletes them; password, accounts and the rest go along (ON DELETE CASCADE).
-pub(crate) fn remove(db: &Connection, user: &UserId, until: Timestamp) -> Result<bool> {
-    ledger::end_all(db, user, until)?;
-    let rows = db.prepare_cached("DELETE FROM user WHERE id = ?1")?.execute(params![user.0])?;
-    Ok(rows == 1)
 }

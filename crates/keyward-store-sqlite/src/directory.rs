@@ -9,7 +9,7 @@ use keyward_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, account, admin, factors, ledger, outbox, sessions};
+use crate::{SqliteStore, account, column, factors, ledger, outbox, people};
 
 #[async_trait]
 impl Directory for SqliteStore {
@@ -91,7 +91,7 @@ impl Directory for SqliteStore {
         let email = email.to_owned();
         self.write("delete_user", move |db| {
             let Some(user) = by_email(db, &email)? else { return Ok(false) };
-            admin::remove(db, &user, until)
+            people::remove(db, &user, until)
         })
         .await
     }
@@ -194,7 +194,7 @@ pub(crate) struct Own {
 /// What an operator decided of a user; `None` if there is none.
 pub(crate) fn own(db: &Connection, id: &UserId) -> Result<Option<Own>> {
     db.prepare_cached("SELECT disabled IS NOT NULL, claims FROM user WHERE id = ?1")?
-        .query_row([&id.0], |row| Ok(Own { disabled: row.get(0)?, claims: sessions::json(row, 1)? }))
+        .query_row([&id.0], |row| Ok(Own { disabled: row.get(0)?, claims: column::json(row, 1)? }))
         .optional()
 }
 
@@ -248,6 +248,6 @@ fn user(row: &Row<'_>) -> Result<User> {
         name: row.get(3)?,
         image: row.get(4)?,
         disabled: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
-        claims: sessions::json(row, 6)?,
+        claims: column::json(row, 6)?,
     })
 }

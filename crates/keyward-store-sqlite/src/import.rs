@@ -8,7 +8,7 @@ use keyward_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use crate::{SqliteStore, account, sessions};
+use crate::{SqliteStore, account, column};
 
 #[async_trait]
 impl Imports for SqliteStore {
@@ -50,7 +50,7 @@ fn import(db: &Connection, new: &ImportedUser, now: Timestamp) -> Result<Importe
             user.name,
             user.image,
             user.disabled.map(Timestamp::millis),
-            sessions::text(&user.claims)?,
+            column::text(&user.claims)?,
             now.millis()
         ])?;
     if made == 0 {

@@ -14,7 +14,7 @@ use keyward_core::{
 use rusqlite::{Connection, OptionalExtension, Result, Row, params, types::ValueRef};
 
 use crate::{
-    SqliteStore, outbox, sessions,
+    SqliteStore, column, outbox, sessions,
     vault::{self, entry_columns},
 };
 
@@ -66,7 +66,7 @@ impl Ledger for SqliteStore {
                     now.millis(),
                     expires.millis(),
                     claims,
-                    sessions::signed(read_at)?
+                    column::signed(read_at)?
                 ])?;
             if renewed == 1 {
                 return Ok(Renewed::Done);
@@ -167,11 +167,11 @@ pub(crate) fn end(db: &Connection, which: &Ending, until: Timestamp) -> Result<O
 /// Records a session, without its refresh tokens, of a user who says `own` in every session; a sealed one says nothing here.
 pub(crate) fn insert(db: &Connection, user: &UserId, own: &Extra, session: &NewSession) -> Result<()> {
     let claims = if own.is_empty() || session.claims.is_empty() {
-        sessions::text(&session.claims)?
+        column::text(&session.claims)?
     } else {
         let mut claims = session.claims.clone();
         own.iter().for_each(|(name, value)| claims.patch(name, value));
-        sessions::text(&claims)?
+        column::text(&claims)?
     };
     db.prepare_cached(
         "INSERT INTO session
@@ -234,8 +234,8 @@ fn session(row: &Row<'_>) -> Result<StoredSession> {
     Ok(StoredSession {
         id: SessionId(row.get(0)?),
         user: UserId(row.get(1)?),
-        claims: sessions::json(row, 2)?,
-        version: sessions::number(row, 3)?,
+        claims: column::json(row, 2)?,
+        version: column::number(row, 3)?,
         expires: Timestamp::from_millis(row.get(4)?),
         tokens: match row.get_ref(5)? {
             ValueRef::Null => None,

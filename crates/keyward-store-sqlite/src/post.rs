@@ -7,7 +7,7 @@ use keyward_core::{
 };
 use rusqlite::{Connection, Result, Row, params};
 
-use crate::{SqliteStore, sessions};
+use crate::{SqliteStore, column};
 
 #[async_trait]
 impl Post for SqliteStore {
@@ -44,7 +44,7 @@ impl Post for SqliteStore {
     async fn settle_mail(&self, mail: &DueMail, again: Option<Timestamp>) -> Result<(), StoreError> {
         let (place, attempt) = (mail.place, mail.attempt);
         self.write("settle_mail", move |db| {
-            let place = sessions::signed(place)?;
+            let place = column::signed(place)?;
             match again {
                 None => db.prepare_cached("DELETE FROM mail WHERE place = ?1")?.execute([place])?,
                 Some(at) => db
@@ -70,7 +70,7 @@ pub(crate) fn insert(db: &Connection, sealed: &str, due: Timestamp, expires: Tim
 /// From the columns place, attempts, sealed, expires.
 fn due(row: &Row<'_>) -> Result<DueMail> {
     Ok(DueMail {
-        place: sessions::number(row, 0)?,
+        place: column::number(row, 0)?,
         attempt: row.get(1)?,
         sealed: row.get(2)?,
         expires: Timestamp::from_millis(row.get(3)?),

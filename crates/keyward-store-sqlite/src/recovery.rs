@@ -14,7 +14,7 @@ use keyward_core::{
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use serde_json::Value;
 
-use crate::{SqliteStore, admin, directory, ledger, outbox, sessions, ticket};
+use crate::{SqliteStore, directory, ledger, outbox, people, sessions, ticket};
 
 #[async_trait]
 impl Recovery for SqliteStore {
@@ -234,7 +234,7 @@ fn depart(db: &Connection, what: &Departure) -> Result<Recovered> {
     for subject in known.and_then(|user| user.email).iter().chain([&user.0]) {
         db.prepare_cached("DELETE FROM ticket WHERE subject = ?1")?.execute([subject])?;
     }
-    admin::remove(db, user, *until)?;
+    people::remove(db, user, *until)?;
     Ok(Recovered::Done)
 }
 

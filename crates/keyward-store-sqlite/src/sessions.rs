@@ -4,15 +4,18 @@ use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
     event::NewEvent,
+    overlay::Overlay,
     port::{Altered, Change, Changed, SessionEntry, SessionId, Sessions, StoreError, Which},
-    session::Overlay,
     time::Timestamp,
     user::{AccountKey, Extra, UserId},
 };
-use rusqlite::{Connection, Error, OptionalExtension, Result, Row, params, types::Type};
-use serde::de::DeserializeOwned;
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, ledger, outbox};
+use crate::{
+    SqliteStore,
+    column::{json, number, signed, text},
+    outbox,
+};
 
 #[async_trait]
 impl Sessions for SqliteStore {
@@ -38,12 +41,10 @@ impl Sessions for SqliteStore {
         let (user, which, asked_in) = (user.clone(), which.clone(), asked_in.cloned());
         let events = events.to_vec();
         self.write("end_sessions", move |db| {
-            if let Some(session) = &asked_in
-                && !ledger::is_of(db, session, &user)?
-            {
+            let mut ids = ids_of(db, &user)?;
+            if asked_in.is_some_and(|session| !ids.contains(&session)) {
                 return Ok(None);
             }
-            let mut ids = ids_of(db, &user)?;
             ids.retain(|id| match &which {
                 Which::One(one) => id == one,
                 Which::Others(one) => id != one,
@@ -153,32 +154,11 @@ pub(crate) fn note(db: &Connection, id: &SessionId, what: Changed, until: Timest
     Ok(())
 }
 
-/// A column that holds JSON.
-pub(crate) fn json<T: DeserializeOwned>(row: &Row<'_>, at: usize) -> Result<T> {
-    serde_json::from_str(row.get_ref(at)?.as_str()?)
-        .map_err(|fault| Error::FromSqlConversionFailure(at, Type::Text, Box::new(fault)))
-}
-
-/// What a column is to hold.
-pub(crate) fn text(value: &impl serde::Serialize) -> Result<String> {
-    serde_json::to_string(value).map_err(|fault| Error::ToSqlConversionFailure(Box::new(fault)))
-}
-
 fn overlay(row: &Row<'_>, at: usize) -> Result<Overlay> {
     if row.get_ref(at)?.as_str_or_null()?.is_none() {
         return Ok(Overlay::default());
     }
     json(row, at)
-}
-
-/// A column that counts.
-pub(crate) fn number(row: &Row<'_>, at: usize) -> Result<u64> {
-    let number: i64 = row.get(at)?;
-    u64::try_from(number).map_err(|_| Error::IntegralValueOutOfRange(at, number))
-}
-
-pub(crate) fn signed(number: u64) -> Result<i64> {
-    i64::try_from(number).map_err(|fault| Error::ToSqlConversionFailure(Box::new(fault)))
 }
 
 /// From the columns id, created, last, expires, user_agent, address, via_source, via_id.

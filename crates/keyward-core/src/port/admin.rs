@@ -4,14 +4,12 @@ use async_trait::async_trait;
 use serde_json::Value;
 
 use super::StoreError;
+pub use crate::overlay::MAX_OWN_CLAIMS;
 use crate::{
     event::NewEvent,
     time::Timestamp,
     user::{self, Extra, User, UserId},
 };
-
-/// Longest claims that an operator gives a user or a session, in bytes of JSON: a session has to fit into cookies.
-pub const MAX_OWN_CLAIMS: usize = 8 * 1024;
 
 /// What to change of a user. What is `None` stays as it is.
 #[derive(Clone, Debug, Default, PartialEq)]

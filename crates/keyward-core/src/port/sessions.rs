@@ -8,7 +8,7 @@ use super::{Altered, SessionId, StoreError};
 use crate::{
     claims::Claims,
     event::NewEvent,
-    session::Overlay,
+    overlay::Overlay,
     time::Timestamp,
     user::{AccountKey, Extra, UserId},
 };

@@ -80,7 +80,7 @@ async fn end_by_id(
     events: &[NewEvent],
 ) -> Result<(), StoreError> {
     deployment.store().end_session(&Ending::Id(id.clone()), until, events).await?;
-    deployment.changes().end(id.clone(), until);
+    deployment.changes().end(id, until);
     Ok(())
 }
 

@@ -2,7 +2,6 @@
 
 mod end;
 pub mod foreign;
-mod overlay;
 mod view;
 
 use std::sync::Arc;
@@ -12,7 +11,6 @@ use serde_json::Value;
 
 pub use self::{
     end::{end, end_of_program, follow_changes, remembered_until, replacing, take_over_changes},
-    overlay::Overlay,
     view::View,
 };
 pub use crate::port::SessionFields;
@@ -23,6 +21,7 @@ use crate::{
     dialect::cookies::SessionCookie,
     error::{Code, Refusal},
     exchange::Exchange,
+    overlay::Overlay,
     policy::{assurance, recent::AUTH_TIME},
     port::{
         Ending, NewClaims, NewGrant, NewSession, Renewed, Replaced, SessionId, StoreError, TokenHash,
@@ -149,7 +148,7 @@ impl Opening {
         own: &Extra,
     ) -> Result<SessionCookie, Refusal> {
         if let Some(Replaced { which: Ending::Id(id), until }) = self.record.replaces {
-            deployment.changes().end(id, until);
+            deployment.changes().end(&id, until);
         }
         if own.is_empty() || self.token.is_some() || self.refresh.is_some() {
             return Ok(cookie);

@@ -4,8 +4,8 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use keyward_core::{
     claims::Claims,
+    overlay::Overlay,
     port::{Altered, Changed, Renewed, SessionEntry, Store, Which},
-    session::Overlay,
     time::Timestamp,
     user::{Admission, Extra},
 };
@@ -250,6 +250,9 @@ pub async fn every_change_moves_its_session_to_the_end_of_the_feed(store: Arc<dy
     let later = UNTIL.plus(HOUR);
     store.change_session(&sid("s2"), &session_extra(json!({"role": 3})), later, &[]).await.expect("answers");
     let earlier: Timestamp = NOW;
-    store.change_session(&sid("s2"), &session_extra(json!({"role": 4})), earlier, &[]).await.expect("answers");
+    store
+        .change_session(&sid("s2"), &session_extra(json!({"role": 4})), earlier, &[])
+        .await
+        .expect("answers");
     assert_eq!(endings(&*store).await.last().map(|change| change.until), Some(later));
 }

@@ -32,6 +32,9 @@ impl<S: Administration> Administration for FaultyStore<S> {
         until: Timestamp,
         events: &[NewEvent],
     ) -> Result<bool, StoreError> {
-        self.done(Operation::RemoveUser, self.pass(Operation::RemoveUser)?.remove_user(id, until, events).await)
+        self.done(
+            Operation::RemoveUser,
+            self.pass(Operation::RemoveUser)?.remove_user(id, until, events).await,
+        )
     }
 }

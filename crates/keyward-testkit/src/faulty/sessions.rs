@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use keyward_core::{
     event::NewEvent,
+    overlay::Overlay,
     port::{Altered, Change, SessionEntry, SessionId, Sessions, StoreError, Which},
-    session::Overlay,
     time::Timestamp,
     user::{Extra, UserId},
 };

@@ -6,11 +6,11 @@ use keyward_core::{
     claims::Claims,
     event::{Channel, NewEvent},
     method::passkey::Passkey,
+    overlay::Overlay,
     port::{
         Admitted, Altered, Change, Changed, DueEvent, Ending, Entry, EntryId, NewSession, SessionId,
         StoreError, StoredKey, TokenHash,
     },
-    session::Overlay,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{Account, AccountKey, Admission, Extra, Ground, NewUser, Place, Profile, User, UserId, Vouched},

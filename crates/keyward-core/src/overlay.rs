@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::{claims::Claims, port::MAX_OWN_CLAIMS, user::Extra};
+use crate::{claims::Claims, user::Extra};
+
+/// Longest claims that an operator gives a user or a session, in bytes of JSON: a session has to fit into cookies.
+pub const MAX_OWN_CLAIMS: usize = 8 * 1024;
 
 /// Each claim that was changed, with the version that changed it last and its value since; `null` took it away.
 ///
