@@ -12,6 +12,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use http::{HeaderValue, Method, Request, StatusCode, header, request::Parts};
+use keyward_core::policy::assurance::{self, Demand};
 use tower::{Layer, Service};
 use url::form_urlencoded::byte_serialize;
 
@@ -29,20 +30,30 @@ use crate::{
 /// A handler behind it may still ask for the [`Session`](crate::Session), at no further cost.
 #[must_use]
 pub fn require_session(auth: Auth) -> RequireSession {
-    RequireSession { auth }
+    RequireSession { auth, demand: Demand::default() }
 }
 
 /// The layer of [`require_session`].
 #[derive(Clone, Debug)]
 pub struct RequireSession {
     auth: Auth,
+    demand: Demand,
+}
+
+impl RequireSession {
+    /// Asks for more than a session: one that was opened recently, or by two factors. Who navigates without it is sent to
+    /// show that it is them, and back again; anybody else gets a 403 in JSON.
+    #[must_use]
+    pub fn demanding(self, demand: Demand) -> Self {
+        Self { demand, ..self }
+    }
 }
 
 impl<S> Layer<S> for RequireSession {
     type Service = Guarded<S>;
 
     fn layer(&self, inner: S) -> Guarded<S> {
-        Guarded { auth: self.auth.clone(), inner }
+        Guarded { auth: self.auth.clone(), demand: self.demand, inner }
     }
 }
 
@@ -50,6 +61,7 @@ impl<S> Layer<S> for RequireSession {
 #[derive(Clone, Debug)]
 pub struct Guarded<S> {
     auth: Auth,
+    demand: Demand,
     inner: S,
 }
 
@@ -70,11 +82,17 @@ where
         // The one that was asked whether it is ready must be the one that is called.
         let fresh = self.inner.clone();
         let mut inner = std::mem::replace(&mut self.inner, fresh);
-        let auth = self.auth.clone();
+        let (auth, demand) = (self.auth.clone(), self.demand);
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             match session_or_answer(auth.edge(), &mut parts).await {
-                Ok(Some(_)) => inner.call(Request::from_parts(parts, body)).await,
+                Ok(Some(session)) if assurance::meets(&session, auth.edge().engine.now(), demand) => {
+                    inner.call(Request::from_parts(parts, body)).await
+                }
+                Ok(Some(session)) => {
+                    let two = demand.two_factors && !assurance::has_two(&session);
+                    Ok(ask_to_confirm(auth.edge(), &parts, two))
+                }
                 Ok(None) => Ok(ask_to_sign_in(auth.edge(), &parts)),
                 Err(rejection) => Ok(rejection.into_response()),
             }
@@ -83,17 +101,29 @@ where
 }
 
 fn ask_to_sign_in(edge: &Edge, parts: &Parts) -> Response {
+    ask(edge, parts, EdgeRefusal::SessionRequired, "signin?")
+}
+
+fn ask_to_confirm(edge: &Edge, parts: &Parts, two: bool) -> Response {
+    match two {
+        true => ask(edge, parts, EdgeRefusal::TwoFactorsRequired, "-/confirm?factors=2&"),
+        false => ask(edge, parts, EdgeRefusal::RecentSignInRequired, "-/confirm?"),
+    }
+}
+
+fn ask(edge: &Edge, parts: &Parts, refusal: EdgeRefusal, page: &str) -> Response {
     let context = Context::of(edge, parts);
     if !context.wants_page {
-        return refuse(edge, &context, EdgeRefusal::SessionRequired);
+        return refuse(edge, &context, refusal);
     }
-    let mut location = context.public.route("signin");
+    let mut location = context.public.route(page);
     // Only what can be asked for again is a place to come back to.
     if matches!(parts.method, Method::GET | Method::HEAD) {
         let back = format!("{}{}", context.public.origin(), path_and_query(parts));
-        location.push_str("?callbackUrl=");
+        location.push_str("callbackUrl=");
         location.extend(byte_serialize(back.as_bytes()));
     }
+    let location = location.trim_end_matches(['?', '&']);
     let location = HeaderValue::try_from(location).expect("percent-encoded, so visible ASCII");
     let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE))];
     (StatusCode::FOUND, headers).into_response()

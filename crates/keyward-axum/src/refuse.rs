@@ -48,6 +48,10 @@ refusals! {
     TooManyParameters = "too_many_parameters", BAD_REQUEST, "The request has too many parameters.";
     /// No session where one is needed.
     SessionRequired = "SessionRequired", UNAUTHORIZED, "Sign in first.";
+    /// The sign-in was too long ago.
+    RecentSignInRequired = "recent_sign_in_required", FORBIDDEN, "Confirm that it is you first.";
+    /// One factor where two are needed.
+    TwoFactorsRequired = "two_factors_required", FORBIDDEN, "Show a second factor first.";
     /// Nothing is here.
     NotFound = "not_found", NOT_FOUND, "There is nothing at this address.";
     /// Something is here, but not for this method.

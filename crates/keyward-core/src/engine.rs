@@ -16,6 +16,7 @@ use crate::{
     session::{self, View},
     settings::Settings,
     surface::{decode, render},
+    time::Timestamp,
 };
 
 /// Clients and accounts whose failures are remembered: some 20 MB. An attack from everywhere is forgotten sooner.
@@ -116,6 +117,12 @@ impl Engine {
     #[must_use]
     pub fn settings(&self) -> &Settings {
         self.deployment.settings()
+    }
+
+    /// Now, by the engine's clock.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.deployment.now()
     }
 
     /// Draws random bytes from the engine's source.

@@ -139,6 +139,7 @@ const TABLE: &[Row] = &[
     row("SecondFactorRequired", "One more step", "Enter the code that your authenticator app shows, or one of your recovery codes."),
     row("second_factor_expired", "That took too long", "Your sign-in wasn’t finished in time, or there were too many wrong codes. Please begin again."),
     field("wrong_code", "code", "That code isn’t right", "Each code works once. Wait for the next one, and check your device’s clock if it stays this way."),
+    row("two_factors_required", "This needs two-step sign-in", "Show a second factor first, or set up two-step sign-in."),
     row("factor_unknown", "There’s nothing to change", "It may have been removed in the meantime."),
     row("factor_taken", "That’s set up already", "You can use it as it is, or remove it first."),
     row("too_many_passkeys", "You have enough passkeys", "Remove one that you don’t use any more first."),

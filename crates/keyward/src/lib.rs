@@ -81,7 +81,7 @@ pub use keyward_core::{
         passkey::PasskeySettings,
         totp::FactorSettings,
     },
-    policy::{abuse::GuessLimits, email::normalise as normalise_email},
+    policy::{abuse::GuessLimits, assurance::Demand, email::normalise as normalise_email},
     port::{Clock, PasswordHasher, Random, Store},
     rules::{
         Candidate, Rules, Trigger, Verdict,

@@ -1,11 +1,14 @@
 //! An application that embeds Keyward: extractor and guard.
 
+use std::time::Duration;
+
 use axum::{
     Router,
     routing::{any, get},
 };
 use http::{StatusCode, header};
 use keyward_axum::{EdgeSettings, Session, require_session};
+use keyward_core::policy::assurance::Demand;
 use keyward_core::settings::Strategy;
 use keyward_testkit::Operation;
 
@@ -128,4 +131,32 @@ async fn a_guarded_handler_that_asks_again_costs_one_look_into_the_store() {
     let answer = world.send(request("GET", "/guarded/page", &[(header::COOKIE.as_str(), &cookie)], "")).await;
     assert_eq!(answer.text, "Ada Ada admin");
     assert_eq!(world.store.all_calls() - before, 1);
+}
+
+#[tokio::test]
+async fn lesson_63_a_route_that_demands_more_than_a_session_gets_it_or_sends_people_to_confirm() {
+    let guarded = |world: &World, demand: Demand| {
+        Router::<App>::new()
+            .route("/", any(me))
+            .route_layer(require_session(world.auth.clone()).demanding(demand))
+    };
+    let world = World::new();
+    let recent = Demand { within: Some(Duration::from_secs(600)), two_factors: false };
+    let two = Demand { within: None, two_factors: true };
+    let application =
+        Router::new().nest("/recent", guarded(&world, recent)).nest("/two", guarded(&world, two));
+    let world = world.plus(application);
+    let cookie = world.sign_in().await;
+    let session = [(header::COOKIE.as_str(), &*cookie)];
+    assert_eq!(world.send(request("GET", "/recent", &session, "")).await.text, "Ada Ada admin");
+    world.send(request("GET", "/two", &session, "")).await.is_refused(403, "two_factors_required");
+    world.clock.advance(Duration::from_secs(600));
+    world.send(request("GET", "/recent", &session, "")).await.is_refused(403, "recent_sign_in_required");
+    world.get("/recent").await.is_refused(401, "SessionRequired");
+    for (path, page) in [("recent", "-/confirm?"), ("two", "-/confirm?factors=2&")] {
+        let browser = [(header::COOKIE.as_str(), &*cookie), HTML];
+        let answer = world.send(request("GET", &format!("/{path}"), &browser, "")).await;
+        let expected = format!("{ORIGIN}/api/auth/{page}callbackUrl=https%3A%2F%2Fapp.test%2F{path}");
+        assert_eq!(answer.header("location"), Some(&*expected));
+    }
 }

@@ -35,6 +35,7 @@ pub(crate) const BASE: &str = "https://app.test/api/auth";
 pub(crate) struct World {
     pub(crate) auth: Auth,
     pub(crate) store: Arc<FaultyStore<MemoryStore>>,
+    pub(crate) clock: Arc<FakeClock>,
     peer: SocketAddr,
     router: Router,
 }
@@ -80,16 +81,17 @@ impl World {
 
     fn of(settings: Settings, edge: EdgeSettings) -> Self {
         let store = Arc::new(FaultyStore::new(MemoryStore::default()));
+        let clock = Arc::new(FakeClock::default());
         let ports = Ports {
             store: store.clone(),
             limiter: Arc::new(NoLimits),
-            clock: Arc::new(FakeClock::default()),
+            clock: clock.clone(),
             random: Arc::new(SeededRandom::default()),
             session_fields: None,
             rules: Vec::new(),
         };
         let auth = Auth::new(Arc::new(Engine::new(settings, ports)), edge);
-        Self { router: routes(&auth), auth, store, peer: SocketAddr::from(([192, 0, 2, 1], 4711)) }
+        Self { router: routes(&auth), auth, store, clock, peer: SocketAddr::from(([192, 0, 2, 1], 4711)) }
     }
 
     pub(crate) fn reached_by(mut self, peer: [u8; 4]) -> Self {
@@ -262,7 +264,6 @@ impl CredentialsCheck for RightPassword {
             extra,
             tokens: None,
             opens_session: true,
-            tokens: None,
         })
     }
 }
