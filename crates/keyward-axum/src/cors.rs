@@ -18,8 +18,8 @@ use crate::{
 };
 
 /// The calls of programs, below `-/v1/`. What an application asks with its own credential is not for browsers.
-const CALLS: [&str; 8] =
-    ["sign-up", "sign-in", "refresh", "sign-out", "exchange", "me", "jwks", "openapi.json"];
+const CALLS: [&str; 9] =
+    ["sign-up", "sign-in", "factor", "refresh", "sign-out", "exchange", "me", "jwks", "openapi.json"];
 
 const METHODS: HeaderValue = HeaderValue::from_static("GET, HEAD, POST");
 const REQUEST_HEADERS: HeaderValue = HeaderValue::from_static("authorization, content-type");

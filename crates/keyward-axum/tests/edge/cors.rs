@@ -8,8 +8,8 @@ use crate::support::{Answer, JSON, World, request};
 
 const OURS: (&str, &str) = ("origin", "https://spa.test");
 const POST: (&str, &str) = ("access-control-request-method", "POST");
-const CALLS: [&str; 8] =
-    ["sign-up", "sign-in", "refresh", "sign-out", "exchange", "me", "jwks", "openapi.json"];
+const CALLS: [&str; 9] =
+    ["sign-up", "sign-in", "factor", "refresh", "sign-out", "exchange", "me", "jwks", "openapi.json"];
 
 fn path(call: &str) -> String {
     format!("/api/auth/-/v1/{call}")
