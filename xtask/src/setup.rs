@@ -36,7 +36,7 @@ pub(crate) struct Library {
 }
 
 /// What `examples/verify` is written over.
-pub(crate) const VERIFIERS: [Library; 8] = [
+pub(crate) const VERIFIERS: [Library; 9] = [
     Library {
         works: &["test", "-d", "/usr/share/gocode/src/github.com/coreos/go-oidc"],
         package: "golang-github-coreos-go-oidc-dev",
@@ -47,6 +47,7 @@ pub(crate) const VERIFIERS: [Library; 8] = [
     // The system's own: another one that comes first in the search path does not see Debian's packages.
     Library { works: &["/usr/bin/python3", "-c", "import cryptography"], package: "python3-cryptography" },
     Library { works: &["/usr/bin/python3", "-c", "import jwt"], package: "python3-jwt" },
+    Library { works: &["python3", "-c", "import ensurepip, venv"], package: "python3-venv" },
     Library { works: &["ruby", "-e", "require 'jwt'"], package: "ruby-jwt" },
     Library { works: &["ruby", "-e", "require 'webrick'"], package: "ruby-webrick" },
 ];
