@@ -81,6 +81,17 @@ impl Claims {
         }
     }
 
+    /// Takes in what was changed from outside. What the deployment's rules show stands on what was said before: they are
+    /// asked again at the next read.
+    pub fn change(&mut self, patch: &Map<String, Value>) {
+        for (name, value) in patch {
+            self.patch(name, value);
+        }
+        if !patch.is_empty() && self.get(SHOWN).is_some() {
+            self.set(STALE, true);
+        }
+    }
+
     /// True if there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -188,11 +199,14 @@ impl<'de> Deserialize<'de> for Name {
 }
 
 /// Claims that describe the token or the session, which neither a back end nor `update()` may set.
-pub const RESERVED: [&str; 13] =
-    ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "ver", AUTH_TIME, "iss", SHOWN, VAULT, AMR];
+pub const RESERVED: [&str; 14] =
+    ["sub", "iat", "exp", "nbf", "jti", "sid", "seen", "ver", AUTH_TIME, "iss", SHOWN, STALE, VAULT, AMR];
 
 /// Members that the deployment's rules add to what the session shows, kept until the token changes.
 pub const SHOWN: &str = "shown";
+
+/// Set while [`SHOWN`] stands on claims that were changed since.
+pub const STALE: &str = "shown_stale";
 
 /// Where the vault keeps the session's foreign tokens (`id`), and from when on a read asks for them (`due`, in
 /// milliseconds).

@@ -32,10 +32,8 @@ impl Overlay {
 
     /// Changes what a session says that was sealed at the version `since`.
     pub fn lay_over(&self, claims: &mut Claims, since: u64) {
-        for (name, (version, value)) in self.0.iter().filter(|(_, (version, _))| *version > since) {
-            tracing::trace!(claim = name, version, "a change is laid over a session");
-            claims.patch(name, value);
-        }
+        let news = self.0.iter().filter(|(_, (version, _))| *version > since);
+        claims.change(&news.map(|(name, (_, value))| (name.clone(), value.clone())).collect());
     }
 }
 

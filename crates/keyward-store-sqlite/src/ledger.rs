@@ -170,7 +170,7 @@ pub(crate) fn insert(db: &Connection, user: &UserId, own: &Extra, session: &NewS
         column::text(&session.claims)?
     } else {
         let mut claims = session.claims.clone();
-        own.iter().for_each(|(name, value)| claims.patch(name, value));
+        claims.change(own);
         column::text(&claims)?
     };
     db.prepare_cached(

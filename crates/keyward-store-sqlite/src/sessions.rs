@@ -132,7 +132,7 @@ pub(crate) fn change(
     }
     // A sealed session says nothing here.
     if !claims.is_empty() {
-        patch.iter().for_each(|(name, value)| claims.patch(name, value));
+        claims.change(patch);
     }
     db.prepare_cached("UPDATE session SET version = ?2, overlay = ?3, claims = ?4 WHERE id = ?1")?
         .execute(params![id.0, signed(version)?, text(&overlay)?, text(&claims)?])?;

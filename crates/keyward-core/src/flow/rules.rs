@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
-    claims::{Claims, RESERVED, SHOWN},
+    claims::{Claims, RESERVED, SHOWN, STALE},
     deployment::Deployment,
     error::{Code, Refusal},
     exchange::Exchange,
@@ -95,7 +95,25 @@ pub(super) async fn complete(
             }
         }
     }
+    show(deployment, exchange, claims).await
+}
+
+/// As the rules want it, of a session that was changed from outside. One that fails is asked again at the next read;
+/// until then the session shows what it showed. True if it shows something else now.
+pub(super) async fn show_anew(deployment: &Deployment, exchange: &Exchange<'_>, claims: &mut Claims) -> bool {
+    let before = claims.clone();
+    let shown = show(deployment, exchange, claims).await;
+    if let Err(refusal) = &shown {
+        let (code, detail) = (refusal.code.as_str(), refusal.detail.as_deref());
+        tracing::warn!(code, detail, "a rule about what a session shows failed after a change from outside");
+        *claims = before;
+    }
+    shown.is_ok()
+}
+
+async fn show(deployment: &Deployment, exchange: &Exchange<'_>, claims: &mut Claims) -> Result<(), Refusal> {
     claims.remove(SHOWN);
+    claims.remove(STALE);
     let mut shown = Map::new();
     for rule in deployment.rules() {
         let session = session::shown(deployment, claims, exchange.now);

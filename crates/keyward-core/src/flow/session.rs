@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{events, rules};
 use crate::{
     action::Outcome,
-    claims::RESERVED,
+    claims::{RESERVED, STALE},
     deployment::Deployment,
     dialect::cookies::SessionCookie,
     error::{Code, Refusal},
@@ -44,6 +44,11 @@ async fn change(
     Ok(live.claims != before)
 }
 
+/// Rare: somebody changed it from outside, and rules of the deployment have a say in what it shows.
+fn is_stale(deployment: &Deployment, live: &Live) -> bool {
+    !deployment.rules().is_empty() && live.claims.get(STALE).is_some()
+}
+
 /// How often a session is read again that was changed while it was answered.
 const TRIES: usize = 4;
 
@@ -57,6 +62,9 @@ async fn with_session(deployment: &Deployment, exchange: &mut Exchange<'_>, data
             Ok(Some(mut live)) => {
                 let changed = match data {
                     Some(data) => Box::pin(change(deployment, exchange, &mut live, data)).await,
+                    None if is_stale(deployment, &live) => {
+                        Ok(Box::pin(rules::show_anew(deployment, exchange, &mut live.claims)).await)
+                    }
                     None => Ok(false),
                 };
                 match changed {

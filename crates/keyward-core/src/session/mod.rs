@@ -153,9 +153,7 @@ impl Opening {
         if own.is_empty() || self.token.is_some() || self.refresh.is_some() {
             return Ok(cookie);
         }
-        for (name, value) in own {
-            self.claims.patch(name, value);
-        }
+        self.claims.change(own);
         let sealed = seal(deployment, &mut self.claims, exchange);
         if sealed.is_err() {
             // Nobody will ever come with it.

@@ -461,3 +461,65 @@ async fn an_embedder_does_the_same_by_the_engine() {
     people.delete(&id, &[]).await.expect("deleted");
     assert!(!browser.is_signed_in().await);
 }
+
+/// Shows a label that stands on the role; may be told to fail.
+struct Labels {
+    fails: std::sync::atomic::AtomicBool,
+    asked: std::sync::atomic::AtomicUsize,
+}
+
+#[async_trait::async_trait]
+impl keyward_core::rules::Rules for Labels {
+    async fn session(
+        &self,
+        _session: &Value,
+        claims: &keyward_core::claims::Claims,
+    ) -> Result<serde_json::Map<String, Value>, keyward_core::error::Refusal> {
+        self.asked.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+        if self.fails.load(std::sync::atomic::Ordering::SeqCst) {
+            return Err(keyward_core::error::Refusal::new(keyward_core::error::Code::HookUnavailable));
+        }
+        let label = format!("label of {}", claims.text("role").unwrap_or("nobody"));
+        Ok(json!({"user": {"label": label}}).as_object().cloned().expect("an object"))
+    }
+}
+
+#[tokio::test]
+async fn a3_what_a_rule_shows_follows_what_an_operator_changed_and_no_other_read_asks_it() {
+    use std::sync::atomic::Ordering::SeqCst;
+    for strategy in BOTH {
+        let rule = std::sync::Arc::new(Labels { fails: false.into(), asked: 0.into() });
+        let mut options = options(Dialect::NextAuth4, strategy);
+        options.rules = vec![rule.clone()];
+        let world = build(options);
+        let mut browser = world.browser();
+        browser.sign_up(ADA).await;
+        assert_eq!(user_of(&mut browser).await["label"], "label of nobody");
+        let user = format!("-/v1/admin/users/{}", id_of(&world, ADA).await);
+        let asked = rule.asked.load(SeqCst);
+        patch(&world, &user, json!({"claims": {"role": "admin"}})).await;
+        for _ in 0..3 {
+            let shown = user_of(&mut browser).await;
+            assert_eq!(
+                (&shown["role"], &shown["label"]),
+                (&json!("admin"), &json!("label of admin")),
+                "{strategy:?}"
+            );
+        }
+        assert_eq!(rule.asked.load(SeqCst), asked + 1, "{strategy:?}: once");
+        // Who comes later is shown with it from the beginning.
+        let mut later = world.browser();
+        later.sign_in(ADA, PASSWORD).await;
+        assert_eq!(user_of(&mut later).await["label"], "label of admin", "{strategy:?}");
+        rule.fails.store(true, SeqCst);
+        patch(&world, &user, json!({"claims": {"role": "editor"}})).await;
+        let shown = user_of(&mut browser).await;
+        assert_eq!(
+            (&shown["role"], &shown["label"]),
+            (&json!("editor"), &json!("label of admin")),
+            "as before"
+        );
+        rule.fails.store(false, SeqCst);
+        assert_eq!(user_of(&mut browser).await["label"], "label of editor", "{strategy:?}: the next read");
+    }
+}

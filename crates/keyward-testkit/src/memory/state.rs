@@ -100,7 +100,7 @@ impl Session {
     /// A sealed session says nothing here.
     pub(super) fn say(&mut self, patch: &Extra) {
         if !self.claims.is_empty() {
-            patch.iter().for_each(|(name, value)| self.claims.patch(name, value));
+            self.claims.change(patch);
         }
     }
 }
