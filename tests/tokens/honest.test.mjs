@@ -175,9 +175,9 @@ test("d3 a refusal is shown and asks for a new sign-in; it is not asked again", 
 
 test("d3 a failing back end: the old token serves while it is valid, then an error, which a working refresh takes away", async (t) => {
   const { backEnd, keywards } = await start(t, { backEnd: { lifeMs: 12_000, answer: "fail" } });
-  const signedIn = Date.now();
-  let cookie = cookiesOf(await signIn(keywards[0]));
-  const at = (ms) => sleep(Math.max(0, signedIn + ms - Date.now()));
+  const cookie = cookiesOf(await signIn(keywards[0]));
+  const handedOut = backEnd.families.get("f1").until - backEnd.lifeMs;
+  const at = (ms) => sleep(Math.max(0, handedOut + ms - Date.now()));
   const look = async (n) => (await read(keywards[n % 2], cookie)).session;
 
   // Due after three quarters of its life.
