@@ -35,7 +35,7 @@ pub(crate) struct Library {
     package: &'static str,
 }
 
-/// What `examples/verify` is written over.
+/// What `examples/verify` and the tests in Python are written over.
 pub(crate) const VERIFIERS: [Library; 9] = [
     Library {
         works: &["test", "-d", "/usr/share/gocode/src/github.com/coreos/go-oidc"],
