@@ -36,7 +36,7 @@ pub(crate) struct Library {
 }
 
 /// What `examples/verify` and the tests in Python are written over.
-pub(crate) const VERIFIERS: [Library; 9] = [
+pub(crate) const LIBRARIES: [Library; 9] = [
     Library {
         works: &["test", "-d", "/usr/share/gocode/src/github.com/coreos/go-oidc"],
         package: "golang-github-coreos-go-oidc-dev",

@@ -14,7 +14,7 @@ use crate::workspace::{PROGRAM, Workspace};
 pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcome> {
     setup::node()?;
     setup::programs(workspace, &setup::END_TO_END)?;
-    setup::libraries(workspace, &setup::VERIFIERS)?;
+    setup::libraries(workspace, &setup::LIBRARIES)?;
     setup::npm_packages(workspace)?;
     build(workspace)?;
     let files: Vec<String> = workspace.files()?.into_iter().filter(|file| is_test(file)).collect();
