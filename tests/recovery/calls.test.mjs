@@ -44,7 +44,10 @@ describe("recovery over HTTP", () => {
     const winners = answers.filter(({ status }) => status === 200);
     assert.equal(winners.length, 1, JSON.stringify(answers.map(({ status }) => status)));
     const losers = answers.filter(({ status }) => status !== 200);
-    assert.deepEqual([...new Set(losers.map(({ body }) => body.error))], ["link_not_valid"]);
+    // On a busy machine some are told to come again, and have tried nothing.
+    const told = new Set(losers.map(({ body }) => body.error));
+    told.delete("overloaded");
+    assert.deepEqual([...told], ["link_not_valid"]);
     assert.equal(await owner.isSignedIn(), false, "every session is over");
     assert.equal(await owner.signIn(email, PASSWORD), "CredentialsSignin");
     assert.equal(await owner.signIn(email, winners[0].password), null);
