@@ -166,6 +166,8 @@ pub enum Asked {
     SignUp {
         /// Code or text to show.
         error: Option<String>,
+        /// What was typed before, by field.
+        typed: Vec<(String, String)>,
     },
     /// Sign out.
     SignOut,

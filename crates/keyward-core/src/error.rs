@@ -173,6 +173,8 @@ codes! {
     ClaimReserved = "claim_reserved",
     /// The claims of a user or a session would be too long.
     ClaimsTooLarge = "claims_too_large",
+    /// The address of a picture is no https address, or too long.
+    InvalidPicture = "invalid_picture",
     /// Without this account the person could not come back.
     LastWayIn = "last_way_in",
     /// The application's own credentials are missing or wrong.

@@ -104,6 +104,7 @@ const TABLE: &[Row] = &[
     field("email_taken", "email", "That email can’t be used", "There may already be an account with it. Try to sign in instead."),
     field("invalid_email", "email", "That doesn’t look like an email address", "Check it for typing mistakes, such as a missing @."),
     row("account_disabled", "This account is disabled", "You can’t sign in with it at the moment. The people who run this site can tell you more."),
+    field("invalid_picture", "image", "That picture can’t be used", "Enter the https address of an image, or leave it empty."),
     row("missing_field", "Something is missing", "Fill in every field and try again."),
     row("mail_not_sent", "The email couldn’t be sent", "Nothing is wrong with what you entered. Try again in a moment."),
     row("rate_limited", "Too many attempts", "Wait a few minutes, then try again."),

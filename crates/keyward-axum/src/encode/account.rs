@@ -215,9 +215,7 @@ fn here_and_there<'a>(
         AccountRow {
             title: device(entry.user_agent.as_deref(), texts),
             badge: if is_current { &texts.account_this_session } else { "" },
-            notes: vec![
-                [Some(seen), Some(since), place].into_iter().flatten().collect::<Vec<_>>().join(" · "),
-            ],
+            notes: vec![seen, [Some(since), place].into_iter().flatten().collect::<Vec<_>>().join(" · ")],
             action: if is_current {
                 RowAction::Link { url: &page.sign_out, label: &texts.account_sign_out }
             } else {

@@ -10,6 +10,8 @@ pub enum OwnCookie {
     Pending,
     /// The challenge that a passkey is to answer, sealed.
     Challenge,
+    /// What was typed into a sign-up that was refused, sealed; no password.
+    Typed,
 }
 
 /// What becomes of one.
@@ -27,7 +29,7 @@ impl OwnCookie {
     pub const fn max_age(self) -> u32 {
         match self {
             Self::Pending => 10 * 60,
-            Self::Challenge => 5 * 60,
+            Self::Challenge | Self::Typed => 5 * 60,
         }
     }
 
@@ -44,6 +46,8 @@ impl OwnCookie {
             (Self::Pending, false) => "keyward.pending",
             (Self::Challenge, true) => "__Host-keyward.challenge",
             (Self::Challenge, false) => "keyward.challenge",
+            (Self::Typed, true) => "__Host-keyward.typed",
+            (Self::Typed, false) => "keyward.typed",
         }
     }
 }

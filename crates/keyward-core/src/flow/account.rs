@@ -100,7 +100,7 @@ async fn change_profile(
     let name = Some(name.trim().to_owned()).filter(|name| !name.is_empty());
     let image = image.map(|image| image.trim().to_owned()).filter(|image| !image.is_empty());
     if image.as_deref().is_some_and(|image| !is_picture(image)) {
-        return Err(Refusal::new(Code::InvalidField).because("the picture is no https address"));
+        return Err(Refusal::new(Code::InvalidPicture));
     }
     let change = UserChange { name: Some(name), image: Some(image), ..UserChange::default() };
     let entry =

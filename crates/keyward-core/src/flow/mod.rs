@@ -17,6 +17,7 @@ pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
 mod token;
+mod typed;
 
 use crate::{
     action::{Action, Answer, Asked, Call, Form, Outcome},
@@ -93,7 +94,9 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         Action::SignInPage { error, link: Some(provider) } => {
             Box::pin(redirect::offer(deployment, exchange, provider, error)).await
         }
-        Action::SignUpPage { error } => Outcome::Page(Asked::SignUp { error }),
+        Action::SignUpPage { error } => {
+            Outcome::Page(Asked::SignUp { error, typed: typed::read(deployment, exchange) })
+        }
         Action::SignOutPage => Outcome::Page(Asked::SignOut),
         Action::ErrorPage { error } => Outcome::Page(Asked::Error { error }),
         Action::VerifyRequest => Outcome::Page(Asked::VerifyRequest),

@@ -9,6 +9,7 @@ use super::{
     guessing::{self, Guess},
     recovery,
     rules::{self, Passed},
+    typed,
 };
 use crate::{
     action::Outcome,
@@ -54,12 +55,16 @@ async fn attempt(
         .provider(provider)
         .ok_or_else(|| Refusal::new(Code::Configuration).because("the provider is gone"))?;
     let submitted = Submitted { fields, client: exchange.request.client };
+    let is_sign_up = provider.check.limit() != Limit::SignInPerAddress;
+    if is_sign_up {
+        // Until it is known that nobody has to type it again.
+        typed::keep(deployment, exchange, provider, &submitted);
+    }
     let guess = permit(deployment, exchange, provider, &submitted).await?;
     let proof = match provider.check.check(&submitted).await {
         Ok(proof) => proof,
         Err(refusal) => return Err(note(deployment, exchange, provider, guess.as_ref(), refusal).await?),
     };
-    let is_sign_up = provider.check.limit() != Limit::SignInPerAddress;
     if is_sign_up {
         // Not before: who has to choose another password, or mistyped the address, loses no sign-up by it.
         guessing::draw_on_network(deployment, exchange, provider.check.limit()).await?;
@@ -72,6 +77,7 @@ async fn attempt(
         Passed::Elsewhere(landing) => return Ok(Outcome::Land(landing)),
     }
     let outcome = admit(deployment, exchange, proof, &candidate).await?;
+    typed::forget(exchange);
     if !matches!(exchange.changes.session, SessionCookie::Keep) {
         match guess {
             Some(guess) => guess.succeeded(deployment, exchange).await,

@@ -15,6 +15,7 @@ use crate::{
     dialect::{
         Dialect,
         cookies::{CookieChanges, encode_component},
+        own_cookies::OwnCookie,
     },
     error::{Code, Refusal},
     exchange::Exchange,
@@ -148,8 +149,13 @@ impl Render<'_> {
     /// the same.
     fn refused_quietly(&self, mut reply: Reply) -> Reply {
         if self.dialect == Dialect::AuthJs5 {
-            let attempts = self.exchange.changes.attempts.clone();
-            reply.cookies = self.cookies(&CookieChanges { attempts, ..CookieChanges::default() });
+            let changes = &self.exchange.changes;
+            let typed = changes.own.iter().filter(|change| change.cookie == OwnCookie::Typed);
+            reply.cookies = self.cookies(&CookieChanges {
+                attempts: changes.attempts.clone(),
+                own: typed.cloned().collect(),
+                ..CookieChanges::default()
+            });
             if matches!(reply.body, ReplyBody::Json(_)) {
                 reply.headers.retain(|(name, _)| *name != "location");
             }

@@ -96,7 +96,7 @@ async fn what_is_refused_is_said_on_the_page_and_stays_in_the_form() {
     browser.sign_up(ADA).await;
     let reply =
         send(&mut browser, "-/account", &[("name", "Ada L."), ("image", "javascript:alert(1)")]).await;
-    assert_eq!((reply.status, page(&reply).error.as_deref()), (400, Some("invalid_field")));
+    assert_eq!((reply.status, page(&reply).error.as_deref()), (400, Some("invalid_picture")));
     assert_eq!((page(&reply).name.as_str(), page(&reply).image.as_str()), ("Ada L.", "javascript:alert(1)"));
     let reply =
         browser.send(Method::Post, "-/account", Body::Form(Pairs(vec![("name".into(), "Eve".into())]))).await;

@@ -17,3 +17,4 @@ mod recovery_faults;
 mod rules;
 mod sessions;
 mod support;
+mod typed;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use keyward_core::{
+    audit::{AuditEntry, AuditFilter, AuditKind},
+    event::{About, NewEvent},
     policy::ways::WaysIn,
     port::{Admitted, Ending, NewSession, Store, Unlinked, Unlinking},
     user::{
@@ -339,12 +341,18 @@ pub async fn an_account_that_was_unlinked_is_gone_with_its_tokens_and_sessions(s
         let admission = if known { owned(who, "ada") } else { linked(who, "ada") };
         assert_eq!(admit(&*store, &admission, Some(&session)).await, admitted("ada", false));
     }
-    let not_his = unlink(&*store, &unlinking("bob", &github, &["github", "gitlab"])).await;
+    let entry = AuditEntry::new(AuditKind::AccountUnlinked, NOW);
+    let events = vec![NewEvent::audit(entry, About::Anybody)];
+    let of_bob = Unlinking { events: events.clone(), ..unlinking("bob", &github, &["github", "gitlab"]) };
+    let not_his = unlink(&*store, &of_bob).await;
     assert_eq!(not_his, Unlinked::NotFound, "somebody else's");
     assert_eq!(ended_ids(&*store).await, [""; 0]);
+    assert_eq!(store.audit(&AuditFilter::default(), 10).await.expect("answers"), [], "and nothing is told");
 
-    let asked = Unlinking { session: sid("asks"), ..unlinking("ada", &github, &["gitlab"]) };
+    let asked = Unlinking { session: sid("asks"), events, ..unlinking("ada", &github, &["gitlab"]) };
     assert_eq!(unlink(&*store, &asked).await, Unlinked::Done);
+    let told = store.audit(&AuditFilter::default(), 10).await.expect("answers");
+    assert_eq!(told.iter().map(|entry| entry.user.clone()).collect::<Vec<_>>(), [Some(id("ada"))]);
     assert_eq!(store.account_tokens(&github).await.expect("answers"), None);
     assert_eq!(admit(&*store, &owned(&who, "ada"), None).await, Admitted::Changed);
     assert_eq!(ended_ids(&*store).await, ["by it", "by it, sealed"]);

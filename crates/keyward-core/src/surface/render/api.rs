@@ -102,6 +102,7 @@ pub(super) fn status_and_message(code: Code) -> (u16, &'static str) {
         Code::AccountDisabled => (403, "The account is kept out."),
         Code::EmailTaken => (409, "Somebody has that address."),
         Code::InvalidEmail => (400, "The address is none."),
+        Code::InvalidPicture => (400, "The picture's address is no https address, or too long."),
         Code::WeakPassword => (400, "The password is easy to guess."),
         Code::BreachedPassword => (400, "The password is on a list of breached ones."),
         Code::PasswordTooLong => (400, "The password is too long."),

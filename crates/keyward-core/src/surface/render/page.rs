@@ -49,7 +49,7 @@ impl Render<'_> {
                 self.redirect(&target)
             }
             Asked::AddAccount { provider } => self.add_account(&provider),
-            Asked::SignUp { error } => match self.sign_up_model(error) {
+            Asked::SignUp { error, typed } => match self.sign_up_model(error, typed) {
                 Some(page) => self.reply(200, ReplyBody::Page(page)),
                 None => self.redirect(&public.route("signin")),
             },
@@ -184,12 +184,12 @@ impl Render<'_> {
         }
     }
 
-    fn sign_up_model(&self, error: Option<String>) -> Option<Page> {
+    fn sign_up_model(&self, error: Option<String>, typed: Vec<(String, String)>) -> Option<Page> {
         let provider = self.settings.provider(self.settings.sign_up_provider.as_deref()?)?;
         Some(Page::SignUp {
             csrf_token: self.exchange.csrf.token.clone(),
             error,
-            form: self.form(provider),
+            form: with_typed(self.form(provider), typed),
             sign_in: self.exchange.request.public.route("signin"),
         })
     }
@@ -268,6 +268,18 @@ impl Render<'_> {
             Dialect::AuthJs5 => provider.kind.as_str(),
         }
     }
+}
+
+/// The form with what was typed before, but no password.
+fn with_typed(mut form: ProviderForm, typed: Vec<(String, String)>) -> ProviderForm {
+    if let FormKind::Fields(fields) = &mut form.kind {
+        for (name, text) in typed {
+            if let Some(field) = fields.iter_mut().find(|field| field.name == name && field.kind != "password") {
+                field.attributes.insert("value".to_owned(), text);
+            }
+        }
+    }
+    form
 }
 
 /// Keyward's own codes about a sign-in: they belong on the sign-in page, where the person can try again.
