@@ -12,7 +12,7 @@ use super::{
     own_cookies::{self, OwnChange},
     token,
 };
-use crate::{request::Pairs, time::Timestamp, tokens::refresh::RefreshToken};
+use crate::{request::Pairs, secret::Secret, time::Timestamp};
 
 /// The names of one deployment's cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,8 +61,8 @@ pub enum SessionCookie {
     },
     /// Every piece that the browser sent is removed.
     Clear,
-    /// Left as it is: the session was opened for a program, which gets this instead.
-    Program(Box<RefreshToken>),
+    /// Left as it is: the session was opened for a program, which gets this refresh token instead.
+    Program(Secret),
 }
 
 /// What `encodeURIComponent` leaves as it is.

@@ -130,7 +130,7 @@ impl Opening {
         exchange: &Exchange<'_>,
     ) -> Result<SessionCookie, Refusal> {
         if let Some(refresh) = &self.refresh {
-            return Ok(SessionCookie::Program(Box::new(refresh.clone())));
+            return Ok(SessionCookie::Program(refresh.text().clone()));
         }
         match &self.token {
             Some(token) => Ok(SessionCookie::Set { token: token.clone(), expires: self.record.expires }),

@@ -136,8 +136,10 @@ async fn settle(
     let opened = std::mem::take(&mut exchange.changes.session);
     match (outcome, opened) {
         (_, SessionCookie::Program(refresh)) => {
+            let refresh = deployment.refresh_keys().known(refresh.expose());
+            let refresh = refresh.ok_or_else(|| Refusal::new(Code::Configuration))?;
             let client = exchange.program.as_ref().and_then(|program| program.client.clone());
-            issue::first(deployment, exchange.now, *refresh, client.as_deref(), terms).await
+            issue::first(deployment, exchange.now, refresh, client.as_deref(), terms).await
         }
         (Outcome::Factor(FactorOutcome::Required { pending }), _) => Ok(ProgramAnswer::SecondFactor(pending)),
         // Sign-up reveals nothing: whoever it was may sign in.
