@@ -55,7 +55,7 @@ const ROWS: [Row; 85] = [
     Tested, Tested, Tested, Tested, Tested,
     Never("no file can be uploaded"),
     // Timing, resources, crashes
-    Tested, PROVIDER, Tested, Never("no page takes messages from another window"), Tested, Tested, Tested,
+    Tested, Tested, Tested, Never("no page takes messages from another window"), Tested, Tested, Tested,
     // Supply
     Tested,
 ];
