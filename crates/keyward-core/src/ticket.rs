@@ -1,6 +1,8 @@
 //! One-time artefacts: what is handed out once and admits once, such as the link in a mail.
 
-use crate::time::Timestamp;
+use keyward_jose::digest::sha256_hex;
+
+use crate::{time::Timestamp, user::UserId};
 
 /// What a ticket is for. One for something else opens nothing here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -33,6 +35,12 @@ pub struct TicketKey {
     pub subject: String,
     /// Hash of the secret that its bearer shows, in hexadecimal. The secret itself is stored nowhere.
     pub hash: String,
+}
+
+/// The subject of a user's half-finished sign-ins: whatever ends all their sessions ends these, too.
+#[must_use]
+pub fn half_finished_by(user: &UserId) -> String {
+    sha256_hex(&[b"half-finished sign-in ", user.0.as_bytes()])
 }
 
 /// A ticket, as it is issued and as it is read.

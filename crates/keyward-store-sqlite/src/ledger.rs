@@ -8,6 +8,7 @@ use keyward_core::{
         Changed, Ending, Ledger, NewClaims, NewSession, Renewed, SessionId, SessionRecord, StoreError,
         StoredSession, TokenHash,
     },
+    ticket::{Purpose, half_finished_by},
     time::Timestamp,
     user::{AccountKey, Extra, UserId},
 };
@@ -226,6 +227,9 @@ pub(crate) fn end_all(db: &Connection, user: &UserId, until: Timestamp) -> Resul
         .prepare_cached("DELETE FROM session WHERE user = ?1 RETURNING id")?
         .query_map([&user.0], |row| row.get(0).map(SessionId))?
         .collect::<Result<_>>()?;
+    // And those that are only half open.
+    db.prepare_cached("DELETE FROM ticket WHERE purpose = ?1 AND subject = ?2")?
+        .execute(params![Purpose::SECOND_FACTOR.0, half_finished_by(user)])?;
     ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))
 }
 

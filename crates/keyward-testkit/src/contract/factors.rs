@@ -7,16 +7,16 @@ use keyward_core::{
     method::passkey::Passkey,
     policy::{assurance::MOST_TRIES, ways::WaysIn},
     port::{
-        Admitted, CodeKind, FactorChange, FactorChanged, FactorEdit, KeptApp, MOST_PASSKEYS, NewSession,
-        Shown, Store, Tried,
+        Admitted, CodeKind, Ending, FactorChange, FactorChanged, FactorEdit, KeptApp, MOST_PASSKEYS,
+        NewSession, Replaced, Shown, Store, Tried, UserChange,
     },
-    ticket::{Purpose, Ticket, TicketKey},
+    ticket::{Purpose, Ticket, TicketKey, half_finished_by},
     user::Admission,
 };
 
 use super::{
     LATER, NOW, UNTIL, account, admit, admitted, at_once, email, has_session, id, new_user, sid, sign_up,
-    stored, tickets::mail,
+    stored, tickets::mail, token,
 };
 
 fn app(step: i64) -> KeptApp {
@@ -44,8 +44,11 @@ fn spent(challenge: &str) -> Ticket {
 }
 
 fn waiting(user: &str) -> Ticket {
-    let key =
-        TicketKey { purpose: Purpose::SECOND_FACTOR, subject: user.to_owned(), hash: format!("of {user}") };
+    let key = TicketKey {
+        purpose: Purpose::SECOND_FACTOR,
+        subject: half_finished_by(&id(user)),
+        hash: format!("of {user}"),
+    };
     Ticket { key, data: "sealed".to_owned(), created: NOW, expires: LATER }
 }
 
@@ -374,4 +377,49 @@ pub async fn lesson_56_deleting_a_user_deletes_second_factors_and_passkeys(store
     assert_eq!(store.passkey("key of ada").await.expect("answers"), None);
     let who = shows("ada", None, code(11));
     assert_eq!(admit(&*store, &who, Some(&strong("s1"))).await, Admitted::Gone);
+}
+
+/// Whoever knew the old password gets no further with what it began.
+pub async fn a_new_password_ends_half_finished_sign_ins_too(store: Arc<dyn Store>) {
+    protected(&*store, "ada").await;
+    protected(&*store, "bob").await;
+    let [adas, bobs] = ["ada", "bob"].map(waiting);
+    for ticket in [&adas, &bobs] {
+        store.issue_ticket(ticket).await.expect("answers");
+    }
+    store.set_password(&email("ada"), "another", UNTIL).await.expect("answers");
+    let who = shows("ada", Some(&adas), code(11));
+    assert_eq!(admit(&*store, &who, Some(&strong("s1"))).await, Admitted::Gone);
+    let who = shows("bob", Some(&bobs), code(11));
+    assert_eq!(admit(&*store, &who, Some(&strong("s2"))).await, admitted("bob", false));
+}
+
+/// Lesson 57: also at the second step.
+pub async fn lesson_57_who_is_kept_out_gets_in_by_no_second_factor(store: Arc<dyn Store>) {
+    protected(&*store, "ada").await;
+    let ticket = waiting("ada");
+    let change = UserChange { disabled: Some(true), ..UserChange::default() };
+    store.change_user(&id("ada"), &change, NOW, UNTIL, &[]).await.expect("answers");
+    store.issue_ticket(&ticket).await.expect("answers");
+    for shown in [code(11), recovery("c1"), signed("key of ada", (5, 6), "x1")] {
+        for ticket in [Some(&ticket), None] {
+            let who = shows("ada", ticket, shown.clone());
+            assert_eq!(admit(&*store, &who, Some(&strong("s1"))).await, Admitted::Disabled, "{who:?}");
+        }
+    }
+}
+
+/// Lesson 55: who is signed in stays so until the second factor is shown.
+pub async fn what_needs_a_second_factor_replaces_no_session(store: Arc<dyn Store>) {
+    admit(&*store, &sign_up("ada"), Some(&stored("before"))).await;
+    let codes = Vec::new();
+    assert_eq!(edit(&*store, "ada", FactorEdit::AddApp { app: app(10), codes }).await, FactorChanged::Done);
+    let replaces = Some(Replaced { which: Ending::Token(token("before")), until: UNTIL });
+    let new = |session: &str| NewSession { replaces: replaces.clone(), ..stored(session) };
+    let answer = admit(&*store, &Admission::User(id("ada")), Some(&new("s1"))).await;
+    assert_eq!(answer, Admitted::NeedsFactor { user: id("ada") });
+    assert!(has_session(&*store, "before").await);
+    let strong = NewSession { two_factors: true, ..new("s2") };
+    assert_eq!(admit(&*store, &shows("ada", None, code(11)), Some(&strong)).await, admitted("ada", false));
+    assert!(has_session(&*store, "s2").await && !has_session(&*store, "before").await);
 }

@@ -187,6 +187,9 @@ macro_rules! store_contract {
             a_new_person_with_a_passkey_cannot_lose_it_unless_they_have_another_way
             lesson_43_a_first_proof_ends_second_factors_and_passkeys
             lesson_56_deleting_a_user_deletes_second_factors_and_passkeys
+            a_new_password_ends_half_finished_sign_ins_too
+            lesson_57_who_is_kept_out_gets_in_by_no_second_factor
+            what_needs_a_second_factor_replaces_no_session
 
             f2_a_refresh_token_is_given_for_its_successor
             f2_within_the_grace_a_used_token_has_the_same_successor

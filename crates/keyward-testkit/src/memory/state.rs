@@ -11,7 +11,7 @@ use keyward_core::{
         Admitted, Altered, Change, Changed, DueEvent, Ending, Entry, EntryId, NewSession, SessionId,
         StoreError, StoredKey, TokenHash,
     },
-    ticket::{Ticket, TicketKey},
+    ticket::{Purpose, Ticket, TicketKey, half_finished_by},
     time::Timestamp,
     user::{Account, AccountKey, Admission, Extra, Ground, NewUser, Place, Profile, User, UserId, Vouched},
 };
@@ -432,5 +432,8 @@ impl State {
         for id in self.ids_of(user) {
             self.end(&id, until);
         }
+        // And those that are only half open.
+        let half = half_finished_by(user);
+        self.tickets.retain(|key, _| key.purpose != Purpose::SECOND_FACTOR || key.subject != half);
     }
 }

@@ -18,7 +18,7 @@ use crate::{
     port::{EntryId, NewEntry, NewSession, Vaulted},
     sealer::Sealed,
     secret::Secret,
-    ticket::{Purpose, Ticket, TicketKey},
+    ticket::{Purpose, Ticket, TicketKey, half_finished_by},
     time::Timestamp,
     user::{AccountKey, UserId},
 };
@@ -77,7 +77,7 @@ pub(in crate::flow) async fn ask(
     let mut bytes = [0; SECRET];
     deployment.random().fill(&mut bytes);
     let secret = hex::encode(bytes);
-    let of = half.record.id.0.clone();
+    let key = key(&half_finished_by(&half.user), &secret);
     let told = half.events.iter().filter(|event| event.channel == Channel::Outbox && event.about.fits(false));
     let kept = Kept {
         user: half.user.0,
@@ -89,13 +89,12 @@ pub(in crate::flow) async fn ask(
         events: told.map(|event| (event.id.clone(), event.body.clone())).collect(),
     };
     let text = serde_json::to_string(&kept).expect("texts and claims are JSON");
-    let data = deployment.sealer().seal(Sealed::Pending, &of, &text, None, deployment.random());
+    let data = deployment.sealer().seal(Sealed::Pending, &key.hash, &text, None, deployment.random());
     let data = data.ok_or_else(|| Refusal::new(Code::SessionTooLarge))?;
     let lives = std::time::Duration::from_secs(OwnCookie::Pending.max_age().into());
-    let ticket =
-        Ticket { key: key(&of, &secret), data, created: exchange.now, expires: exchange.now.plus(lives) };
+    let ticket = Ticket { key, data, created: exchange.now, expires: exchange.now.plus(lives) };
     deployment.store().issue_ticket(&ticket).await?;
-    let pending = format!("{of}.{secret}");
+    let pending = format!("{}.{secret}", ticket.key.subject);
     if exchange.program.is_none() {
         exchange.changes.own.push(OwnChange { cookie: OwnCookie::Pending, value: Some(pending.clone()) });
     }
@@ -113,7 +112,7 @@ pub(super) async fn waiting(
     let Some((of, secret)) = sent.and_then(|sent| sent.split_once('.')) else { return Ok(None) };
     let key = key(of, secret);
     let Some(ticket) = deployment.store().ticket(&key, exchange.now).await? else { return Ok(None) };
-    let text = deployment.sealer().open(Sealed::Pending, of, &ticket.data, exchange.now);
+    let text = deployment.sealer().open(Sealed::Pending, &key.hash, &ticket.data, exchange.now);
     let kept: Option<Kept> = text.and_then(|text| serde_json::from_str(text.expose()).ok());
     // What one program began no other completes, and no browser (lesson 24).
     let program = exchange.program.as_ref().map(|program| program.client.clone());
