@@ -24,8 +24,9 @@ export async function start(t, { backEnd: options, refresh = {}, config = {}, co
   const keywards = [];
   // One after the other: the first makes the database.
   for (let n = 0; n < count; n += 1) {
+    const own = (port) => (typeof config === "function" ? config(port) : config);
     const keyward = await startKeyward({
-      config: {
+      config: (port) => ({
         database: { url: `sqlite://${join(folder, "keyward.db")}` },
         session: { show: { accessToken: "accessToken", refreshToken: "refreshToken" } },
         clients: [CLIENT],
@@ -37,8 +38,8 @@ export async function start(t, { backEnd: options, refresh = {}, config = {}, co
             refresh: { endpoint: `${backEnd.url}/refresh`, ...refresh },
           },
         ],
-        ...config,
-      },
+        ...own(port),
+      }),
     });
     running.push(keyward);
     keywards.push(keyward);
