@@ -7,6 +7,7 @@ mod backends;
 mod email_gates;
 mod email_links;
 mod events;
+mod factors;
 mod limits;
 mod operators;
 mod own_accounts;

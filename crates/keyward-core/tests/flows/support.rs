@@ -18,6 +18,7 @@ use keyward_core::{
         CredentialsCheck,
         backend::{BackendCheck, Endpoint, UserFields},
         email::EmailProvider,
+        passkey::PasskeySettings,
         password::{PasswordSignIn, PasswordSignUp, Strength},
     },
     reply::{Reply, ReplyBody},
@@ -65,6 +66,7 @@ pub(crate) struct Options {
     pub(crate) clients: Vec<Client>,
     /// Set where people can do something about their own accounts.
     pub(crate) verification: Option<Verification>,
+    pub(crate) passkeys: Option<PasskeySettings>,
 }
 
 impl Options {
@@ -81,6 +83,7 @@ impl Options {
             tokens: None,
             clients: Vec::new(),
             verification: None,
+            passkeys: None,
         }
     }
 }
@@ -139,6 +142,7 @@ fn build_on(options: Options, store: Arc<FaultyStore<MemoryStore>>, clock: Arc<F
     let secrets = vec![Secret::from("keyward-test-secret-0123456789abcdef")];
     let settings = Settings {
         tokens: options.tokens,
+        passkeys: options.passkeys,
         admin_keys: ["key-of-an-earlier-operator-0123456789", ADMIN_KEY].map(Secret::from).to_vec(),
         clients: options.clients,
         session: options.session,
