@@ -156,6 +156,7 @@ pub const ROUTES: &[RouteSpec] = &[
     RouteSpec { gate: Gate::Session, ..get("-/v1/sessions") },
     post("-/v1/sessions/end", Gate::Session, CALL),
     RouteSpec { gate: Gate::Session, ..get(EVENTS) },
+    RouteSpec { gate: Gate::Admin, ..get("-/v1/admin/activity") },
     RouteSpec { gate: Gate::Admin, ..get("-/v1/admin/users") },
     RouteSpec { gate: Gate::Admin, ..get("-/v1/admin/users/{id}") },
     RouteSpec { method: "PATCH", ..post("-/v1/admin/users/{id}", Gate::Admin, CALL) },

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::{
+    audit::{AuditFilter, AuditRecord},
     port::{SessionEntry, SessionId},
     user::{User, UserId},
 };
@@ -41,6 +42,8 @@ pub enum AdminCall {
     },
     /// `DELETE sessions/{id}`.
     EndSession(SessionId),
+    /// `GET activity`: the audit trail, narrowed by the query.
+    Activity(AuditFilter),
 }
 
 /// What an operator gets.
@@ -58,4 +61,11 @@ pub enum AdminAnswer {
     Ended(u64),
     /// The session was changed.
     Changed,
+    /// The audit trail.
+    Activity {
+        /// The newest first.
+        records: Vec<AuditRecord>,
+        /// Where the next page begins, if there is one.
+        older: Option<u64>,
+    },
 }

@@ -158,8 +158,15 @@ async fn of(
     user: &UserId,
     before: Option<u64>,
 ) -> Result<(Vec<AuditRecord>, Option<u64>), Refusal> {
-    let filter = AuditFilter { user: Some(user.clone()), before, ..AuditFilter::default() };
-    let mut records = deployment.store().audit(&filter, PAGE + 1).await?;
+    page_of(deployment, &AuditFilter { user: Some(user.clone()), before, ..AuditFilter::default() }).await
+}
+
+/// A page of the trail, and where the next one begins.
+pub(super) async fn page_of(
+    deployment: &Deployment,
+    filter: &AuditFilter,
+) -> Result<(Vec<AuditRecord>, Option<u64>), Refusal> {
+    let mut records = deployment.store().audit(filter, PAGE + 1).await?;
     let more = records.len() > PAGE;
     records.truncate(PAGE);
     let older = records.last().map(|record| record.place).filter(|_| more);

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::events::of_user;
+use super::{account, events::of_user};
 use crate::{
     action::{AdminAnswer, AdminCall, Answer},
     audit::{AuditEntry, AuditKind},
@@ -62,6 +62,10 @@ impl Operator<'_> {
                 Ok(AdminAnswer::Ended(self.people.end_sessions(&id, &Which::All, &events).await?))
             }
             AdminCall::ChangeSession { id, change } => self.change_session(&id, change).await,
+            AdminCall::Activity(filter) => {
+                let (records, older) = account::page_of(self.deployment, &filter).await?;
+                Ok(AdminAnswer::Activity { records, older })
+            }
             AdminCall::EndSession(id) => {
                 let user = self.owner(&id).await?;
                 let events = [self.noted(AuditKind::SessionEnded, &user, Some(&id), "one")];

@@ -1,7 +1,9 @@
 //! From path, method and body to what an operator calls, `-/v1/admin/…`.
 
+use super::account;
 use crate::{
     action::AdminCall,
+    audit::AuditFilter,
     port::SessionId,
     request::{Method, Request},
     user::UserId,
@@ -27,6 +29,13 @@ pub(super) fn decode(path: &[&str], method: Method, request: &Request) -> Option
         (["users", id, "sessions"], Delete) => AdminCall::EndSessions(user(id)),
         (["sessions", id], Patch) => AdminCall::ChangeSession { id: session(id), change: body() },
         (["sessions", id], Delete) => AdminCall::EndSession(session(id)),
+        (["activity"], Get) => AdminCall::Activity(AuditFilter {
+            user: asked("user").map(UserId),
+            kind: asked("kind"),
+            network: asked("network"),
+            before: account::before(request),
+            ..AuditFilter::default()
+        }),
         _ => return None,
     })
 }
@@ -34,7 +43,7 @@ pub(super) fn decode(path: &[&str], method: Method, request: &Request) -> Option
 /// The methods of a call, for who came with another.
 pub(super) fn allowed(path: &[&str]) -> Option<&'static str> {
     match path {
-        ["admin", "users"] => Some("GET, HEAD"),
+        ["admin", "users" | "activity"] => Some("GET, HEAD"),
         ["admin", "users", _] => Some("GET, HEAD, PATCH, DELETE"),
         ["admin", "users", _, "sessions"] => Some("GET, HEAD, DELETE"),
         ["admin", "sessions", _] => Some("PATCH, DELETE"),

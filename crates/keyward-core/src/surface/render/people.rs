@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use super::Render;
+use super::{Render, account};
 use crate::{
     action::{AdminAnswer, SessionAnswer},
+    audit::AuditRecord,
     port::{SessionEntry, SessionId},
     reply::Reply,
     user::User,
@@ -27,6 +28,10 @@ impl Render<'_> {
             AdminAnswer::Deleted => self.call(200, &json!({ "deleted": true })),
             AdminAnswer::Sessions(sessions) => self.call(200, &listed(&sessions, None)),
             AdminAnswer::Ended(ended) => self.call(200, &json!({ "ended": ended })),
+            AdminAnswer::Activity { records, older } => {
+                let entries: Vec<_> = records.iter().map(of_anybody).collect();
+                self.call(200, &json!({ "activity": entries, "before": older }))
+            }
             AdminAnswer::Changed => self.call(200, &json!({ "changed": true })),
         }
     }
@@ -64,4 +69,12 @@ fn user(user: &User) -> Value {
         "disabledAt": user.disabled.map(crate::time::Timestamp::iso),
         "claims": user.claims,
     })
+}
+
+/// As the operator sees an entry of the audit trail: whose it is, too.
+fn of_anybody(record: &AuditRecord) -> Value {
+    let mut entry = account::entry(record);
+    entry["user"] = json!(record.user.as_ref().map(|user| &user.0));
+    entry["subject"] = json!(record.subject);
+    entry
 }
