@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use keyward_core::port::{AuditTrail as _, Clock as _, Directory as _, Ledger as _, SessionId};
+use keyward_core::port::{
+    Administration as _, AuditTrail as _, Clock as _, Directory as _, Ledger as _, SessionId, Sessions as _,
+    UserChange, Which,
+};
 use keyward_testkit::Operation;
 use serde_json::{Value, json};
 
@@ -229,6 +232,37 @@ async fn lesson_56_tokens_of_a_deleted_user_are_none() {
     world.store.delete_user("ada@example.com", until).await.expect("answers");
     refused(&world.program().refresh(refresh_token(&first)).await, 401, "invalid_grant");
     refused(&world.bearer(text(&first, "accessToken")).get("me").await, 401, "invalid_token");
+}
+
+#[tokio::test]
+async fn lesson_57_a_disabled_user_gets_no_tokens_by_any_call_and_loses_those_they_have() {
+    let world = world();
+    let first = world.program().begins(json!({})).await;
+    let user = world.store.user_by_email("ada@example.com").await.expect("answers").expect("made").id;
+    let now = world.clock.now();
+    let change = UserChange { disabled: Some(true), ..UserChange::default() };
+    world.store.change_user(&user, &change, now, now, &[]).await.expect("answers");
+    refused(&world.program().refresh(refresh_token(&first)).await, 401, "invalid_grant");
+    refused(&world.bearer(text(&first, "accessToken")).get("me").await, 401, "invalid_token");
+    let members = json!({ "email": "ada@example.com", "password": PASSWORD });
+    refused(&world.program().post("sign-in", members).await, 403, "account_disabled");
+}
+
+#[tokio::test]
+async fn f2_a_programs_session_stands_in_its_persons_list_and_ends_from_there() {
+    let world = world();
+    let first = world.program().begins(json!({})).await;
+    let user = world.store.user_by_email("ada@example.com").await.expect("answers").expect("made").id;
+    let mut browser = world.browser();
+    browser.sign_in("ada@example.com", PASSWORD).await;
+    let listed = world.store.sessions_of(&user, world.clock.now()).await.expect("answers");
+    let sid = claims_unchecked(&first)["sid"].clone();
+    let own = listed.iter().find(|entry| sid == *entry.id.0).expect("listed");
+    assert_eq!((listed.len(), own.user_agent.as_deref()), (2, Some("a program")));
+    let which = Which::One(own.id.clone());
+    world.store.end_sessions(&user, &which, None, world.clock.now(), &[]).await.expect("answers");
+    refused(&world.program().refresh(refresh_token(&first)).await, 401, "invalid_grant");
+    assert!(browser.is_signed_in().await);
 }
 
 #[tokio::test]
