@@ -59,7 +59,7 @@ impl Engine {
         let dialect = self.settings().dialect;
         let token = dialect.session_token(cookies, &dialect.cookie_names(secure));
         let Some(token) = token.or_else(|| bearer.map(Cow::Borrowed)) else { return Ok(None) };
-        Ok(session::view(&self.deployment, &token, secure).await?)
+        session::view(&self.deployment, &token, secure).await
     }
 
     /// People and their sessions, for who runs the deployment.
