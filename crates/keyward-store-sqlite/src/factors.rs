@@ -280,6 +280,19 @@ fn replace_codes(db: &Connection, user: &UserId, codes: &[String]) -> Result<()>
     Ok(())
 }
 
+/// What was added since then is gone; who took an account over may have added it.
+pub(crate) fn forget_since(db: &Connection, user: &UserId, since: Timestamp) -> Result<()> {
+    let is_newer = db
+        .prepare_cached("SELECT 1 FROM authenticator_app WHERE user = ?1 AND created >= ?2")?
+        .exists(params![user.0, since.millis()])?;
+    if is_newer {
+        forget_app(db, user)?;
+    }
+    db.prepare_cached("DELETE FROM passkey WHERE user = ?1 AND created >= ?2")?
+        .execute(params![user.0, since.millis()])?;
+    Ok(())
+}
+
 fn forget_app(db: &Connection, user: &UserId) -> Result<()> {
     for sql in [
         "DELETE FROM authenticator_app WHERE user = ?1",

@@ -227,10 +227,15 @@ pub(crate) fn end_all(db: &Connection, user: &UserId, until: Timestamp) -> Resul
         .prepare_cached("DELETE FROM session WHERE user = ?1 RETURNING id")?
         .query_map([&user.0], |row| row.get(0).map(SessionId))?
         .collect::<Result<_>>()?;
-    // And those that are only half open.
+    end_half_open(db, user)?;
+    ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))
+}
+
+/// Ends the sign-ins of a user that wait for their second factor.
+pub(crate) fn end_half_open(db: &Connection, user: &UserId) -> Result<()> {
     db.prepare_cached("DELETE FROM ticket WHERE purpose = ?1 AND subject = ?2")?
         .execute(params![Purpose::SECOND_FACTOR.0, half_finished_by(user)])?;
-    ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))
+    Ok(())
 }
 
 /// From the columns id, user, claims, version, expires, and those of its tokens.

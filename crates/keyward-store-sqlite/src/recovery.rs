@@ -14,7 +14,7 @@ use keyward_core::{
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use serde_json::Value;
 
-use crate::{SqliteStore, directory, ledger, outbox, people, sessions, ticket};
+use crate::{SqliteStore, directory, factors, ledger, outbox, people, sessions, ticket};
 
 #[async_trait]
 impl Recovery for SqliteStore {
@@ -159,6 +159,7 @@ fn change_password(db: &Connection, what: &PasswordChange) -> Result<Recovered> 
     if let Some(address) = directory::by_id(db, user)?.and_then(|user| user.email) {
         void(db, Purpose::PASSWORD_RESET, &address)?;
     }
+    ledger::end_half_open(db, user)?;
     for other in sessions::ids_of(db, user)?.iter().filter(|id| *id != session) {
         sessions::end(db, other, *until)?;
     }
@@ -219,6 +220,7 @@ fn return_address(db: &Connection, what: &AddressReturn, now: Timestamp) -> Resu
     db.prepare_cached("DELETE FROM password WHERE user = ?1")?.execute([&user.0])?;
     db.prepare_cached("DELETE FROM account WHERE user = ?1 AND created >= ?2")?
         .execute(params![user.0, since.millis()])?;
+    factors::forget_since(db, user, *since)?;
     ledger::end_all(db, user, *until)?;
     ticket::insert(db, reset)?;
     Ok(Recovered::Done)

@@ -43,7 +43,7 @@ fn spent(challenge: &str) -> Ticket {
     Ticket { key, data: String::new(), created: NOW, expires: LATER }
 }
 
-fn waiting(user: &str) -> Ticket {
+pub(super) fn waiting(user: &str) -> Ticket {
     let key = TicketKey {
         purpose: Purpose::SECOND_FACTOR,
         subject: half_finished_by(&id(user)),
@@ -53,7 +53,7 @@ fn waiting(user: &str) -> Ticket {
 }
 
 /// A session that was opened with two factors.
-fn strong(session: &str) -> NewSession {
+pub(super) fn strong(session: &str) -> NewSession {
     NewSession { two_factors: true, ..stored(session) }
 }
 
@@ -64,7 +64,7 @@ async fn edit(store: &dyn Store, user: &str, edit: FactorEdit) -> FactorChanged 
 }
 
 /// Somebody with an authenticator app (last period 10), two recovery codes and a passkey.
-async fn protected(store: &dyn Store, name: &str) {
+pub(super) async fn protected(store: &dyn Store, name: &str) {
     admit(store, &sign_up(name), None).await;
     let codes = vec!["c1".to_owned(), "c2".to_owned()];
     assert_eq!(edit(store, name, FactorEdit::AddApp { app: app(10), codes }).await, FactorChanged::Done);
@@ -72,11 +72,11 @@ async fn protected(store: &dyn Store, name: &str) {
     assert_eq!(edit(store, name, FactorEdit::AddPasskey { passkey, spent }).await, FactorChanged::Done);
 }
 
-fn shows(user: &str, ticket: Option<&Ticket>, shown: Shown) -> Admission {
+pub(super) fn shows(user: &str, ticket: Option<&Ticket>, shown: Shown) -> Admission {
     Admission::Factor { user: id(user), ticket: ticket.map(|ticket| ticket.key.clone()), shown }
 }
 
-fn code(step: i64) -> Shown {
+pub(super) fn code(step: i64) -> Shown {
     Shown::AppCode { step }
 }
 

@@ -248,6 +248,8 @@ macro_rules! store_contract {
             a_changed_address_is_proven_and_every_session_says_it
             lesson_58_an_address_is_changed_only_in_the_session_that_asked
             a_change_of_address_is_taken_back_with_all_that_came_since
+            lesson_63_a_change_of_address_is_taken_back_with_the_factors_that_came_since
+            lesson_53_a_new_password_ends_the_sign_ins_that_wait_for_their_second_factor
             an_earlier_way_back_outlives_a_later_one
             an_address_that_is_somebody_elses_by_now_does_not_come_back
             lesson_56_who_departs_leaves_nothing_behind

@@ -15,8 +15,9 @@ use keyward_core::{
 use serde_json::json;
 
 use super::{
-    LATER, NOW, UNTIL, account, admit, at_once, email, ended_ids, endings, has_session, id, key, linked,
-    made, sealed, sid, sign_up, stored, user, visit, vouched,
+    LATER, NOW, UNTIL, account, admit, at_once, email, ended_ids, endings,
+    factors::{code, protected, shows, strong, waiting},
+    has_session, id, key, linked, made, sealed, sid, sign_up, stored, user, visit, vouched,
 };
 
 const SOON: Timestamp = Timestamp::from_millis(1_780_000_060_123);
@@ -350,6 +351,58 @@ pub async fn a_change_of_address_is_taken_back_with_all_that_came_since(store: A
     let reset_key = ticket(Purpose::PASSWORD_RESET, &email("ada"), "new").key;
     assert_eq!(reset(&*store, &resetting(&reset_key, "ada", "mine")).await, Recovered::Done);
     assert_eq!(password(&*store, "ada").await.as_deref(), Some("mine"));
+}
+
+/// What whoever changed the address set up locks nobody out; what was there before still protects its owner.
+pub async fn lesson_63_a_change_of_address_is_taken_back_with_the_factors_that_came_since(
+    store: Arc<dyn Store>,
+) {
+    for (name, since, are_left) in [("ada", NOW, false), ("bob", SOON, true)] {
+        protected(&*store, name).await;
+        let way = issue(&*store, Purpose::EMAIL_RETURN, name, "r1").await;
+        let what = AddressReturn {
+            ticket: way,
+            user: id(name),
+            address: email(name),
+            since,
+            reset: ticket(Purpose::PASSWORD_RESET, &email(name), "n"),
+            until: UNTIL,
+        };
+        assert_eq!(store.return_address(&what, LATER, &[]).await.expect("answers"), Recovered::Done);
+        let left = store.factors(&id(name)).await.expect("answers");
+        let there = (left.app.is_some(), left.recovery_codes > 0, !left.passkeys.is_empty());
+        assert_eq!(there, (are_left, are_left, are_left), "{name}");
+    }
+}
+
+/// Lesson 53: who is half in by the old password does not get in by the second factor.
+pub async fn lesson_53_a_new_password_ends_the_sign_ins_that_wait_for_their_second_factor(
+    store: Arc<dyn Store>,
+) {
+    for by_reset in [true, false] {
+        let name = if by_reset { "ada" } else { "bob" };
+        protected(&*store, name).await;
+        let half_open = waiting(name);
+        store.issue_ticket(&half_open).await.expect("answers");
+        let session = format!("s-{name}");
+        let second = shows(name, None, code(12));
+        admit(&*store, &second, Some(&strong(&session))).await;
+        let done = if by_reset {
+            let key = issue(&*store, Purpose::PASSWORD_RESET, &email(name), "h1").await;
+            reset(&*store, &resetting(&key, name, "new")).await
+        } else {
+            let what = PasswordChange {
+                user: id(name),
+                from: Some(format!("hash of {name}")),
+                to: "new".to_owned(),
+                session: sid(&session),
+                until: UNTIL,
+            };
+            store.change_password(&what, &[]).await.expect("answers")
+        };
+        assert_eq!(done, Recovered::Done);
+        assert!(!is_good(&*store, &half_open.key).await, "by_reset={by_reset}");
+    }
 }
 
 /// An older way back stays: the thief who took the newest one does not take the owner's.

@@ -24,6 +24,8 @@ use super::{MemoryStore, state::State};
 #[derive(Debug, Default)]
 pub(super) struct Kept {
     pub(super) apps: HashMap<UserId, KeptApp>,
+    /// When each was added.
+    added: HashMap<UserId, Timestamp>,
     codes: HashSet<(UserId, String)>,
     /// In the order in which they were added.
     pub(super) passkeys: Vec<Passkey>,
@@ -43,6 +45,14 @@ impl Kept {
     pub(super) fn forget(&mut self, user: &UserId) {
         self.forget_app(user);
         self.passkeys.retain(|passkey| passkey.user != *user);
+    }
+
+    /// What was added since then.
+    pub(super) fn forget_since(&mut self, user: &UserId, since: Timestamp) {
+        if self.added.get(user).is_some_and(|added| *added >= since) {
+            self.forget_app(user);
+        }
+        self.passkeys.retain(|passkey| passkey.user != *user || passkey.created < since);
     }
 
     fn forget_app(&mut self, user: &UserId) {
@@ -92,7 +102,7 @@ impl State {
         }
     }
 
-    fn change_factors(&mut self, change: &FactorChange) -> FactorChanged {
+    fn change_factors(&mut self, change: &FactorChange, now: Timestamp) -> FactorChanged {
         let FactorChange { user, session, ways, edit } = change;
         let is_theirs = |id| self.sessions.get(id).is_some_and(|row| row.user == *user);
         if session.as_ref().is_some_and(|id| !is_theirs(id)) || !self.users.contains_key(user) {
@@ -103,6 +113,7 @@ impl State {
             FactorEdit::AddApp { .. } if has_app => return FactorChanged::Taken,
             FactorEdit::AddApp { app, codes } => {
                 self.factors.apps.insert(user.clone(), app.clone());
+                self.factors.added.insert(user.clone(), now);
                 self.factors.replace_codes(user, codes);
             }
             FactorEdit::RemoveApp | FactorEdit::ReplaceCodes(_) if !has_app => {
@@ -196,11 +207,11 @@ impl FactorStore for MemoryStore {
     async fn change_factors(
         &self,
         change: &FactorChange,
-        _now: Timestamp,
+        now: Timestamp,
         events: &[NewEvent],
     ) -> Result<FactorChanged, StoreError> {
         let mut state = self.state();
-        let changed = state.change_factors(change);
+        let changed = state.change_factors(change, now);
         if changed == FactorChanged::Done {
             state.write(events);
         }

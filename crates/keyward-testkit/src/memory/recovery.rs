@@ -92,6 +92,7 @@ impl Recovery for MemoryStore {
         if let Some(address) = state.users.get(user).and_then(|user| user.email.clone()) {
             state.void(Purpose::PASSWORD_RESET, &address);
         }
+        state.end_half_open(user);
         for other in state.ids_of(user).iter().filter(|id| *id != session) {
             state.end(other, *until);
         }
@@ -167,6 +168,7 @@ impl Recovery for MemoryStore {
         state.set_address(user, address, now);
         state.passwords.remove(user);
         state.accounts.retain(|_, account| account.user != *user || account.created < *since);
+        state.factors.forget_since(user, *since);
         state.end_all(user, *until);
         state.write_of(events, Some(user));
         Ok(Recovered::Done)

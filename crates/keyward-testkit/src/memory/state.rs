@@ -432,7 +432,11 @@ impl State {
         for id in self.ids_of(user) {
             self.end(&id, until);
         }
-        // And those that are only half open.
+        self.end_half_open(user);
+    }
+
+    /// Ends the sign-ins of a user that wait for their second factor.
+    pub(super) fn end_half_open(&mut self, user: &UserId) {
         let half = half_finished_by(user);
         self.tickets.retain(|key, _| key.purpose != Purpose::SECOND_FACTOR || key.subject != half);
     }
