@@ -197,7 +197,8 @@ impl KeyRing {
         let der = Zeroizing::new(hex::decode(&private.der).ok()?);
         let key = SigningKey::from_pkcs8_der(algorithm, &der).ok()?.with_kid(&row.kid);
         // A row whose halves were swapped for another's signs nothing that anybody could check.
-        let is_whole = private.kid == row.kid && key.public_jwk().to_json().to_string() == row.public;
+        let public: Value = serde_json::from_str(&row.public).ok()?;
+        let is_whole = private.kid == row.kid && key.public_jwk().to_json() == public;
         is_whole.then(|| Arc::new(Signer { key, from: row.signs_from, until: row.signs_until }))
     }
 }
