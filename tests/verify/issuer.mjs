@@ -37,13 +37,15 @@ export function signed(key, claims, header = {}) {
 
 /**
  * Serves one set of keys under any path, so that each verifier can have an issuer of its own:
- * `{issuer(name), fetches(name), keys, down, stop()}`. What `keys` holds is published; `down` has it answer 503.
+ * `{issuer(name), fetches(name), asked, keys, down, stop()}`. What `keys` holds is published; `down` has it answer
+ * 503; `asked` is when it was last asked for them.
  */
 export async function startIssuer() {
   const counts = new Map();
   const issuer = {
     keys: ALGORITHMS.map((alg) => newKey(alg)),
     down: false,
+    asked: 0,
     issuer: (name) => `http://127.0.0.1:${server.address().port}/${name}`,
     fetches: (name) => counts.get(name) ?? 0,
     stop() {
@@ -55,6 +57,7 @@ export async function startIssuer() {
     const name = url.match(/^\/([^/]+)\/-\/v1\/jwks$/)?.[1];
     if (!name) return response.writeHead(404).end();
     counts.set(name, issuer.fetches(name) + 1);
+    issuer.asked = Date.now();
     if (issuer.down) return response.writeHead(503).end();
     response.setHeader("content-type", "application/jwk-set+json").setHeader("cache-control", "public, max-age=60");
     response.end(JSON.stringify({ keys: issuer.keys.map(({ jwk }) => jwk) }));

@@ -94,22 +94,33 @@ class Verify {
         return claims.get("sub").getAsString();
     }
 
-    /** Keys are kept for ten minutes; for an unknown one they are fetched at most once in 30 seconds. */
+    /**
+     * Keys are kept for ten minutes; for an unknown one they are fetched at most once in 30 seconds. While the issuer is
+     * down, those that there are serve on.
+     */
     synchronized Key key(String kid) throws Exception {
         var age = (System.nanoTime() - fetched) / 1_000_000_000;
         if (age >= (keys.containsKey(kid) ? 600 : 30)) {
-            var request = HttpRequest.newBuilder(URI.create(issuer + "/-/v1/jwks")).timeout(Duration.ofSeconds(5));
-            var document = JsonParser.parseString(http.send(request.build(), BodyHandlers.ofString()).body());
-            var found = new HashMap<String, Key>();
-            for (var jwk : document.getAsJsonObject().getAsJsonArray("keys")) {
-                var key = read(jwk.getAsJsonObject());
-                if (key != null) found.put(jwk.getAsJsonObject().get("kid").getAsString(), key);
+            try {
+                keys = fetch();
+            } catch (Exception down) {
+                if (keys.isEmpty()) throw down;
             }
-            keys = found;
             fetched = System.nanoTime();
         }
         ensure(keys.containsKey(kid), "unknown key");
         return keys.get(kid);
+    }
+
+    Map<String, Key> fetch() throws Exception {
+        var request = HttpRequest.newBuilder(URI.create(issuer + "/-/v1/jwks")).timeout(Duration.ofSeconds(5));
+        var document = JsonParser.parseString(http.send(request.build(), BodyHandlers.ofString()).body());
+        var found = new HashMap<String, Key>();
+        for (var jwk : document.getAsJsonObject().getAsJsonArray("keys")) {
+            var key = read(jwk.getAsJsonObject());
+            if (key != null) found.put(jwk.getAsJsonObject().get("kid").getAsString(), key);
+        }
+        return found;
     }
 
     /** {@code null} for a key of a kind that is not used here. */

@@ -31,16 +31,24 @@ function caller(string $token): string
     return $claims['sub'];
 }
 
-/** The issuer's keys by their ids: kept for ten minutes, fetched at most once in 30 seconds. */
+/**
+ * The issuer's keys by their ids: fetched when they are ten minutes old, or `again`, at most once in 30 seconds. One
+ * process does it; meanwhile, and while the issuer is down, those that there are serve on.
+ */
 function keys(bool $again = false): array
 {
-    $keys = apcu_fetch('keys');
-    if (($again || $keys === false) && apcu_add('fetched', true, 30)) {
-        $document = json_decode(file_get_contents(getenv('ISSUER') . '/-/v1/jwks'), true, flags: JSON_THROW_ON_ERROR);
-        $keys = array_column($document['keys'], null, 'kid');
-        apcu_store('keys', $keys, 600);
+    $keys = apcu_fetch('keys') ?: [];
+    if (($again || !apcu_exists('fresh')) && apcu_add('tried', true, 30)) {
+        try {
+            $document = json_decode(file_get_contents(getenv('ISSUER') . '/-/v1/jwks'), true);
+            $keys = array_column($document['keys'], null, 'kid');
+            apcu_store('keys', $keys);
+            apcu_store('fresh', true, 600);
+        } catch (Throwable $why) {
+            error_log("no keys: {$why->getMessage()}");
+        }
     }
-    return $keys ?: [];
+    return $keys;
 }
 
 function json(string $part): array

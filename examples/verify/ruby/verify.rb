@@ -5,11 +5,11 @@ require "webrick"
 
 issuer, audience, port = ARGV
 keys, fetched, lock = nil, -Float::INFINITY, Mutex.new
-load_keys = lambda do |asked| # kept for ten minutes; for an unknown one fetched at most once in 30 seconds
+load_keys = lambda do |asked| # kept for ten minutes, for an unknown one 30 seconds; longer while there are no others
   lock.synchronize do
     age = Process.clock_gettime(Process::CLOCK_MONOTONIC) - fetched
     next keys unless age > (asked[:kid_not_found] ? 30 : 600)
-    keys = JSON.parse(Net::HTTP.get(URI("#{issuer}/-/v1/jwks")))
+    keys = { keys: JSON.parse(Net::HTTP.get(URI("#{issuer}/-/v1/jwks"))).fetch("keys") } rescue keys || raise
     fetched = Process.clock_gettime(Process::CLOCK_MONOTONIC)
     keys
   end
