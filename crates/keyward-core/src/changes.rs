@@ -40,37 +40,38 @@ enum State {
     Changed(u64, Option<Arc<Overlay>>),
 }
 
-/// How a sealed token stands to what happened to its session.
+/// What is known of a session.
 #[derive(Clone, Debug)]
 pub enum Standing {
-    /// It says what its session says.
-    Current,
-    /// Its session was ended.
+    /// Nothing happened to it.
+    Untouched,
+    /// It was ended.
     Ended,
-    /// Its session is at this version by now; with what changed, if that is known here.
-    Behind(u64, Option<Arc<Overlay>>),
+    /// It is at this version by now: tokens that were sealed at an earlier one are behind. With what changed, if that is
+    /// known here.
+    At(u64, Option<Arc<Overlay>>),
 }
 
 impl Changes {
-    /// How a token of this session stands that was sealed at `version`.
+    /// What is known of a session. Asked at every read of a sealed one.
     #[must_use]
-    pub fn standing(&self, session: &str, version: u64) -> Standing {
+    pub fn standing(&self, session: &str) -> Standing {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
         // Nearly always empty or small.
         if known.sessions.is_empty() {
-            return Standing::Current;
+            return Standing::Untouched;
         }
         match known.sessions.get(session).map(|entry| &entry.state) {
+            None => Standing::Untouched,
             Some(State::Ended) => Standing::Ended,
-            Some(State::Changed(now, overlay)) if *now > version => Standing::Behind(*now, overlay.clone()),
-            Some(State::Changed(..)) | None => Standing::Current,
+            Some(State::Changed(version, overlay)) => Standing::At(*version, overlay.clone()),
         }
     }
 
     /// True if the session was ended.
     #[must_use]
     pub fn has_ended(&self, session: &str) -> bool {
-        matches!(self.standing(session, u64::MAX), Standing::Ended)
+        matches!(self.standing(session), Standing::Ended)
     }
 
     /// Remembers an ending of this process at once.

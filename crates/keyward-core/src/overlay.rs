@@ -44,7 +44,8 @@ mod tests {
     use super::*;
 
     fn extra(value: Value) -> Extra {
-        value.as_object().cloned().expect("an object")
+        let Value::Object(members) = value else { unreachable!("an object: {value}") };
+        members
     }
 
     #[test]

@@ -63,6 +63,56 @@ fn a_person_is_deleted_by_their_id_as_by_their_address_and_no_other_is() {
 }
 
 #[test]
+fn lesson_57_a_person_is_shown_kept_out_and_let_in_again_while_the_server_runs() {
+    let place = Place::new();
+    let server = place.serve(&[]);
+    assert_eq!(create(&place, "ada@example.com", PASSWORD).code, Some(0));
+    let said = |arguments: &[&str]| {
+        let ran = place.run(&[&["user"], arguments].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        ran.out
+    };
+    let shown = said(&["show", "ADA@example.com"]);
+    let id = shown.lines().find_map(|line| line.strip_prefix("id ")).expect("an id").trim().to_owned();
+    assert!(shown.contains("ada@example.com (not proven)") && shown.contains("claims       {}"), "{shown}");
+    assert_eq!(said(&["show", &id]), shown, "by the id too");
+    assert_eq!(said(&["disable", "ada@example.com"]), "ada@example.com is disabled; all their sessions are over.\n");
+    assert!(said(&["show", &id]).contains("disabled     since "));
+    assert_eq!(said(&["enable", &id]), "ada@example.com may sign in again.\n");
+    assert_eq!(said(&["show", &id]), shown);
+    assert_eq!(said(&["sessions", &id]), "ada@example.com has no session.\n");
+    assert_eq!(said(&["end-sessions", &id]), "Ended 0 sessions of ada@example.com.\n");
+    for (arguments, problem) in [
+        (&["user", "show", "nobody"][..], "nobody is known as nobody"),
+        (&["user", "disable", "eve@example.com"], "nobody is known as eve@example.com"),
+        (&["user", "end-sessions", "ada@example.com", "--session", "s1"], "ada@example.com has no session s1"),
+    ] {
+        let ran = place.run(arguments);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.err.contains(problem), "{ran:?}");
+    }
+    assert_eq!(server.stop().0, Some(0));
+}
+
+#[test]
+fn an_operator_s_key_is_refused_at_the_start_when_it_is_weak_or_the_secret() {
+    for (key, problem) in [
+        ("short", "shorter than 32 characters"),
+        ("changeme-changeme-changeme-changeme", "everybody knows it"),
+        (SECRET, "the secret that seals sessions"),
+    ] {
+        let place = Place::new().with("NEXTAUTH_SECRET", SECRET).with("ADMIN_KEY", key).file(
+            "keyward.toml",
+            "public_url = \"http://localhost:4000\"\n[admin]\nkeys = [\"${ADMIN_KEY}\"]\n",
+        );
+        let ran = place.run(&["check"]);
+        assert_eq!(ran.code, Some(2), "{key}: {ran:?}");
+        assert!(ran.err.contains("keys = [") && ran.err.contains(problem), "{ran:?}");
+        assert!(key == "short" || !ran.err.contains(key), "it is not printed");
+    }
+}
+
+#[test]
 fn what_sign_up_refuses_is_refused_here_too() {
     let place = Place::new();
     let table = [

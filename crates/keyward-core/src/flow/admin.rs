@@ -190,7 +190,8 @@ mod tests {
     use super::*;
 
     fn body(value: Value) -> Map<String, Value> {
-        value.as_object().cloned().expect("an object")
+        let Value::Object(members) = value else { unreachable!("an object: {value}") };
+        members
     }
 
     #[test]

@@ -221,10 +221,11 @@ async fn open_sealed(
         return Ok(None);
     }
     if let Some(id) = claims.text("sid") {
-        match deployment.changes().standing(id, version_of(&claims)) {
-            Standing::Current => {}
+        match deployment.changes().standing(id) {
+            Standing::Untouched => {}
             Standing::Ended => return Ok(None),
-            Standing::Behind(version, overlay) => {
+            Standing::At(version, _) if version <= version_of(&claims) => {}
+            Standing::At(version, overlay) => {
                 let caught_up = Box::pin(catch_up(deployment, &mut claims, version, overlay)).await?;
                 if !caught_up {
                     return Ok(None);
