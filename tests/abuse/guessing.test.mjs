@@ -16,7 +16,7 @@ const KEYWARD = process.env.KEYWARD_BIN ?? fileURLToPath(new URL("../../target/d
 const ADA = "ada@example.com";
 const PASSWORD = "plum harbour velvet 42";
 // Both listen on loopback; who stands before them is said by the proxy that they trust.
-const CONFIG = { trusted_proxies: ["127.0.0.1"], accounts: { enabled: true }, limits: { sign_in_per_account: "1000/second" } };
+const CONFIG = { trusted_proxies: ["127.0.0.1"], accounts: { enabled: true }, limits: { sign_in_per_account: "1000/second", wrong_passwords: 5 } };
 
 describe("two processes on one database", () => {
   const opened = openedThings();

@@ -64,6 +64,8 @@ function defaults(port, folder) {
     secret: SECRET,
     database: { url: `sqlite://${join(folder, "keyward.db")}` },
     limits: {
+      // Tests err from one address, and in a hurry.
+      wrong_passwords: 0,
       sign_in_per_address: "100000/minute",
       sign_in_per_account: "100000/minute",
       sign_up_per_address: "100000/minute",
