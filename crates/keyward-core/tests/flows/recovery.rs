@@ -613,6 +613,9 @@ async fn ones_own_data_hold_everything_but_hashes_and_tokens() {
         assert_eq!((&data["password"], &data["accounts"]), (&json!(true), &json!([])));
         assert_eq!(data["sessions"].as_array().map(Vec::len), Some(1));
         assert_eq!(data["sessions"][0]["userAgent"], "test");
+        assert_eq!(data["secondFactors"], json!({ "app": false, "recoveryCodes": 0, "passkeys": [] }));
+        let kinds = data["activity"].as_array().expect("a list").iter().map(|entry| entry["kind"].clone());
+        assert!(kinds.collect::<Vec<_>>().contains(&json!("signed_in")), "{}", data["activity"]);
         let text = data.to_string();
         let hash = world.hash(ADA).await.expect("there");
         for secret in [hash.as_str(), PASSWORD, browser.session_cookie().expect("signed in"), BOB] {

@@ -51,7 +51,7 @@ pub(super) async fn ask(
     let caller = recently(deployment, exchange).await?;
     let submitted = submitted.ok_or_else(|| Refusal::new(Code::MissingField))?;
     let address = email::normalise(submitted).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
-    post::draw_on_limits(deployment, exchange, &address)?;
+    post::draw_on_limits(deployment, exchange, &address).await?;
     let user = known(deployment, &caller.user).await?;
     let asked = Asked { user: user.id.0.clone(), session: caller.session.0, from: user.email };
     let (ticket, link) = post::ticket(deployment, exchange, Purpose::EMAIL_CHANGE, &address, &asked, age);

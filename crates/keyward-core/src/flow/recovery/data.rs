@@ -4,12 +4,13 @@ use serde_json::{Value, json};
 
 use super::{Went, post, recently};
 use crate::{
-    audit::AuditKind,
+    audit::{AuditFilter, AuditKind, AuditRecord},
     deployment::Deployment,
     dialect::cookies::SessionCookie,
     error::{Code, Refusal},
     exchange::Exchange,
     mail::AccountLetterKind,
+    method::passkey::Passkey,
     port::{Departure, SessionEntry},
     session,
     time::Timestamp,
@@ -47,16 +48,28 @@ pub(super) async fn export(deployment: &Deployment, exchange: &Exchange<'_>) -> 
     };
     let accounts = store.accounts_of(&user.id).await?;
     let sessions = store.sessions_of(&user.id, exchange.now).await?;
+    let factors = store.factors(&user.id).await?;
+    let filter = AuditFilter { user: Some(user.id.clone()), ..AuditFilter::default() };
+    let activity = store.audit(&filter, MOST_ACTIVITY).await?;
     let data = json!({
         "exported": exchange.now.iso(),
         "user": of_user(&user),
         "password": has_password,
         "accounts": accounts.iter().map(of_account).collect::<Vec<_>>(),
         "sessions": sessions.iter().map(of_session).collect::<Vec<_>>(),
+        "secondFactors": {
+            "app": factors.app.is_some(),
+            "recoveryCodes": factors.recovery_codes,
+            "passkeys": factors.passkeys.iter().map(of_passkey).collect::<Vec<_>>(),
+        },
+        "activity": activity.iter().map(of_entry).collect::<Vec<_>>(),
     });
     store.write_events(&[post::noted(exchange, AuditKind::DataExported, &user.id)]).await?;
     Ok(Went::Everything(serde_json::to_string_pretty(&data).expect("JSON values are JSON")))
 }
+
+/// Most entries of the audit trail that are handed out, the newest first.
+const MOST_ACTIVITY: usize = 10_000;
 
 fn of_user(user: &User) -> Value {
     json!({
@@ -92,5 +105,27 @@ fn of_session(session: &SessionEntry) -> Value {
         "userAgent": session.user_agent,
         "network": session.address,
         "provider": session.via.as_ref().map(|via| &via.source),
+    })
+}
+
+fn of_passkey(passkey: &Passkey) -> Value {
+    json!({
+        "name": passkey.name,
+        "created": passkey.created.iso(),
+        "used": passkey.used.map(Timestamp::iso),
+        "backedUp": passkey.backed_up,
+    })
+}
+
+fn of_entry(entry: &AuditRecord) -> Value {
+    json!({
+        "kind": entry.kind,
+        "at": entry.at.iso(),
+        "last": entry.last.iso(),
+        "count": entry.count,
+        "network": entry.network,
+        "userAgent": entry.user_agent,
+        "session": entry.session.as_ref().map(|session| &session.0),
+        "detail": entry.detail,
     })
 }

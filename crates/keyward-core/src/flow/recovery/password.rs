@@ -8,11 +8,11 @@ use crate::{
     error::{Code, Refusal},
     event::NewEvent,
     exchange::Exchange,
-    flow::events,
+    flow::{events, guessing::Guess},
     mail::AccountLetterKind,
     method::password::{MAX_PASSWORD, judge_new},
     policy::recent,
-    port::{Limit, PasswordChange, Verdict, address_bucket, site_bucket},
+    port::{PasswordChange, Verdict},
     secret::Secret,
     session,
     settings::Passwords,
@@ -68,8 +68,8 @@ pub(super) async fn of_user(deployment: &Deployment, user: &User) -> Result<Opti
     Ok(stored.filter(|stored| stored.user.id == user.id).map(|stored| stored.hash))
 }
 
-/// The hash that stands, if this is the password behind it. Exactly one hash is computed, and the limits of sign-ins hold:
-/// who found a session is not to find the password by it.
+/// The hash that stands, if this is the password behind it. Exactly one hash is computed, and it counts as a guess at a
+/// sign-in: who found a session is not to find the password by it.
 pub(super) async fn given(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
@@ -77,22 +77,19 @@ pub(super) async fn given(
     stored: Option<String>,
     password: &str,
 ) -> Result<String, Refusal> {
-    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
-    let (limiter, client) = (deployment.limiter(), exchange.request.client);
-    if let Some(site) = site_bucket(client) {
-        limiter.take(Limit::SignInPerSite, &site).map_err(limited)?;
-    }
-    limiter.take(Limit::SignInPerAddress, &address_bucket(client)).map_err(limited)?;
-    limiter.take(Limit::SignInPerAccount, user.email.as_deref().unwrap_or(&user.id.0)).map_err(limited)?;
+    let guess = Guess::at(deployment, exchange, user.email.as_deref().unwrap_or(&user.id.0));
+    guess.permit(deployment, exchange).await?;
     if password.len() > MAX_PASSWORD {
         return Err(Refusal::new(Code::PasswordTooLong));
     }
     let hasher = &settings(deployment)?.hasher;
     let verdict = hasher.verify(&Secret::from(password), stored.as_deref()).await?;
-    match (stored, verdict) {
-        (Some(stored), Verdict::Match | Verdict::MatchOutdated) => Ok(stored),
-        _ => Err(Refusal::new(Code::WrongPassword)),
+    if let (Some(stored), Verdict::Match | Verdict::MatchOutdated) = (stored, verdict) {
+        return Ok(stored);
     }
+    let refusal = Refusal::new(Code::WrongPassword);
+    guess.failed(deployment, exchange, &refusal, "password").await?;
+    Err(refusal)
 }
 
 /// The hash of a new password, if it may be one.

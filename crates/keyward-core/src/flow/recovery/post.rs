@@ -11,9 +11,10 @@ use crate::{
     error::{Code, Refusal},
     event::{About, NewEvent},
     exchange::Exchange,
+    flow::guessing,
     mail::{AccountLetter, AccountLetterKind, Letter, Mail},
     method::email::{draw_token, stored_form},
-    port::{Limit, address_bucket, site_bucket},
+    port::{Limit, address_bucket},
     settings::AccountMails,
     ticket::{Purpose, Ticket, TicketKey},
     user::UserId,
@@ -124,16 +125,11 @@ pub(super) fn noted(exchange: &Exchange<'_>, kind: AuditKind, user: &UserId) -> 
 }
 
 /// Taken before anything is written: each request is a mail to somebody who may not want it.
-pub(super) fn draw_on_limits(
+pub(super) async fn draw_on_limits(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
     address: &str,
 ) -> Result<(), Refusal> {
-    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
-    let (limiter, client) = (deployment.limiter(), exchange.request.client);
-    if let Some(site) = site_bucket(client) {
-        limiter.take(Limit::LinkPerSite, &site).map_err(limited)?;
-    }
-    limiter.take(Limit::LinkPerAddress, &address_bucket(client)).map_err(limited)?;
-    limiter.take(Limit::LinkPerAccount, address).map_err(limited)
+    guessing::draw_on_network(deployment, exchange, Limit::LinkPerAddress).await?;
+    guessing::take(deployment, exchange, Limit::LinkPerAccount, address).await
 }

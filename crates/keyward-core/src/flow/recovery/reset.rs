@@ -37,7 +37,7 @@ pub(super) async fn ask(
     let age = post::mails(deployment)?.reset_age;
     let submitted = submitted.ok_or_else(|| Refusal::new(Code::MissingField))?;
     let address = email::normalise(submitted).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
-    post::draw_on_limits(deployment, exchange, &address)?;
+    post::draw_on_limits(deployment, exchange, &address).await?;
     let known = deployment.store().user_by_email(&address).await?;
     let noted = known.as_ref().map(|user| post::noted(exchange, AuditKind::ResetAsked, &user.id));
     let asked = Asked { user: known.map(|user| user.id.0) };

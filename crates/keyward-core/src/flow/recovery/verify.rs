@@ -42,7 +42,7 @@ pub(super) async fn ask(
     let age = post::mails(deployment)?.verify_age;
     let submitted = submitted.ok_or_else(|| Refusal::new(Code::MissingField))?;
     let address = email::normalise(submitted).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
-    post::draw_on_limits(deployment, exchange, &address)?;
+    post::draw_on_limits(deployment, exchange, &address).await?;
     let known = deployment.store().user_by_email(&address).await?;
     let unproven = known.filter(|user| user.email_verified.is_none());
     let asked = Asked { user: unproven.map(|user| user.id.0), browser: None };
@@ -147,7 +147,7 @@ pub(in crate::flow) async fn tell_of_account(
         return Ok(());
     };
     // Nobody fills another's mailbox by signing up again and again.
-    if post::draw_on_limits(deployment, exchange, address).is_ok() {
+    if post::draw_on_limits(deployment, exchange, address).await.is_ok() {
         let reset = exchange.request.public.route(Step::Reset.page());
         let kind = AccountLetterKind::Existing;
         let mail = post::notice(deployment, exchange, kind, Some(address), Some(&reset));
