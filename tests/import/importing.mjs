@@ -18,9 +18,8 @@ export async function importing(t) {
   const database = join(folder, "keyward.db");
   const at = (name) => join(folder, name);
   const call = (name, args) => [KEYWARD, "import", "users", at(name), "--data", folder, ...args];
-  const started = (name, args) => {
+  const started = (name, args, [command, ...rest] = call(name, args)) => {
     const env = Object.fromEntries(Object.entries(process.env).filter(([key]) => !OF_SERVERS.test(key)));
-    const [command, ...rest] = call(name, args);
     return spawn(command, rest, { env });
   };
   return {
@@ -33,6 +32,9 @@ export async function importing(t) {
     write: (name, content) => writeFile(at(name), content),
     /** `{code, output, counts}` of an import: `counts` are made, there, refused. */
     run: async (name, ...args) => ended(started(name, args)),
+    /** The same with a server's configuration. */
+    runIn: async (config, name, ...args) =>
+      ended(started(name, args, [KEYWARD, "import", "users", at(name), "--config", config, ...args])),
     /** Rows of the database, each a list of texts. */
     query: (sql) => {
       const text = execFileSync("sqlite3", ["-separator", "\t", database, sql], { encoding: "utf8" });

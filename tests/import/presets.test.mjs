@@ -1,13 +1,57 @@
 // Exports of other systems as their documentation shows them, with hashes that their own code made.
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { test } from "node:test";
 
+import { totp } from "../factors/people.mjs";
 import { Person } from "../hardening/person.mjs";
 import { importing, lines } from "./importing.mjs";
 
 const VECTORS = JSON.parse(readFileSync(new URL("../../crates/keyward/src/hasher/vectors/vectors.json", import.meta.url)));
 const made = (source) => VECTORS.find((vector) => vector.source.startsWith(source));
+
+test("a totp_secret comes along, sealed with the server's secret, and its codes are asked for", async (t) => {
+  const here = await importing(t);
+  const { hash, password } = made("bcryptjs");
+  const secret = "GEZD GNBV GY3T QOJQ gezd gnbv gy3t qojq";
+  const people = [
+    { id: "u1", email: "ada@example.com", password_hash: hash, totp_secret: secret },
+    { id: "u2", email: "bob@example.com", password_hash: hash },
+    { id: "u3", email: "eve@example.com", password_hash: hash, totp_secret: "too short" },
+  ];
+  await here.write("people.jsonl", lines(people));
+  // Without the server's configuration nobody is imported without the factor that they had.
+  const bare = await here.run("people.jsonl", "--dry-run");
+  assert.deepEqual(bare.counts, [1, 0, 2], bare.output);
+  assert.match(bare.output, /line 1: totp_secret, for which the configuration with the server's secret is needed/);
+
+  const keyward = await here.serve({ accounts: { enabled: true } });
+  t.after(() => keyward.stop());
+  const config = join(keyward.folder, "keyward.toml");
+  const { counts, output } = await here.runIn(config, "people.jsonl");
+  assert.deepEqual(counts, [2, 0, 1], output);
+  assert.match(output, /line 3: totp_secret is no 32 letters and digits of base32/);
+  const person = new Person(keyward);
+  const first = await person.signIn("ada@example.com", password);
+  assert.match((await first.json()).url, /error=SecondFactorRequired/);
+  assert.deepEqual(await person.session(), {});
+  const page = await (await person.send("-/factor")).text();
+  const csrfToken = /name="csrfToken" value="([^"]+)"/.exec(page)?.[1];
+  const answer = (code) =>
+    person.send("-/factor", {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ csrfToken, code }),
+    });
+  await answer("000000");
+  assert.deepEqual(await person.session(), {}, "a wrong code opens nothing");
+  await answer(totp(secret.replaceAll(" ", "").toUpperCase()));
+  assert.equal((await person.session()).user.email, "ada@example.com");
+  const other = new Person(keyward);
+  assert.equal((await other.signIn("bob@example.com", password)).status, 200);
+  assert.equal((await other.session()).user.email, "bob@example.com");
+});
 
 async function signsIn(t, here, email, password) {
   const keyward = await here.serve({ accounts: { enabled: true } });

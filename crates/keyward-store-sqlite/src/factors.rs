@@ -213,6 +213,13 @@ fn try_code(
     Ok(Tried::Go(number))
 }
 
+/// An app for a user who has none.
+pub(crate) fn add_app(db: &Connection, user: &UserId, app: &KeptApp, now: Timestamp) -> Result<()> {
+    db.prepare_cached("INSERT INTO authenticator_app (user, secret, step, created) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![user.0, app.secret, app.step, now.millis()])?;
+    Ok(())
+}
+
 fn change_factors(db: &Connection, change: &FactorChange, now: Timestamp) -> Result<FactorChanged> {
     let FactorChange { user, session, ways, edit } = change;
     if let Some(session) = session
@@ -228,10 +235,7 @@ fn change_factors(db: &Connection, change: &FactorChange, now: Timestamp) -> Res
             if has_app(db, user)? {
                 return Ok(FactorChanged::Taken);
             }
-            db.prepare_cached(
-                "INSERT INTO authenticator_app (user, secret, step, created) VALUES (?1, ?2, ?3, ?4)",
-            )?
-            .execute(params![user.0, app.secret, app.step, now.millis()])?;
+            add_app(db, user, app, now)?;
             replace_codes(db, user, codes)?;
         }
         FactorEdit::RemoveApp if has_app(db, user)? => forget_app(db, user)?,

@@ -8,7 +8,7 @@ use keyward_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Result, params};
 
-use crate::{SqliteStore, account, column};
+use crate::{SqliteStore, account, column, factors};
 
 #[async_trait]
 impl Imports for SqliteStore {
@@ -24,7 +24,7 @@ impl Imports for SqliteStore {
 
 /// Whatever is not [`Imported::Made`] has written nothing.
 fn import(db: &Connection, new: &ImportedUser, now: Timestamp) -> Result<Imported> {
-    let ImportedUser { user, password_hash, accounts } = new;
+    let ImportedUser { user, password_hash, accounts, app } = new;
     let of_id: Option<Option<String>> = db
         .prepare_cached("SELECT email FROM user WHERE id = ?1")?
         .query_row([&user.id.0], |row| row.get(0))
@@ -57,6 +57,9 @@ fn import(db: &Connection, new: &ImportedUser, now: Timestamp) -> Result<Importe
         return Ok(Imported::EmailTaken);
     }
     ways_in(db, &user.id, password_hash.as_deref(), accounts)?;
+    if let Some(app) = app {
+        factors::add_app(db, &user.id, app, now)?;
+    }
     Ok(Imported::Made)
 }
 

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::StoreError;
+use super::{KeptApp, StoreError};
 use crate::{
     time::Timestamp,
     user::{Account, User},
@@ -17,6 +17,8 @@ pub struct ImportedUser {
     pub password_hash: Option<String>,
     /// Where they are known.
     pub accounts: Vec<Account>,
+    /// Their authenticator app: who had a second factor is asked for it here too.
+    pub app: Option<KeptApp>,
 }
 
 /// What came of one of them.

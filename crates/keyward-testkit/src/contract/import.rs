@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use keyward_core::{
-    port::{Admitted, Imported, ImportedUser, Store},
+    port::{Admitted, Imported, ImportedUser, KeptApp, Store},
     user::{Account, Admission, Extra, User},
 };
 use serde_json::json;
@@ -15,7 +15,7 @@ fn imported(name: &str) -> ImportedUser {
     let user = User { email: Some(email(name)), name: Some(name.to_owned()), ..User::new(id(name)) };
     let account =
         Account { key: key("github", name), kind: "oauth".to_owned(), profile: profile(name), created: NOW };
-    ImportedUser { user, password_hash: Some(format!("hash of {name}")), accounts: vec![account] }
+    ImportedUser { user, password_hash: Some(format!("hash of {name}")), accounts: vec![account], app: None }
 }
 
 async fn import(store: &dyn Store, batch: &[ImportedUser]) -> Vec<Imported> {
@@ -28,7 +28,8 @@ pub async fn who_is_brought_along_comes_back_as_they_were(store: Arc<dyn Store>)
     ada.user.email_verified = Some(NOW);
     ada.user.image = Some("https://example.org/ada.png".to_owned());
     ada.user.claims = json!({"role": "admin", "teams": [1, 2]}).as_object().cloned().unwrap_or_default();
-    let nobody = ImportedUser { user: User::new(id("bob")), password_hash: None, accounts: Vec::new() };
+    let nobody =
+        ImportedUser { user: User::new(id("bob")), password_hash: None, accounts: Vec::new(), app: None };
     assert_eq!(import(&*store, &[ada.clone(), nobody.clone()]).await, [Imported::Made; 2]);
     let kept = store.password_by_email(&email("ada")).await.expect("answers").expect("there");
     assert_eq!((&kept.user, kept.hash.as_str()), (&ada.user, "hash of ada"));
@@ -40,6 +41,17 @@ pub async fn who_is_brought_along_comes_back_as_they_were(store: Arc<dyn Store>)
     let claims = ada.user.claims;
     let expected = Admitted::As { user: id("ada"), is_new: false, claims };
     assert_eq!(admit(&*store, &by_password, Some(&sealed("s1"))).await, expected);
+}
+
+/// Who had a second factor has it from the first sign-in on.
+pub async fn lesson_53_who_is_brought_along_with_an_app_is_asked_for_its_code(store: Arc<dyn Store>) {
+    let app = KeptApp { secret: b"sealed".to_vec(), step: 0 };
+    let ada = ImportedUser { app: Some(app.clone()), ..imported("ada") };
+    assert_eq!(import(&*store, &[ada, imported("bob")]).await, [Imported::Made; 2]);
+    assert_eq!(store.factors(&id("ada")).await.expect("answers").app, Some(app));
+    assert_eq!(store.factors(&id("bob")).await.expect("answers").app, None);
+    let by_password = Admission::Password { user: id("ada"), hash: "hash of ada".to_owned() };
+    assert!(matches!(admit(&*store, &by_password, Some(&sealed("s1"))).await, Admitted::NeedsFactor { .. }));
 }
 
 /// Lesson 57 goes for them from the first moment.

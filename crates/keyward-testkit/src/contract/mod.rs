@@ -170,6 +170,7 @@ macro_rules! store_contract {
             beyond_the_cap_the_oldest_failures_go
             who_is_brought_along_comes_back_as_they_were
             lesson_57_who_was_kept_out_before_is_kept_out_after_the_import
+            lesson_53_who_is_brought_along_with_an_app_is_asked_for_its_code
             an_import_that_is_run_again_finds_who_is_there_and_changes_nothing
             who_clashes_with_somebody_is_refused_and_takes_nobody_along
             of_many_imports_of_the_same_people_one_makes_each

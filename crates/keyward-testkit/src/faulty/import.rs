@@ -30,7 +30,7 @@ mod tests {
     async fn a_batch_whose_answer_was_lost_is_found_there_when_it_is_sent_again() {
         let store = FaultyStore::new(MemoryStore::default());
         let user = User::new(UserId("ada".to_owned()));
-        let batch = [ImportedUser { user, password_hash: None, accounts: Vec::new() }];
+        let batch = [ImportedUser { user, password_hash: None, accounts: Vec::new(), app: None }];
         let import = || store.import_users(&batch, Timestamp::from_secs(0));
         store.fail_next(Operation::ImportUsers);
         assert!(import().await.is_err());

@@ -22,7 +22,7 @@ impl Imports for MemoryStore {
 
 impl State {
     fn import(&mut self, new: &ImportedUser) -> Imported {
-        let ImportedUser { user, password_hash, accounts } = new;
+        let ImportedUser { user, password_hash, accounts, app } = new;
         let owners: Vec<_> =
             accounts.iter().map(|of| self.accounts.get(&of.key).map(|linked| &linked.user)).collect();
         if let Some(there) = self.users.get(&user.id) {
@@ -39,6 +39,9 @@ impl State {
         self.users.insert(user.id.clone(), user.clone());
         if let Some(hash) = password_hash {
             self.passwords.insert(user.id.clone(), hash.clone());
+        }
+        if let Some(app) = app {
+            self.factors.apps.insert(user.id.clone(), app.clone());
         }
         for account in accounts {
             self.link(&account.key, &user.id, &account.kind, &account.profile, account.created);

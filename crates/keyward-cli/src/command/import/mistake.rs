@@ -38,6 +38,9 @@ pub(super) enum Mistake {
     /// A password that Firebase keeps.
     #[error("a password, for which --firebase-hash-config is needed")]
     NoHashConfig,
+    /// An app's secret that can't be sealed.
+    #[error("totp_secret, for which the configuration with the server's secret is needed")]
+    NoSecret,
     /// A password hash.
     #[error("password: {0}")]
     Hash(#[from] HashMistake),

@@ -12,7 +12,10 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use keyward::SystemClock;
-use keyward_core::port::{Clock, Imported, ImportedUser, Imports};
+use keyward_core::{
+    port::{Clock, Imported, ImportedUser, Imports},
+    sealer::Sealer,
+};
 use keyward_store_sqlite::{Options as StoreOptions, SqliteStore};
 
 use self::{
@@ -100,7 +103,10 @@ async fn users(around: &Surroundings<'_>, options: &Users) -> Result<(), Failure
     } else {
         (open_store(&deployment)?, None)
     };
+    // What seals the secrets of apps. Only those need it: without it everybody else can be imported.
+    let secrets = around.deployment(&options.config).ok().and_then(|whole| whole.secrets.value.known());
     let rules = Rules {
+        sealer: secrets.as_deref().map(Sealer::new),
         providers: options.provider.clone(),
         without_factors: options.without_factors,
         now: SystemClock.now(),

@@ -1,10 +1,12 @@
 //! From a record to a user: Keyward's own columns, and the rules that hold for everybody who is brought along.
 
-use keyward::ImportedHash;
+use keyward::{ImportedHash, Secret, SystemRandom};
 use keyward_core::{
     claims::RESERVED,
+    method::totp::TotpSecret,
     policy::email,
-    port::{ImportedUser, MAX_OWN_CLAIMS},
+    port::{ImportedUser, KeptApp, MAX_OWN_CLAIMS},
+    sealer::{Sealed, Sealer},
     time::Timestamp,
     user::{Account, AccountKey, Extra, Profile, User, UserId},
 };
@@ -14,7 +16,7 @@ use url::Url;
 use super::{fields::Fields, mistake::Mistake};
 
 /// Keyward's own columns.
-pub(super) const COLUMNS: [&str; 10] = [
+pub(super) const COLUMNS: [&str; 11] = [
     "id",
     "email",
     "email_verified",
@@ -25,6 +27,7 @@ pub(super) const COLUMNS: [&str; 10] = [
     "disabled",
     "claims",
     "accounts",
+    "totp_secret",
 ];
 
 /// What a record says, whatever its format.
@@ -39,7 +42,9 @@ pub(super) struct Found {
     pub(super) disabled: bool,
     pub(super) claims: Extra,
     pub(super) accounts: Vec<FoundAccount>,
-    /// True if the other system asks for more than one proof.
+    /// The secret of an authenticator app, in base32.
+    pub(super) totp_secret: Option<Secret>,
+    /// True if the other system asks for more than one proof, and does not say what Keyward would need for it.
     pub(super) has_factor: bool,
 }
 
@@ -59,6 +64,8 @@ pub(super) struct Rules {
     pub(super) providers: Vec<(String, String)>,
     /// Whether people come along without their second factor.
     pub(super) without_factors: bool,
+    /// Seals the secrets of apps; `None` where the server's secret is not known.
+    pub(super) sealer: Option<Sealer>,
     /// Now.
     pub(super) now: Timestamp,
 }
@@ -76,6 +83,7 @@ pub(super) fn own(fields: Map<String, Value>, now: Timestamp) -> Result<Found, M
         disabled: fields.flag("disabled")?,
         claims: fields.object("claims")?,
         accounts: fields.objects("accounts")?.into_iter().map(own_account).collect::<Result<_, _>>()?,
+        totp_secret: fields.text("totp_secret")?.map(Secret::from),
         has_factor: false,
     };
     if fields.0.is_empty() { Ok(found) } else { Err(Mistake::Unknown) }
@@ -114,6 +122,10 @@ impl Found {
             }
             accounts.push(account);
         }
+        let app = match &self.totp_secret {
+            Some(secret) if !rules.without_factors => Some(kept_app(secret, &id, rules)?),
+            _ => None,
+        };
         let user = User {
             id: UserId(id),
             // What is not there can't be proven.
@@ -124,7 +136,7 @@ impl Found {
             disabled: self.disabled.then_some(rules.now),
             claims: self.claims,
         };
-        Ok(ImportedUser { user, password_hash: self.password.map(ImportedHash::into_string), accounts })
+        Ok(ImportedUser { user, password_hash: self.password.map(ImportedHash::into_string), accounts, app })
     }
 }
 
@@ -175,6 +187,18 @@ fn password(fields: &mut Fields) -> Result<Option<ImportedHash>, Mistake> {
         Some(_) => return Err(Mistake::Wrong("password_format", "is none that is known")),
     };
     Ok(Some(hash))
+}
+
+/// As apps show it: blanks and small letters don't matter.
+fn kept_app(secret: &Secret, user: &str, rules: &Rules) -> Result<KeptApp, Mistake> {
+    let text: String = secret.expose().chars().filter(|c| !c.is_whitespace()).collect();
+    let secret = TotpSecret::read(text.trim_end_matches('=').to_ascii_uppercase().as_str());
+    let secret = secret.ok_or(Mistake::Wrong("totp_secret", "is no 32 letters and digits of base32"))?;
+    let sealer = rules.sealer.as_ref().ok_or(Mistake::NoSecret)?;
+    let sealed = sealer.seal(Sealed::App, user, secret.base32().expose(), None, &SystemRandom);
+    let sealed = sealed.ok_or(Mistake::Wrong("totp_secret", "can't be sealed"))?;
+    // No code was used here yet.
+    Ok(KeptApp { secret: sealed.into_bytes(), step: 0 })
 }
 
 /// Nothing that could forge a line or an entry where it is shown.

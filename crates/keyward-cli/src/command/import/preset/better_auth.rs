@@ -44,6 +44,7 @@ pub(super) fn read(fields: Map<String, Value>, now: Timestamp) -> Result<Found, 
         disabled: fields.flag("banned")?,
         claims,
         accounts,
+        totp_secret: None,
         has_factor: fields.flag("twoFactorEnabled")?,
     })
 }

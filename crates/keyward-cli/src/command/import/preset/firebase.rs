@@ -56,6 +56,7 @@ pub(super) fn read(
         disabled: fields.flag("disabled")?,
         claims: fields.object("customAttributes")?,
         accounts,
+        totp_secret: None,
         has_factor: fields.lists_any("mfaInfo"),
     })
 }
