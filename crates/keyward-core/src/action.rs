@@ -7,6 +7,7 @@ mod program;
 mod recovery;
 mod sessions;
 mod factor;
+mod factor_page;
 
 use serde_json::{Map, Value};
 
@@ -16,6 +17,7 @@ pub use self::{
     account::{AccountAction, AccountOutcome, Content, OwnAccount, Tab},
     admin::{AdminAnswer, AdminCall},
     call::{Accounts, Answer, Call, ForeignToken},
+    factor_page::{Ask, AskedField, FactorPage, PasskeyForm, ShownPasskey},
     factor::{Answer as FactorAnswer, FactorAction, FactorOutcome, OwnPage},
     program::{Me, ProgramAnswer, ProgramCall, Refused, Tokens, Vouching},
     recovery::{Filled, Link, Recovering, Recovery, Shown, State, Step},

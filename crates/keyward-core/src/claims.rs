@@ -8,11 +8,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::{
-    policy::{assurance::AMR, recent::AUTH_TIME},
-    time::Timestamp,
-    user::Profile,
-};
+use crate::{time::Timestamp, user::Profile};
 
 /// JSON members by name, in the order in which they were set.
 ///
@@ -197,6 +193,13 @@ impl<'de> Deserialize<'de> for Name {
         deserializer.deserialize_str(Text)
     }
 }
+
+/// The claim that says when its bearer last proved who they are, in seconds (OpenID Connect Core §2). Renewing a session or
+/// adding an account to it proves nothing and leaves it as it is.
+pub const AUTH_TIME: &str = "auth_time";
+
+/// The claim that says by what its bearer proved who they are (RFC 8176): see [`crate::policy::assurance`].
+pub const AMR: &str = "amr";
 
 /// Claims that describe the token or the session, which neither a back end nor `update()` may set.
 pub const RESERVED: [&str; 14] =

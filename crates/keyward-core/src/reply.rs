@@ -1,8 +1,6 @@
 //! What the edge sends back: a status, headers, cookies, and a body or the page to render.
 
 mod account;
-mod factor;
-
 use std::borrow::Cow;
 
 use crate::{
@@ -10,7 +8,7 @@ use crate::{
     settings::Field,
 };
 pub use self::account::{AccountPage, AddableProvider};
-pub use self::factor::{Ask, AskedField, FactorPage, PasskeyForm, ShownPasskey};
+pub use crate::action::{Ask, AskedField, FactorPage, PasskeyForm, ShownPasskey};
 
 /// `Cache-Control` of what is the same for everybody and changes rarely.
 pub const FOR_MINUTES: &str = "public, max-age=300";

@@ -2,7 +2,7 @@
 
 use keyward_jose::digest::sha256_hex;
 
-use crate::{time::Timestamp, user::UserId};
+use crate::time::Timestamp;
 
 /// What a ticket is for. One for something else opens nothing here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -37,10 +37,10 @@ pub struct TicketKey {
     pub hash: String,
 }
 
-/// The subject of a user's half-finished sign-ins: whatever ends all their sessions ends these, too.
+/// The subject of the half-finished sign-ins of the user with this id: whatever ends all their sessions ends these, too.
 #[must_use]
-pub fn half_finished_by(user: &UserId) -> String {
-    sha256_hex(&[b"half-finished sign-in ", user.0.as_bytes()])
+pub fn half_finished_by(user: &str) -> String {
+    sha256_hex(&[b"half-finished sign-in ", user.as_bytes()])
 }
 
 /// A ticket, as it is issued and as it is read.

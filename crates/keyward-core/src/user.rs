@@ -2,11 +2,12 @@
 
 use std::borrow::Borrow;
 
+mod factors;
+
 use serde_json::{Map, Value};
 
+pub use self::factors::{Passkey, Shown};
 use crate::{
-    method::passkey::Passkey,
-    port::Shown,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
 };

@@ -67,6 +67,7 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         error: None,
         providers: vec![own.clone()],
         sign_up_url: Some("./sign_up.html".into()),
+        passkey: None,
         reset_url: Some("./reset.html".into()),
     };
     let own_first = own.clone();
@@ -147,6 +148,7 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
             SignInPage {
                 providers: vec![redirect("Notion", "#fff")],
                 sign_up_url: None,
+                passkey: None,
                 reset_url: None,
                 ..sign_in.clone()
             }

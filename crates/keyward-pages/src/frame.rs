@@ -1,6 +1,6 @@
 //! What all pages of one request share.
 
-use crate::factor::SCRIPT_FILE;
+use crate::script::SCRIPT_FILE;
 use crate::style::{STYLE_FILE, THEME_FILE, fingerprint, theme_css};
 use crate::theme::Theme;
 

@@ -20,6 +20,7 @@ mod mail_template;
 mod own_account;
 mod page;
 mod qr;
+mod script;
 mod style;
 mod texts;
 mod theme;
@@ -29,7 +30,7 @@ pub use colour::{Colour, InvalidColour};
 pub use device::device_name;
 pub use errors::{ErrorText, codes, error_text, known_error};
 pub use factor::{
-    AppPage, FactorPage, PasskeyButton, PasskeyRow, PasskeysPage, RecoveryCodesPage, SCRIPT_FILE, SCRIPT_JS, SetUpAppPage,
+    AppPage, FactorPage, PasskeyButton, PasskeyRow, PasskeysPage, RecoveryCodesPage,   SetUpAppPage,
 };
 pub use form::{Field, ProviderForm, ProviderKind, may_declare};
 pub use frame::Frame;
@@ -41,6 +42,7 @@ pub use page::{
     Snippet, StartPage, StartUser, VerifyRequestPage,
 };
 pub use qr::Qr;
+pub use script::{SCRIPT_FILE, SCRIPT_JS};
 pub use style::{CONTENT_SECURITY_POLICY, STYLE_CSS, STYLE_FILE, THEME_FILE, theme_css};
 pub use texts::{Texts, UnknownText};
 pub use theme::{ColorScheme, Theme};

@@ -35,6 +35,7 @@ fn sign_in<'a>(theme: &'a Theme, providers: Vec<ProviderForm<'a>>) -> SignInPage
         error: None,
         providers,
         sign_up_url: Some("/api/auth/-/account/sign-up".to_owned()),
+        passkey: None,
         reset_url: Some("/api/auth/-/reset".to_owned()),
     }
 }
@@ -78,6 +79,7 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
                 provider(ProviderKind::Credentials { fields: vec![field()] }),
             ],
             sign_up_url: owned(),
+            passkey: None,
             reset_url: owned(),
         }
         .render(),

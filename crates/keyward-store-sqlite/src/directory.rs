@@ -2,14 +2,14 @@
 
 use async_trait::async_trait;
 use keyward_core::{
-    policy::ways::{Left, WaysIn},
+    
     port::{Directory, StoreError, StoredPassword, Unlinked, Unlinking},
     time::Timestamp,
     user::{Account, AccountKey, EmailHolder, Extra, NewUser, Standing, User, UserId},
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, account, column, factors, ledger, outbox, people};
+use crate::{SqliteStore, account, column, factors, ledger, outbox, people, ways};
 
 #[async_trait]
 impl Directory for SqliteStore {
@@ -105,33 +105,13 @@ fn unlink(db: &Connection, what: &Unlinking) -> Result<Unlinked> {
     if account::owner(db, key)?.as_ref() != Some(user) {
         return Ok(Unlinked::NotFound);
     }
-    if !can_come_back(db, user, Some(key), None, ways)? {
+    if !ways::can_come_back(db, user, Some(key), None, ways)? {
         return Ok(Unlinked::LastWay);
     }
     account::delete(db, key)?;
     ledger::end_via(db, user, key, session, *until)?;
     outbox::insert_of(db, events, user)?;
     Ok(Unlinked::Done)
-}
-
-/// Whether a user can come back without this account, or without this passkey.
-pub(crate) fn can_come_back(
-    db: &Connection,
-    user: &UserId,
-    without: Option<&AccountKey>,
-    passkey: Option<&str>,
-    ways: &WaysIn,
-) -> Result<bool> {
-    let sources = match without {
-        Some(key) => account::sources_beside(db, user, key)?,
-        None => account::sources(db, user)?,
-    };
-    Ok(ways.let_in(Left {
-        sources: &sources,
-        password: has_password(db, user)?,
-        proven_address: has_proven_address(db, user)?,
-        passkey: factors::has_passkey(db, user, passkey)?,
-    }))
 }
 
 /// Makes a user. False if somebody has the address.
@@ -229,14 +209,6 @@ fn standing(db: &Connection, key: &AccountKey, email: Option<&str>) -> Result<St
         None => None,
     };
     Ok(Standing { owner, by_email })
-}
-
-fn has_password(db: &Connection, user: &UserId) -> Result<bool> {
-    db.prepare_cached("SELECT 1 FROM password WHERE user = ?1")?.exists([&user.0])
-}
-
-fn has_proven_address(db: &Connection, user: &UserId) -> Result<bool> {
-    db.prepare_cached("SELECT 1 FROM user WHERE id = ?1 AND email_verified IS NOT NULL")?.exists([&user.0])
 }
 
 /// From the columns id, email, email_verified, name, image, disabled, claims.

@@ -18,7 +18,7 @@ use keyward_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, directory, ledger, outbox, ticket};
+use crate::{SqliteStore, ledger, outbox, ticket, ways};
 
 #[async_trait]
 impl FactorStore for SqliteStore {
@@ -95,12 +95,6 @@ fn passkey(row: &Row<'_>) -> Result<Passkey> {
 /// True if a second factor is asked of this user.
 pub(crate) fn has_app(db: &Connection, user: &UserId) -> Result<bool> {
     db.prepare_cached("SELECT 1 FROM authenticator_app WHERE user = ?1")?.exists([&user.0])
-}
-
-/// True if this user has a passkey, `beside` one of them.
-pub(crate) fn has_passkey(db: &Connection, user: &UserId, beside: Option<&str>) -> Result<bool> {
-    db.prepare_cached("SELECT 1 FROM passkey WHERE user = ?1 AND id IS NOT ?2")?
-        .exists(params![user.0, beside])
 }
 
 /// Nothing of it is left: what was set up before the first proof of an address ends with that (lesson 43).
@@ -268,7 +262,7 @@ fn remove_passkey(db: &Connection, user: &UserId, id: &str, ways: &WaysIn) -> Re
     if !db.prepare_cached("SELECT 1 FROM passkey WHERE id = ?1 AND user = ?2")?.exists([id, &user.0])? {
         return Ok(FactorChanged::NotFound);
     }
-    if !directory::can_come_back(db, user, None, Some(id), ways)? {
+    if !ways::can_come_back(db, user, None, Some(id), ways)? {
         return Ok(FactorChanged::LastWay);
     }
     db.prepare_cached("DELETE FROM passkey WHERE id = ?1")?.execute([id])?;

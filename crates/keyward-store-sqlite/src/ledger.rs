@@ -234,7 +234,7 @@ pub(crate) fn end_all(db: &Connection, user: &UserId, until: Timestamp) -> Resul
 /// Ends the sign-ins of a user that wait for their second factor.
 pub(crate) fn end_half_open(db: &Connection, user: &UserId) -> Result<()> {
     db.prepare_cached("DELETE FROM ticket WHERE purpose = ?1 AND subject = ?2")?
-        .execute(params![Purpose::SECOND_FACTOR.0, half_finished_by(user)])?;
+        .execute(params![Purpose::SECOND_FACTOR.0, half_finished_by(&user.0)])?;
     Ok(())
 }
 

@@ -28,6 +28,7 @@ mod recovery;
 mod sessions;
 mod ticket;
 mod vault;
+mod ways;
 mod writer;
 
 use std::path::{Path, PathBuf};

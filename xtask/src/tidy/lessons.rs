@@ -44,8 +44,8 @@ const ROWS: [Row; 85] = [
     Tested, Tested, Tested, NotYet("there are no invitations"), Tested, Tested,
     NotYet("SCIM is not spoken"), Tested, MANAGEMENT, Tested,
     // Session state
-    NotYet("there is no second factor"), Tested, Tested, Tested, Tested,
-    Tested, Tested, Tested, Tested, Tested, NotYet("there are no assurance levels"),
+    Tested, Tested, Tested, Tested, Tested,
+    Tested, Tested, Tested, Tested, Tested, Tested,
     Tested,
     // Authorisation of the management surface
     Tested, MANAGEMENT, MANAGEMENT, MANAGEMENT, Never("no input is ever evaluated as code"),

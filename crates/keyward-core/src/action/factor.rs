@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::{error::Refusal, reply::FactorPage, secret::Secret};
+use super::FactorPage;
+use crate::{error::Refusal, secret::Secret};
 
 /// What a request about second factors or passkeys asks for.
 #[derive(Clone, Debug, PartialEq)]

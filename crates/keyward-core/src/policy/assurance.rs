@@ -5,13 +5,10 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::recent;
+pub use crate::claims::AMR;
 use crate::{claims::Claims, time::Timestamp};
 
-/// The claim that says by what its bearer proved who they are (RFC 8176): `pwd`, `otp`, … and [`TWO`] where it was two
-/// factors. Ways that the registry has no word for have one of ours.
-pub const AMR: &str = "amr";
-
-/// What [`AMR`] says where two factors were shown.
+/// What [`AMR`] says where two factors were shown. Ways for which the registry has no word have one of ours ([`Way`]).
 pub const TWO: &str = "mfa";
 
 /// Wrong codes after which a half-finished sign-in is over.

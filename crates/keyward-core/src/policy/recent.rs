@@ -2,15 +2,12 @@
 
 use std::time::Duration;
 
+pub use crate::claims::AUTH_TIME;
 use crate::{
     claims::Claims,
     error::{Code, Refusal},
     time::Timestamp,
 };
-
-/// The claim that says when its bearer last proved who they are, in seconds (OpenID Connect Core §2). Renewing a
-/// session or adding an account to it proves nothing and leaves it as it is.
-pub const AUTH_TIME: &str = "auth_time";
 
 /// How long a sign-in counts as recent unless the deployment says otherwise.
 pub const RECENT: Duration = Duration::from_secs(10 * 60);

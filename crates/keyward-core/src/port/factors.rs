@@ -3,13 +3,13 @@
 use async_trait::async_trait;
 
 use super::{SessionId, StoreError};
+pub use crate::user::Shown;
 use crate::{
     event::NewEvent,
-    method::passkey::Passkey,
     policy::ways::WaysIn,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
-    user::UserId,
+    user::{Passkey, UserId},
 };
 
 /// An authenticator app as it is kept.
@@ -30,32 +30,6 @@ pub struct Factors {
     pub recovery_codes: u32,
     /// Their passkeys, in the order in which they were added.
     pub passkeys: Vec<Passkey>,
-}
-
-/// What was shown of a second factor, or a passkey; it is used up by the admission that it is part of.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Shown {
-    /// A code of the authenticator app.
-    AppCode {
-        /// Its period: later than that of the last one.
-        step: i64,
-    },
-    /// A recovery code.
-    RecoveryCode {
-        /// Its hash ([`crate::method::recovery_codes::hash_of`]).
-        hash: String,
-    },
-    /// A passkey.
-    Passkey {
-        /// The credential's id.
-        id: String,
-        /// Its counter, as it was when the answer was held against it, and as it is now.
-        counter: (u32, u32),
-        /// Whether it is backed up now.
-        backed_up: bool,
-        /// The challenge that was answered. It is written down as spent: nobody answers it twice.
-        spent: Ticket,
-    },
 }
 
 /// What kind of code is about to be tried.

@@ -46,7 +46,7 @@ fn spent(challenge: &str) -> Ticket {
 pub(super) fn waiting(user: &str) -> Ticket {
     let key = TicketKey {
         purpose: Purpose::SECOND_FACTOR,
-        subject: half_finished_by(&id(user)),
+        subject: half_finished_by(user),
         hash: format!("of {user}"),
     };
     Ticket { key, data: "sealed".to_owned(), created: NOW, expires: LATER }

@@ -437,7 +437,7 @@ impl State {
 
     /// Ends the sign-ins of a user that wait for their second factor.
     pub(super) fn end_half_open(&mut self, user: &UserId) {
-        let half = half_finished_by(user);
+        let half = half_finished_by(&user.0);
         self.tickets.retain(|key, _| key.purpose != Purpose::SECOND_FACTOR || key.subject != half);
     }
 }

@@ -77,7 +77,7 @@ pub(in crate::flow) async fn ask(
     let mut bytes = [0; SECRET];
     deployment.random().fill(&mut bytes);
     let secret = hex::encode(bytes);
-    let key = key(&half_finished_by(&half.user), &secret);
+    let key = key(&half_finished_by(&half.user.0), &secret);
     let told = half.events.iter().filter(|event| event.channel == Channel::Outbox && event.about.fits(false));
     let kept = Kept {
         user: half.user.0,

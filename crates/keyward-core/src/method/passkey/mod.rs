@@ -27,6 +27,7 @@ pub use self::{
     options::{TIMEOUT, authentication_options, registration_options},
     settings::PasskeySettings,
 };
+pub use crate::user::Passkey;
 use crate::{port::Random, time::Timestamp, user::UserId};
 
 /// Whom passkeys are for: this site.
@@ -38,29 +39,6 @@ pub struct RelyingParty {
     pub name: String,
     /// Origins of its pages, `https://app.example`.
     pub origins: Vec<String>,
-}
-
-/// A passkey as the store keeps it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Passkey {
-    /// The credential's id, in base64url.
-    pub id: String,
-    /// Whose.
-    pub user: UserId,
-    /// The public key, in COSE.
-    pub key: Vec<u8>,
-    /// The authenticator's counter of signatures; 0 where it has none, as those that are synchronised.
-    pub counter: u32,
-    /// How the browser reaches the authenticator: `internal`, `hybrid`, `usb` …, parted by commas.
-    pub transports: String,
-    /// True if it is kept somewhere else, too.
-    pub backed_up: bool,
-    /// What its person calls it.
-    pub name: String,
-    /// When it was added.
-    pub created: Timestamp,
-    /// When it was last used.
-    pub used: Option<Timestamp>,
 }
 
 /// What a browser answers to the options of a registration: `RegistrationResponseJSON`.
