@@ -1,5 +1,6 @@
 //! What programs call: tokens in place of a cookie (F1, F2).
 
+mod from_outside;
 mod keys;
 mod refresh;
 
