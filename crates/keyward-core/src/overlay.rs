@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
-use crate::{claims::Claims, user::Extra};
+use crate::claims::Claims;
 
 /// Longest claims that an operator gives a user or a session, in bytes of JSON: a session has to fit into cookies.
 pub const MAX_OWN_CLAIMS: usize = 8 * 1024;
@@ -18,7 +18,7 @@ pub struct Overlay(BTreeMap<String, (u64, Value)>);
 
 impl Overlay {
     /// Takes a change in, made by `version`.
-    pub fn add(&mut self, version: u64, patch: &Extra) {
+    pub fn add(&mut self, version: u64, patch: &Map<String, Value>) {
         for (name, value) in patch {
             self.0.insert(name.clone(), (version, value.clone()));
         }
@@ -43,7 +43,7 @@ mod tests {
 
     use super::*;
 
-    fn extra(value: Value) -> Extra {
+    fn extra(value: Value) -> Map<String, Value> {
         let Value::Object(members) = value else { unreachable!("an object: {value}") };
         members
     }
