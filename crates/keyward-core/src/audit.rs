@@ -14,7 +14,11 @@ use keyward_jose::digest::sha256_hex;
 use serde_json::{Map, Value};
 
 pub use self::gate::Gate;
-use crate::{error::cleaned, port::SessionId, time::Timestamp, user::UserId};
+use crate::{
+    text::cleaned,
+    time::Timestamp,
+    user::{SessionId, UserId},
+};
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $name:ident = $text:literal,)*) => {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+pub(crate) use crate::text::cleaned;
 use crate::port::{HashError, HttpFault, StoreError};
 
 /// Why something was refused. Its code travels in addresses and logs and never changes its meaning.
@@ -40,13 +41,6 @@ impl Said {
         let word = |value: Option<&Value>, max| value?.as_str().and_then(|text| cleaned(text, max));
         Self { message: word(message, MAX_MESSAGE), code: word(code, MAX_CODE) }
     }
-}
-
-/// Without control characters, at most `max` characters; `None` if nothing is left.
-pub(crate) fn cleaned(text: &str, max: usize) -> Option<String> {
-    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(max).collect();
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
 }
 
 macro_rules! codes {

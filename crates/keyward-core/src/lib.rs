@@ -34,6 +34,7 @@ pub mod secret;
 pub mod session;
 pub mod settings;
 pub mod surface;
+mod text;
 pub mod ticket;
 pub mod time;
 pub mod tokens;

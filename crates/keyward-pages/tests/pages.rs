@@ -29,6 +29,7 @@ fn redirect(name: &str) -> ProviderForm<'_> {
 
 fn sign_in<'a>(theme: &'a Theme, providers: Vec<ProviderForm<'a>>) -> SignInPage<'a> {
     SignInPage {
+        passkey: None,
         frame: frame(theme),
         csrf_token: "csrf-1",
         callback_url: "https://app.example/a",
@@ -69,6 +70,7 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
     };
     vec![
         SignInPage {
+            passkey: None,
             frame: hostile,
             csrf_token: text,
             callback_url: text,
