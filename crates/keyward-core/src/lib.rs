@@ -26,6 +26,7 @@ pub mod overlay;
 pub mod people;
 pub mod policy;
 pub mod port;
+pub mod recovery;
 pub mod reply;
 pub mod request;
 pub mod rules;

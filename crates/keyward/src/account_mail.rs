@@ -11,7 +11,7 @@ use keyward_pages::{AccountMail, AccountMailKind, AccountTemplates, Theme};
 
 use tokio::sync::Notify;
 
-use crate::{hasher::Argon2Hasher, mistake::Mistake, plan::Plan};
+use crate::{accounts::AccountsSettings, hasher::Argon2Hasher, mistake::Mistake};
 
 /// Mails about people's own accounts: links that prove and reset, notices of what was done.
 #[derive(Clone)]
@@ -77,23 +77,24 @@ pub(crate) type Post = (Arc<dyn Mailer>, Arc<Notify>);
 
 /// What people can do about their own accounts.
 pub(crate) fn recovery(
-    plan: &Plan,
+    accounts: Option<&AccountsSettings>,
+    theme: &Theme,
     mails: Option<AccountMailSettings>,
     hasher: &Arc<Argon2Hasher>,
     mailbox: &Arc<Mailbox>,
 ) -> (Option<Post>, RecoverySettings) {
-    let passwords = plan.accounts.as_ref().map(|accounts| Passwords {
+    let passwords = accounts.map(|accounts| Passwords {
         hasher: Arc::clone(hasher) as _,
         strength: Strength(accounts.min_strength),
     });
-    let verification = plan.accounts.as_ref().map(|accounts| accounts.verification).unwrap_or_default();
+    let verification = accounts.map(|accounts| accounts.verification).unwrap_or_default();
     let written = Arc::new(Notify::new());
     let post = mails.as_ref().map(|mails| {
         let mailer = mails.mailer.clone().unwrap_or_else(|| Arc::clone(mailbox) as _);
         (mailer, Arc::clone(&written))
     });
     let on_written = Arc::new(move || written.notify_one());
-    let mail = mails.map(|mails| mails.mails(&plan.theme, on_written));
+    let mail = mails.map(|mails| mails.mails(theme, on_written));
     (post, RecoverySettings { passwords, mail, verification })
 }
 

@@ -325,7 +325,8 @@ impl Builder {
         let mailbox = Arc::new(Mailbox::new(Arc::clone(&clock), public.route("-/mailbox")));
         let about_accounts = plan.mails_about_accounts();
         let is_kept = about_accounts.as_ref().is_some_and(|mails| mails.mailer.is_none());
-        let (post, recovery) = account_mail::recovery(&plan, about_accounts, &hasher, &mailbox);
+        let (post, recovery) =
+            account_mail::recovery(plan.accounts.as_ref(), &plan.theme, about_accounts, &hasher, &mailbox);
         let outgoing = Arc::new(plan.proxy.map_or_else(OutgoingHttp::new, OutgoingHttp::through));
         let http: Arc<dyn HttpClient> = Arc::clone(&outgoing) as _;
         let tools = RedirectTools {

@@ -1,81 +1,7 @@
 //! The map of what people do about their own accounts: as pages without a script, and as calls in JSON.
 
-use std::fmt;
-
-use url::form_urlencoded::Serializer;
-
 use crate::error::Refusal;
-
-/// What it is about. Each is a page, and takes a form or a call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
-    /// `-/verify-email`: prove the address with which one signed up.
-    VerifyEmail,
-    /// `-/reset`: set a new password by a link in a mail.
-    Reset,
-    /// `-/change-email`: the link that went to a new address.
-    ChangeEmail,
-    /// `-/return-email`: the link that went to the address from before.
-    ReturnEmail,
-    /// `-/account/password`: change one's password.
-    Password,
-    /// `-/account/email`: ask for another address.
-    Email,
-    /// `-/account/delete`: delete oneself.
-    Delete,
-    /// `-/account/export`: have one's data.
-    Export,
-}
-
-impl Step {
-    /// Every step.
-    pub const ALL: [Self; 8] = [
-        Self::VerifyEmail,
-        Self::Reset,
-        Self::ChangeEmail,
-        Self::ReturnEmail,
-        Self::Password,
-        Self::Email,
-        Self::Delete,
-        Self::Export,
-    ];
-
-    /// Its page, below the base path.
-    #[must_use]
-    pub const fn page(self) -> &'static str {
-        match self {
-            Self::VerifyEmail => "-/verify-email",
-            Self::Reset => "-/reset",
-            Self::ChangeEmail => "-/change-email",
-            Self::ReturnEmail => "-/return-email",
-            Self::Password => "-/account/password",
-            Self::Email => "-/account/email",
-            Self::Delete => "-/account/delete",
-            Self::Export => "-/account/export",
-        }
-    }
-
-    /// Its call, below `-/v1/account/`.
-    #[must_use]
-    pub const fn call(self) -> &'static str {
-        match self {
-            Self::VerifyEmail => "verify-email",
-            Self::Reset => "reset",
-            Self::ChangeEmail => "email/confirm",
-            Self::ReturnEmail => "email/return",
-            Self::Password => "password",
-            Self::Email => "email",
-            Self::Delete => "delete",
-            Self::Export => "export",
-        }
-    }
-
-    /// Whether it is for who is signed in.
-    #[must_use]
-    pub const fn needs_session(self) -> bool {
-        matches!(self, Self::ChangeEmail | Self::Password | Self::Email | Self::Delete | Self::Export)
-    }
-}
+pub use crate::recovery::{Filled, Link, State, Step};
 
 /// What somebody does.
 #[derive(Clone, Debug, PartialEq)]
@@ -103,26 +29,6 @@ pub enum Recovery {
         /// What was filled in.
         filled: Filled,
     },
-}
-
-/// What a link brings back from a mailbox.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Link {
-    /// Its token.
-    pub token: String,
-    /// Whom it is for: an address, or a user's id.
-    pub subject: String,
-}
-
-/// What was filled in. Nothing else that is submitted is looked at (lesson 45).
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Filled {
-    /// An address.
-    pub email: Option<String>,
-    /// The password that stands.
-    pub password: Option<String>,
-    /// The one that is to be.
-    pub new_password: Option<String>,
 }
 
 /// What came of it.
@@ -158,41 +64,4 @@ pub struct Shown {
     pub link: Option<Link>,
     /// What went wrong.
     pub refusal: Option<Refusal>,
-}
-
-/// How far somebody is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
-    /// There is something to fill in, or a button to press.
-    Open,
-    /// As [`Self::Open`], and a password is asked for that there is.
-    WithPassword,
-    /// A mail is on its way.
-    Sent,
-    /// It was done.
-    Done,
-    /// The link opens nothing.
-    Dead,
-}
-
-impl Link {
-    /// Path and query of this link, below the base path.
-    #[must_use]
-    pub fn path(&self, step: Step) -> String {
-        let pairs = [("token", &self.token), ("for", &self.subject)];
-        let query = Serializer::new(String::new()).extend_pairs(pairs).finish();
-        format!("{}?{query}", step.page())
-    }
-}
-
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Filled {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Filled").finish_non_exhaustive()
-    }
 }
