@@ -1,7 +1,7 @@
 //! What happened to sessions from outside while their tokens are alive: ended, or changed (invariant 11).
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, OnceLock, PoisonError, RwLock},
 };
 
@@ -24,11 +24,11 @@ type Listener = Box<dyn Fn(&SessionId) + Send + Sync>;
 
 #[derive(Default)]
 struct Known {
-    sessions: HashMap<SessionId, Entry>,
+    sessions: HashMap<SessionId, Kept>,
     change: u64,
 }
 
-struct Entry {
+struct Kept {
     until: Timestamp,
     state: State,
 }
@@ -38,6 +38,17 @@ enum State {
     Ended,
     /// With what changed, once a read of it has asked the store.
     Changed(u64, Option<Arc<Overlay>>),
+}
+
+impl State {
+    /// Nothing comes after an end, and no version after a later one.
+    const fn follows(&self, before: &Self) -> bool {
+        match (before, self) {
+            (Self::Ended, _) => false,
+            (Self::Changed(..), Self::Ended) => true,
+            (Self::Changed(before, _), Self::Changed(now, _)) => *now > *before,
+        }
+    }
 }
 
 /// What is known of a session.
@@ -61,7 +72,7 @@ impl Changes {
         if known.sessions.is_empty() {
             return Standing::Untouched;
         }
-        match known.sessions.get(session).map(|entry| &entry.state) {
+        match known.sessions.get(session).map(|kept| &kept.state) {
             None => Standing::Untouched,
             Some(State::Ended) => Standing::Ended,
             Some(State::Changed(version, overlay)) => Standing::At(*version, overlay.clone()),
@@ -77,7 +88,7 @@ impl Changes {
     /// Remembers an ending of this process at once.
     pub fn end(&self, session: &SessionId, until: Timestamp) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        known.sessions.insert(session.clone(), Entry { until, state: State::Ended });
+        known.sessions.insert(session.clone(), Kept { until, state: State::Ended });
         drop(known);
         self.tell(session);
     }
@@ -85,7 +96,7 @@ impl Changes {
     /// Keeps what was changed in a session, so that the store is asked once and not for each old token.
     pub(crate) fn keep(&self, session: &str, version: u64, overlay: &Arc<Overlay>) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Entry { state: State::Changed(now, kept), .. }) = known.sessions.get_mut(session)
+        if let Some(Kept { state: State::Changed(now, kept), .. }) = known.sessions.get_mut(session)
             && *now <= version
         {
             (*now, *kept) = (version, Some(Arc::clone(overlay)));
@@ -102,32 +113,33 @@ impl Changes {
         Ok(())
     }
 
-    /// Says in which sessions something is new.
+    /// Says in which sessions something happened that this process had not heard of.
     fn take_over(&self, changes: Vec<Change>, now: Timestamp) -> Vec<SessionId> {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         let mut news = Vec::new();
         for Change { change, session, what, until } in changes {
-            known.change = known.change.max(change);
-            let before = known.sessions.get_mut(&session);
-            // Two calls may overlap, and what one of them read is older by then.
-            let state = match (before.as_ref().map(|entry| &entry.state), what) {
-                (Some(State::Ended), _) => None,
-                (_, Changed::Ended) => Some(State::Ended),
-                (Some(State::Changed(known, _)), Changed::To(read)) if read <= *known => None,
-                (_, Changed::To(version)) => Some(State::Changed(version, None)),
-            };
-            match (before, state) {
-                (Some(entry), state) => {
-                    entry.until = entry.until.max(until);
-                    let Some(state) = state else { continue };
-                    entry.state = state;
-                }
-                (None, Some(state)) => drop(known.sessions.insert(session.clone(), Entry { until, state })),
-                (None, None) => continue,
+            // A read may know a version already that the feed tells of now; the tabs of its session do not.
+            if change > known.change {
+                known.change = change;
+                news.push(session.clone());
             }
-            news.push(session);
+            let told = match what {
+                Changed::Ended => State::Ended,
+                Changed::To(version) => State::Changed(version, None),
+            };
+            match known.sessions.entry(session) {
+                Entry::Vacant(place) => drop(place.insert(Kept { until, state: told })),
+                Entry::Occupied(place) => {
+                    let kept = place.into_mut();
+                    kept.until = kept.until.max(until);
+                    // Two calls may overlap, and what one of them read is older by then.
+                    if told.follows(&kept.state) {
+                        kept.state = told;
+                    }
+                }
+            }
         }
-        known.sessions.retain(|_, entry| entry.until > now);
+        known.sessions.retain(|_, kept| kept.until > now);
         news
     }
 
@@ -140,5 +152,55 @@ impl Changes {
         if let Some(listener) = self.listener.get() {
             listener(session);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_secs(1_780_000_000);
+    const UNTIL: Timestamp = Timestamp::from_secs(1_780_000_100);
+
+    fn told(changes: &Changes, number: u64, session: &str, what: Changed) -> usize {
+        let session = SessionId(session.to_owned());
+        changes.take_over(vec![Change { change: number, session, what, until: UNTIL }], NOW).len()
+    }
+
+    fn version(changes: &Changes) -> Option<u64> {
+        match changes.standing("s1") {
+            Standing::At(version, _) => Some(version),
+            Standing::Untouched | Standing::Ended => None,
+        }
+    }
+
+    #[test]
+    fn a_later_version_follows_an_earlier_one_and_nothing_an_end() {
+        let changes = Changes::default();
+        assert_eq!(told(&changes, 1, "s1", Changed::To(1)), 1);
+        assert_eq!(told(&changes, 2, "s1", Changed::To(2)), 1);
+        assert_eq!(told(&changes, 1, "s1", Changed::To(1)), 0, "read by a call that overlapped");
+        assert_eq!(version(&changes), Some(2));
+        assert_eq!(told(&changes, 3, "s1", Changed::Ended), 1);
+        assert_eq!(told(&changes, 2, "s1", Changed::To(2)), 0);
+        assert!(changes.has_ended("s1") && !changes.has_ended("s2"));
+    }
+
+    #[test]
+    fn tabs_are_woken_by_a_change_that_a_read_came_across_before_the_feed_told_of_it() {
+        let changes = Changes::default();
+        told(&changes, 1, "s1", Changed::To(1));
+        changes.keep("s1", 2, &Arc::default());
+        assert_eq!(version(&changes), Some(2));
+        assert_eq!(told(&changes, 2, "s1", Changed::To(2)), 1);
+        let Standing::At(2, Some(_)) = changes.standing("s1") else { unreachable!("what was read is kept") };
+    }
+
+    #[test]
+    fn what_no_token_can_be_behind_any_more_is_forgotten() {
+        let changes = Changes::default();
+        told(&changes, 1, "s1", Changed::To(1));
+        changes.take_over(Vec::new(), UNTIL);
+        assert!(matches!(changes.standing("s1"), Standing::Untouched));
     }
 }
