@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use keyward::{
-    AccountsSettings, BackendSettings, Builder, CredentialsCheck, CustomPages, Dialect, EmailSettings,
-    Endpoint, Freshness, Keyward, OAuthSettings, Proof, RefreshEndpoint, Refusal, SessionSettings, Submitted,
-    TokenPlaces, UserFields, async_trait, field, provider,
+    AccountsSettings, Algorithm, Audience, BackendSettings, Builder, Client, CredentialsCheck, CustomPages,
+    Dialect, EmailSettings, Endpoint, Freshness, Keyward, OAuthSettings, Proof, RefreshEndpoint, Refusal,
+    Secret, SessionSettings, Submitted, TokenPlaces, TokenSettings, UserFields, async_trait, field, provider,
 };
 use keyward_testkit::MemoryStore;
 
@@ -279,6 +279,75 @@ fn sessions_pages_and_origins_make_sense() {
         ["https://docs.example", "https://docs.example/", "docs.example", "null"].map(str::to_owned);
     let expected = ["allowed_origins[1]", "allowed_origins[2]", "allowed_origins[3]"];
     assert_eq!(fields(&right().allowed_origins(origins)), expected);
+}
+
+#[test]
+fn tokens_for_programs_and_their_applications_make_sense() {
+    let audience = |name: &str| Audience { name: name.to_owned(), ..Audience::default() };
+    let api = audience("https://api.example");
+    let good = TokenSettings { audiences: vec![api.clone()], ..TokenSettings::default() };
+    assert_eq!(fields(&right().tokens(good.clone())), [""; 0]);
+    assert_eq!(fields(&right().tokens(TokenSettings::default())), ["tokens.audiences"]);
+    let wrong = TokenSettings {
+        audiences: vec![
+            api.clone(),
+            api,
+            Audience {
+                scopes: ["read", "re ad", "re\"ad", ""].map(str::to_owned).to_vec(),
+                lifetime: Some(Duration::ZERO),
+                ..audience("with a blank")
+            },
+        ],
+        algorithm: Algorithm::Es512,
+        access_lifetime: Duration::from_secs(24 * 60 * 60 + 1),
+        refresh_lifetime: Duration::ZERO,
+        refresh_grace: Duration::from_secs(301),
+        key_lifetime: Duration::from_secs(3599),
+        allowed_origins: ["https://spa.example", "https://spa.example/", "*", "null"]
+            .map(str::to_owned)
+            .to_vec(),
+    };
+    let expected = [
+        "tokens.audiences[1].name",
+        "tokens.audiences[2].name",
+        "tokens.audiences[2].scopes[1]",
+        "tokens.audiences[2].scopes[2]",
+        "tokens.audiences[2].scopes[3]",
+        "tokens.audiences[2].lifetime",
+        "tokens.algorithm",
+        "tokens.access_lifetime",
+        "tokens.refresh_lifetime",
+        "tokens.refresh_grace",
+        "tokens.key_lifetime",
+        "tokens.allowed_origins[1]",
+        "tokens.allowed_origins[2]",
+        "tokens.allowed_origins[3]",
+    ];
+    assert_eq!(fields(&right().tokens(wrong)), expected);
+
+    let client = |id: &str, secret: &str, audiences: &[&str], vouches_for: &[&str]| Client {
+        id: id.to_owned(),
+        secret: Secret::from(secret),
+        audiences: audiences.iter().map(|name| (*name).to_owned()).collect(),
+        vouches_for: vouches_for.iter().map(|id| (*id).to_owned()).collect(),
+    };
+    let api = ["https://api.example"];
+    assert_eq!(fields(&right().tokens(good.clone()).client(client("shop", SECRET, &api, &[]))), [""; 0]);
+    let builder = right()
+        .tokens(good)
+        .client(client("shop", "too short", &[], &["nobody"]))
+        .client(client("shop", SECRET, &["https://other.example"], &[]))
+        .client(client("public", SECRET, &[], &[]))
+        .client(client("a/b", SECRET, &[], &[]));
+    let expected = [
+        "clients[0].secret",
+        "clients[1].id",
+        "clients[2].id",
+        "clients[3].id",
+        "clients[0].vouches_for[0]",
+        "clients[1].audiences[0]",
+    ];
+    assert_eq!(fields(&builder), expected);
 }
 
 #[tokio::test]
