@@ -61,7 +61,6 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         kind: ProviderKind::Email { value: "".into() },
     };
     let sign_in = SignInPage {
-        passkey: None,
         frame,
         csrf_token: CSRF,
         callback_url: "http://localhost:3000/",

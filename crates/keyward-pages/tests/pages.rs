@@ -29,7 +29,6 @@ fn redirect(name: &str) -> ProviderForm<'_> {
 
 fn sign_in<'a>(theme: &'a Theme, providers: Vec<ProviderForm<'a>>) -> SignInPage<'a> {
     SignInPage {
-        passkey: None,
         frame: frame(theme),
         csrf_token: "csrf-1",
         callback_url: "https://app.example/a",
