@@ -71,9 +71,9 @@ impl Refresher for BackendRefresh {
                 })
             }
             400 | 401 | 403 | 409 | 410 | 422 => {
-                Err(RefreshFault::Refused(self.endpoint.said(&answer, body.as_ref())))
+                Err(RefreshFault::Refused(self.endpoint.said(&answer, body.as_ref(), tokens)))
             }
-            _ => Err(RefreshFault::Failed(self.endpoint.said(&answer, body.as_ref()))),
+            _ => Err(RefreshFault::Failed(self.endpoint.said(&answer, body.as_ref(), tokens))),
         }
     }
 }
@@ -99,10 +99,13 @@ impl RefreshEndpoint {
         })
     }
 
-    /// Its message alone: a body may quote what it was sent.
-    fn said(&self, answer: &HttpAnswer, body: Option<&Value>) -> String {
-        let message = body.and_then(|body| at(body, &self.message)?.as_str());
-        let message = message.and_then(|text| cleaned(text, 200)).map(|text| format!(": {text}"));
+    /// Its message alone, without what it was sent: it may quote that.
+    fn said(&self, answer: &HttpAnswer, body: Option<&Value>, tokens: &ForeignTokens) -> String {
+        let message = body.and_then(|body| at(body, &self.message)?.as_str()).map(|text| {
+            let sent = [Some(&tokens.access_token), tokens.refresh_token.as_ref()].into_iter().flatten();
+            sent.fold(text.to_owned(), |text, token| text.replace(token.expose(), "…"))
+        });
+        let message = message.and_then(|text| cleaned(&text, 200)).map(|text| format!(": {text}"));
         format!("the back end answered {}{}", answer.status, message.unwrap_or_default())
     }
 }
@@ -149,6 +152,15 @@ mod tests {
     fn tokens() -> ForeignTokens {
         let access_token = Secret::from("{refresh_token}&");
         ForeignTokens { access_token, refresh_token: Some(Secret::from("r\"1")), expires: None }
+    }
+
+    #[test]
+    fn a_back_end_that_quotes_the_tokens_writes_none_of_them_into_the_log() {
+        let body = serde_json::json!({"message": "r\"1 is used up, and so is {refresh_token}&"});
+        let answer = HttpAnswer { status: 401, body: Vec::new() };
+        let said = endpoint().said(&answer, Some(&body), &tokens());
+        assert_eq!(said, "the back end answered 401: … is used up, and so is …");
+        assert_eq!(endpoint().said(&answer, None, &tokens()), "the back end answered 401");
     }
 
     #[test]
