@@ -130,7 +130,7 @@ async fn users(around: &Surroundings<'_>, options: &Users) -> Result<(), Failure
 
 /// An import under way.
 struct Import<'s> {
-    store: &'s SqliteStore,
+    store: &'s dyn Imports,
     source: Source,
     format: Format,
     rules: Rules,
@@ -322,3 +322,6 @@ fn renaming(text: &str) -> Result<(String, String), &'static str> {
         _ => Err("write FROM=TO"),
     }
 }
+
+#[cfg(test)]
+mod tests;
