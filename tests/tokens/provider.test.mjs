@@ -68,6 +68,41 @@ test("d2 d4 a provider's tokens are refreshed once for everybody, by the refresh
   assert.deepEqual(real.errors, ["invalid_grant"], "asked once");
 });
 
+test("d1 lesson_55 who adds an account gets a new session with the back end's tokens that the old one had", async (t) => {
+  const real = await startProvider(t);
+  const { backEnd, keywards } = await start(t, {
+    more: (port) => {
+      real.allow(`http://localhost:${port}/api/auth/callback/real`);
+      const table = { type: "oidc", id: "real", issuer: real.url, client_id: "keyward", client_secret: real.secret };
+      return [{ ...table, profile_from: "userinfo", scope: "openid email", refresh: true }];
+    },
+  });
+  await real.open();
+  const [keyward, other] = keywards;
+  const visitor = new Visitor({ origin: keyward.publicUrl, url: keyward.url });
+  const { csrfToken } = await (await visitor.send("/api/auth/csrf")).json();
+  await visitor.send("/api/auth/callback/login", {
+    method: "POST",
+    headers: { "content-type": "application/x-www-form-urlencoded" },
+    body: new URLSearchParams({ csrfToken, json: "true", email: "ada@example.org", password: "right" }),
+  });
+  const before = (await jar(visitor)).join("; ");
+  assert.equal((await session(keyward, before)).accessToken, "f1.a1");
+
+  await visitor.bringBack({ url: await real.signIn(await visitor.begin("real")) });
+  const after = (await jar(visitor)).join("; ");
+  assert.equal((await session(keyward, after)).accessToken, "f1.a1");
+  await sleep(backEnd.lifeMs + 50);
+  for (const one of keywards) {
+    const { accessToken, error } = await session(one, after);
+    assert.ok(backEnd.isGood(accessToken), accessToken);
+    assert.equal(error, undefined);
+  }
+  assert.deepEqual(await session(other, before), {}, "the session from before is over");
+  assert.equal(backEnd.refreshes.length, 1);
+  assert.equal(backEnd.reuses, 0);
+});
+
 async function startProvider(t) {
   const port = await freePort();
   const url = `http://127.0.0.1:${port}`;

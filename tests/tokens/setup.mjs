@@ -11,7 +11,7 @@ import { startBackEnd } from "./back-end.mjs";
 export const CLIENT = { id: "shop", secret: "a-secret-of-the-shop-that-is-long-enough" };
 
 /** Two processes (or `count`) on one database, and the back end. All is stopped after the test. */
-export async function start(t, { backEnd: options, refresh = {}, config = {}, count = 2 } = {}) {
+export async function start(t, { backEnd: options, refresh = {}, config = {}, more = () => [], count = 2 } = {}) {
   const backEnd = await startBackEnd(options);
   const folder = await mkdtemp(join(tmpdir(), "keyward-tokens-"));
   const running = [];
@@ -37,6 +37,7 @@ export async function start(t, { backEnd: options, refresh = {}, config = {}, co
             endpoint: `${backEnd.url}/login`,
             refresh: { endpoint: `${backEnd.url}/refresh`, ...refresh },
           },
+          ...more(port),
         ],
         ...own(port),
       }),
