@@ -69,7 +69,6 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
     };
     vec![
         SignInPage {
-            passkey: None,
             frame: hostile,
             csrf_token: text,
             callback_url: text,
