@@ -196,6 +196,11 @@ impl AuditEntry {
         self
     }
 
+    /// Cuts what a client wrote to [`MAX_AGENT`] characters, and none of them a control character: whoever made the entry.
+    pub(crate) fn bound(&mut self) {
+        self.user_agent = self.user_agent.take().and_then(|agent| cleaned(&agent, MAX_AGENT));
+    }
+
     /// What a refusal is counted by: equal ones of one hour share a row. `None` for what is no refusal.
     #[must_use]
     pub fn fold(&self) -> Option<String> {

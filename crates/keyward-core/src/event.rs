@@ -145,7 +145,8 @@ impl NewEvent {
 
     /// An entry of the audit trail.
     #[must_use]
-    pub fn audit(entry: AuditEntry, about: About) -> Self {
+    pub fn audit(mut entry: AuditEntry, about: About) -> Self {
+        entry.bound();
         let written = entry.at;
         Self {
             id: String::new(),

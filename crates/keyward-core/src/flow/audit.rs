@@ -1,7 +1,7 @@
 //! What flows write into the audit trail.
 
 use crate::{
-    audit::{AuditEntry, AuditKind, MAX_AGENT},
+    audit::{AuditEntry, AuditKind},
     deployment::Deployment,
     error::{Code, Refusal},
     event::{About, NewEvent},
@@ -15,7 +15,7 @@ pub(super) fn entry(exchange: &Exchange<'_>, kind: AuditKind) -> AuditEntry {
     let agent = exchange.request.user_agent.as_deref();
     AuditEntry {
         network: Some(address_bucket(exchange.request.client)),
-        user_agent: agent.map(|text| text.chars().filter(|c| !c.is_control()).take(MAX_AGENT).collect()),
+        user_agent: agent.map(str::to_owned),
         ..AuditEntry::new(kind, exchange.now)
     }
 }

@@ -2,11 +2,15 @@
 
 use keyward_core::{
     action::{Content, Tab},
+    audit::AuditFilter,
     dialect::Dialect,
+    port::AuditTrail,
     reply::{AccountPage, Page, Reply, ReplyBody},
     request::{Body, Method, Pairs},
     settings::Strategy,
 };
+
+use keyward_testkit::Operation;
 
 use crate::support::{ALL, BOTH, Browser, Options, PASSWORD, build, json, world};
 
@@ -183,4 +187,33 @@ async fn an_own_page_of_the_application_replaces_them_all() {
         assert_eq!(location(&browser.get(tab.path()).await), "/settings");
     }
     assert_eq!(browser.get("-/v1/activity").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_profile_that_could_not_be_saved_is_said_not_to_be_and_half_of_it_never_is() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let mut browser = world.browser();
+    browser.sign_up(ADA).await;
+    for (before, name) in [(true, "Ada"), (false, "Grace")] {
+        if before {
+            world.store.fail_next(Operation::ChangeUser);
+        } else {
+            world.store.fail_after(Operation::ChangeUser);
+        }
+        let reply = send(&mut browser, "-/account", &[("name", "Grace")]).await;
+        assert_eq!((reply.status, page(&reply).error.as_deref()), (503, Some("store_unavailable")));
+        let filter = AuditFilter { kind: Some("profile_changed".to_owned()), ..AuditFilter::default() };
+        let told = world.store.inner().audit(&filter, 10).await.expect("answers").len();
+        let shown = browser.get("-/account").await;
+        assert_eq!((page(&shown).name.as_str(), told), (name, usize::from(!before)), "both or neither");
+    }
+    for read in [Operation::User, Operation::SessionsOf, Operation::Audit] {
+        world.store.fail_all([read]);
+        for tab in Tab::ALL {
+            let reply = browser.get(tab.path()).await;
+            assert!([200, 503].contains(&reply.status), "{read:?} {tab:?}: {}", reply.status);
+        }
+        world.store.heal();
+        assert!(browser.is_signed_in().await, "and the cookie is kept");
+    }
 }

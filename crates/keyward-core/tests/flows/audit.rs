@@ -125,3 +125,18 @@ async fn a_flood_of_refusals_writes_a_bounded_number_of_rows_and_tells_how_many_
     assert_eq!(kinds(&records[200..]), ["refusals_dropped", "sign_in_refused"]);
     assert_eq!(records[200].count, 100);
 }
+
+#[tokio::test]
+async fn lesson_80_a_browser_that_names_itself_at_length_is_cut_wherever_it_is_written() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let mut browser = world.browser();
+    browser.agent = "x\n".repeat(10_000);
+    browser.sign_up(ADA).await;
+    browser.sign_in(ADA, "wrong").await;
+    browser.post("-/v1/sessions/end", &[("others", "true")]).await;
+    browser.post("signout", &[]).await;
+    for record in trail(&world).await {
+        let agent = record.user_agent.expect("a browser");
+        assert!(agent.chars().count() <= 256 && !agent.contains('\n'), "{}: {}", record.kind, agent.len());
+    }
+}

@@ -230,6 +230,8 @@ pub(crate) struct Browser<'a> {
     pub(crate) world: &'a World,
     pub(crate) cookies: Vec<(String, String)>,
     pub(crate) address: IpAddr,
+    /// As it names itself.
+    pub(crate) agent: String,
     pub(crate) authorization: Option<String>,
 }
 
@@ -239,6 +241,7 @@ impl World {
             world: self,
             cookies: Vec::new(),
             address: IpAddr::from([127, 0, 0, 1]),
+            agent: "test".to_owned(),
             authorization: None,
         }
     }
@@ -268,7 +271,7 @@ impl Browser<'_> {
             json_header: method == Method::Post && self.world.engine.settings().dialect == Dialect::AuthJs5,
             public: self.world.engine.settings().public.clone(),
             client: self.address,
-            user_agent: Some("test".to_owned()),
+            user_agent: Some(self.agent.clone()),
             authorization: self.authorization.as_deref().map(Secret::from),
         };
         let reply = self.world.engine.answer(request).await;
