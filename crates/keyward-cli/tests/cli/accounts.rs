@@ -76,7 +76,10 @@ fn lesson_57_a_person_is_shown_kept_out_and_let_in_again_while_the_server_runs()
     let id = shown.lines().find_map(|line| line.strip_prefix("id ")).expect("an id").trim().to_owned();
     assert!(shown.contains("ada@example.com (not proven)") && shown.contains("claims       {}"), "{shown}");
     assert_eq!(said(&["show", &id]), shown, "by the id too");
-    assert_eq!(said(&["disable", "ada@example.com"]), "ada@example.com is disabled; all their sessions are over.\n");
+    assert_eq!(
+        said(&["disable", "ada@example.com"]),
+        "ada@example.com is disabled; all their sessions are over.\n"
+    );
     assert!(said(&["show", &id]).contains("disabled     since "));
     assert_eq!(said(&["enable", &id]), "ada@example.com may sign in again.\n");
     assert_eq!(said(&["show", &id]), shown);
@@ -85,7 +88,10 @@ fn lesson_57_a_person_is_shown_kept_out_and_let_in_again_while_the_server_runs()
     for (arguments, problem) in [
         (&["user", "show", "nobody"][..], "nobody is known as nobody"),
         (&["user", "disable", "eve@example.com"], "nobody is known as eve@example.com"),
-        (&["user", "end-sessions", "ada@example.com", "--session", "s1"], "ada@example.com has no session s1"),
+        (
+            &["user", "end-sessions", "ada@example.com", "--session", "s1"],
+            "ada@example.com has no session s1",
+        ),
     ] {
         let ran = place.run(arguments);
         assert_eq!(ran.code, Some(1), "{ran:?}");

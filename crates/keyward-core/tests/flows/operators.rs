@@ -389,6 +389,48 @@ async fn lesson_30_a_change_that_could_not_be_written_is_not_said_to_stand() {
 }
 
 #[tokio::test]
+async fn lesson_30_each_of_an_operators_calls_tells_of_a_store_that_failed_before_or_after() {
+    for strategy in BOTH {
+        let world = build(options(Dialect::NextAuth4, strategy));
+        let mut browser = world.browser();
+        browser.sign_up(ADA).await;
+        let id = id_of(&world, ADA).await;
+        let user = format!("-/v1/admin/users/{id}");
+        let sessions = format!("{user}/sessions");
+        let mut operator = world.operator();
+        let (_, listed) = call(&mut operator, Method::Get, &sessions, Value::Null).await;
+        let session = format!("-/v1/admin/sessions/{}", listed["sessions"][0]["id"].as_str().expect("an id"));
+        let role = json!({"claims": {"role": "admin"}});
+        for (operation, method, target, body) in [
+            (Operation::SessionsOf, Method::Get, &sessions, Value::Null),
+            (Operation::ChangeSession, Method::Patch, &session, role.clone()),
+            (Operation::SessionRecord, Method::Delete, &session, Value::Null),
+            (Operation::UserByEmail, Method::Get, &format!("-/v1/admin/users?email={ADA}"), Value::Null),
+            (Operation::RemoveUser, Method::Delete, &user, Value::Null),
+        ] {
+            world.store.fail_next(operation);
+            let (status, answer) = call(&mut operator, method, target, body).await;
+            assert_eq!((status, &answer["error"]), (503, &json!("store_unavailable")), "{operation:?}");
+            assert_eq!(
+                user_of(&mut browser).await,
+                json!({"name": "Ada", "email": ADA}),
+                "{operation:?}: nothing"
+            );
+        }
+        world.store.fail_after(Operation::ChangeSession);
+        assert_eq!(call(&mut operator, Method::Patch, &session, role).await.0, 503);
+        world.engine.follow_changes().await.expect("a store");
+        assert_eq!(user_of(&mut browser).await["role"], "admin", "{strategy:?}: all of it");
+        world.store.fail_after(Operation::RemoveUser);
+        assert_eq!(call(&mut operator, Method::Delete, &user, Value::Null).await.0, 503);
+        world.engine.follow_changes().await.expect("a store");
+        assert!(!browser.is_signed_in().await, "{strategy:?}: all of it");
+        let (status, answer) = call(&mut operator, Method::Delete, &user, Value::Null).await;
+        assert_eq!((status, &answer["error"]), (404, &json!("user_unknown")), "and no second time");
+    }
+}
+
+#[tokio::test]
 async fn what_changed_cannot_be_read_the_cookie_is_kept() {
     let world = build(options(Dialect::NextAuth4, Strategy::Sealed));
     let mut browser = world.browser();
