@@ -12,8 +12,8 @@ use crate::{
     mail::MailSeal,
     port::{Clock, Limiter, Random, SessionFields, Store},
     rules::Rules,
-    secret::Secret,
     sealer::Sealer,
+    secret::Secret,
     settings::Settings,
     time::Timestamp,
     tokens::{TokenSettings, keys::KeyRing, refresh::RefreshKeys},
@@ -79,7 +79,11 @@ impl Deployment {
             Arc::clone(&vault),
         );
         let changes = Changes::default();
-        let naming = hkdf_sha256::<32>(settings.secret().expose().as_bytes(), b"", b"Keyward names of the abuse guard");
+        let naming = hkdf_sha256::<32>(
+            settings.secret().expose().as_bytes(),
+            b"",
+            b"Keyward names of the abuse guard",
+        );
         let naming = Secret::from(hex::encode(naming.as_slice()));
         let refusals = Gate::default();
         Self {

@@ -40,7 +40,9 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
             return decoded.map(Action::Account);
         }
         ["-", "v1", path @ ..] => return call::decode(settings, path, method, request).map(Action::Call),
-        ["-", path @ ..] if let Some(decoded) = factor::own(settings, path, method, request) => return decoded,
+        ["-", path @ ..] if let Some(decoded) = factor::own(settings, path, method, request) => {
+            return decoded;
+        }
         ["-", "signed-out"] if method == Get => return Ok(Action::SignedOut),
         [action] => (*action, None),
         // What a client writes for a missing provider.

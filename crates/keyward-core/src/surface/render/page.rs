@@ -274,7 +274,9 @@ impl Render<'_> {
 fn with_typed(mut form: ProviderForm, typed: Vec<(String, String)>) -> ProviderForm {
     if let FormKind::Fields(fields) = &mut form.kind {
         for (name, text) in typed {
-            if let Some(field) = fields.iter_mut().find(|field| field.name == name && field.kind != "password") {
+            if let Some(field) =
+                fields.iter_mut().find(|field| field.name == name && field.kind != "password")
+            {
                 field.attributes.insert("value".to_owned(), text);
             }
         }
