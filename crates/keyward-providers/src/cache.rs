@@ -8,8 +8,8 @@ use std::{
 
 use keyward_core::time::Timestamp;
 use keyward_jose::jwk::Jwks;
-use serde_json::Value;
-use url::Url;
+
+use crate::discovery::Metadata;
 
 /// How long a document is good.
 pub(crate) const GOOD_FOR: Duration = Duration::from_secs(60 * 60);
@@ -21,15 +21,17 @@ pub(crate) const KEYS_AT_LEAST: Duration = Duration::from_secs(30);
 /// One process's documents of all providers.
 #[derive(Debug, Default)]
 pub struct Cache {
-    pub(crate) metadata: Shelf<Value>,
+    /// By providers' ids: what a provider's settings override is part of it.
+    pub(crate) metadata: Shelf<Metadata>,
+    /// By addresses.
     pub(crate) keys: Shelf<Jwks>,
 }
 
-/// Documents of one kind by their addresses.
+/// Documents of one kind, as they were read.
 #[derive(Debug)]
-pub(crate) struct Shelf<T>(Mutex<HashMap<Url, (Timestamp, Arc<T>)>>);
+pub(crate) struct Shelf<T>(Mutex<HashMap<String, (Timestamp, Arc<T>)>>);
 
-/// More addresses than any deployment has providers.
+/// More than any deployment has providers.
 const MOST: usize = 512;
 
 impl<T> Default for Shelf<T> {
@@ -40,19 +42,19 @@ impl<T> Default for Shelf<T> {
 
 impl<T> Shelf<T> {
     /// The document, if it was put there at most `age` ago.
-    pub(crate) fn get(&self, url: &Url, age: Duration, now: Timestamp) -> Option<Arc<T>> {
+    pub(crate) fn get(&self, name: &str, age: Duration, now: Timestamp) -> Option<Arc<T>> {
         let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (put, document) = all.get(url)?;
+        let (put, document) = all.get(name)?;
         (*put <= now && now < put.plus(age)).then(|| Arc::clone(document))
     }
 
-    pub(crate) fn put(&self, url: &Url, document: T, now: Timestamp) -> Arc<T> {
+    pub(crate) fn put(&self, name: &str, document: T, now: Timestamp) -> Arc<T> {
         let document = Arc::new(document);
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if all.len() >= MOST {
             all.clear();
         }
-        all.insert(url.clone(), (now, Arc::clone(&document)));
+        all.insert(name.to_owned(), (now, Arc::clone(&document)));
         document
     }
 }

@@ -4,6 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::{
+    catalogue::ProfileFrom,
     fault::{Code, Fault, quoted},
     provider::Provider,
     quirk::{self, Quirk},
@@ -56,7 +57,8 @@ impl Metadata {
     ///
     /// # Errors
     /// [`Code::BadIssuer`] where it is another issuer's; [`Code::Discovery`] where an endpoint is no https address,
-    /// or http under an issuer that is not http itself.
+    /// or http under an issuer that is not http itself, or where one is missing without which nobody who leaves could
+    /// come back signed in.
     pub fn read(provider: &Provider, document: &Value) -> Result<Self, Fault> {
         let base =
             provider.discovery.as_ref().ok_or_else(|| Code::Discovery.because("no issuer is configured"))?;
@@ -72,7 +74,7 @@ impl Metadata {
 
         let endpoint = |name: &str| learned(base, name, document.get(name));
         let own = Self::configured(provider);
-        Ok(Self {
+        let metadata = Self {
             issuer: Some(issuer.to_owned()),
             authorization: own
                 .authorization
@@ -85,7 +87,25 @@ impl Metadata {
                 .get("authorization_response_iss_parameter_supported")
                 .and_then(Value::as_bool)
                 == Some(true),
-        })
+        };
+        metadata.must_be_whole(provider)?;
+        Ok(metadata)
+    }
+
+    /// Holds it to having what a sign-in needs from end to end.
+    fn must_be_whole(&self, provider: &Provider) -> Result<(), Fault> {
+        let asks_userinfo = provider.profile_from == ProfileFrom::Userinfo && provider.userinfo.is_none();
+        for (name, is_there) in [
+            ("authorization_endpoint", self.authorization.is_some()),
+            ("token_endpoint", self.token.is_some()),
+            ("jwks_uri", self.jwks.is_some() || provider.signs_with_secret()),
+            ("userinfo_endpoint", self.userinfo.is_some() || !asks_userinfo),
+        ] {
+            if !is_there {
+                return Err(Code::Discovery.because(format!("the metadata names no {name}")));
+            }
+        }
+        Ok(())
     }
 
     /// The issuer that an ID token must name, given the tenant that it claims to be of.

@@ -1,7 +1,5 @@
 //! A sign-in through a provider, in its two halves.
 
-use std::sync::Arc;
-
 use keyward_core::{method::redirect::Departure, request::Pairs, secret::Secret};
 use serde_json::{Map, Value};
 use url::Url;
@@ -76,17 +74,11 @@ impl Identity {
 /// [`Code::Unreachable`] for the provider's metadata.
 pub async fn begin(provider: &Provider, departure: Departure<'_>, world: &World<'_>) -> Result<Start, Fault> {
     let Departure { purpose, redirect_uri, landing, asked } = departure;
-    let endpoint = match &provider.authorization {
-        Some(configured) => configured.clone(),
-        None => {
-            let learned = metadata(provider, world).await?.authorization;
-            learned
-                .ok_or_else(|| Code::Discovery.because("the metadata names no authorization_endpoint"))?
-                .url
-        }
-    };
+    // Also where the endpoint is configured: without the rest of the metadata nobody could come back.
+    let endpoint = metadata(provider, world).await?.authorization;
+    let endpoint = endpoint.ok_or_else(|| Code::Discovery.because("there is no authorization endpoint"))?;
     let checks = Checks::draw(provider, world.random);
-    let url = authorization_url(provider, &endpoint, &redirect_uri, &checks, asked)?;
+    let url = authorization_url(provider, &endpoint.url, &redirect_uri, &checks, asked)?;
     let attempt = Attempt {
         provider: provider.id.clone(),
         purpose,
@@ -180,20 +172,15 @@ async fn openid_profile(
 pub(crate) async fn metadata(provider: &Provider, world: &World<'_>) -> Result<Metadata, Fault> {
     let Some(address) = &provider.discovery else { return Ok(Metadata::configured(provider)) };
     let now = world.clock.now();
-    let document = match world.cache.metadata.get(address, GOOD_FOR, now) {
-        Some(kept) => kept,
-        None => {
-            let answer = http::send(world.http, Outgoing::get(address.clone(), false), "metadata").await?;
-            if !answer.is_ok() {
-                return Err(
-                    Code::Discovery.because(format!("the metadata's address answered {}", answer.status))
-                );
-            }
-            let document = answer.json().ok_or_else(|| Code::Discovery.because("the metadata is no JSON"))?;
-            // Only what can be used is kept: a broken document is asked for again.
-            Metadata::read(provider, &document)?;
-            world.cache.metadata.put(address, document, now)
-        }
-    };
-    Metadata::read(provider, &Arc::clone(&document))
+    if let Some(kept) = world.cache.metadata.get(&provider.id, GOOD_FOR, now) {
+        return Ok(Metadata::clone(&kept));
+    }
+    let answer = http::send(world.http, Outgoing::get(address.clone(), false), "metadata").await?;
+    if !answer.is_ok() {
+        return Err(Code::Discovery.because(format!("the metadata's address answered {}", answer.status)));
+    }
+    let document = answer.json().ok_or_else(|| Code::Discovery.because("the metadata is no JSON"))?;
+    // Only what can be used is kept: a broken document is asked for again.
+    let metadata = Metadata::read(provider, &document)?;
+    Ok(Metadata::clone(&world.cache.metadata.put(&provider.id, metadata, now)))
 }

@@ -83,7 +83,7 @@ pub(crate) async fn verified(
     token: &str,
     world: &World<'_>,
 ) -> Result<(Map<String, Value>, Hash), Fault> {
-    let (payload, hash) = if provider.id_token_alg.as_deref() == Some(MacAlgorithm::Hs256.name()) {
+    let (payload, hash) = if provider.signs_with_secret() {
         let key = secret_key(provider)?;
         (jws::verify(&key, token).map_err(unverified)?, Hash::Sha256)
     } else {
@@ -110,13 +110,13 @@ async fn by_public_key(
         keys.verify(token, &Algorithm::ALL).map(|(key, payload)| (payload, key.algorithm().hash()))
     };
     let now = world.clock.now();
-    let Some(kept) = world.cache.keys.get(&from.url, GOOD_FOR, now) else {
+    let Some(kept) = world.cache.keys.get(from.url.as_str(), GOOD_FOR, now) else {
         return verify(&*fetch_keys(from, world, now).await?).map_err(unverified);
     };
     match verify(&kept) {
         // The provider may have rotated its keys since.
         Err(TokenError::UnknownKey | TokenError::NotAuthentic)
-            if world.cache.keys.get(&from.url, KEYS_AT_LEAST, now).is_none() =>
+            if world.cache.keys.get(from.url.as_str(), KEYS_AT_LEAST, now).is_none() =>
         {
             verify(&*fetch_keys(from, world, now).await?).map_err(unverified)
         }
@@ -131,7 +131,7 @@ async fn fetch_keys(from: &Endpoint, world: &World<'_>, now: Timestamp) -> Resul
         return Err(Code::Discovery.because(format!("the keys' address answered {}", answer.status)));
     }
     let keys = Jwks::parse(&answer.body).map_err(|why| Code::Discovery.because(format!("keys: {why}")))?;
-    Ok(world.cache.keys.put(&from.url, keys, now))
+    Ok(world.cache.keys.put(from.url.as_str(), keys, now))
 }
 
 fn unverified(why: TokenError) -> Fault {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use keyward_core::secret::Secret;
+use keyward_jose::jws::MacAlgorithm;
 use url::Url;
 
 use crate::{
@@ -124,6 +125,11 @@ impl Provider {
     #[must_use]
     pub fn answers_by_post(&self) -> bool {
         self.params.get("response_mode").is_some_and(|mode| mode == "form_post")
+    }
+
+    /// True where the provider signs ID tokens with the client secret, not with a key of its own.
+    pub(crate) fn signs_with_secret(&self) -> bool {
+        self.id_token_alg.as_deref() == Some(MacAlgorithm::Hs256.name())
     }
 
     /// The option's value.

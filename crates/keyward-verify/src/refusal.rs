@@ -22,7 +22,7 @@ pub(crate) struct Realm(Arc<str>);
 impl Realm {
     /// `None` for what can't stand in a challenge.
     pub(crate) fn new(audience: &str) -> Option<Self> {
-        is_quotable(audience).then(|| Self(audience.into()))
+        is_printable(audience).then(|| Self(audience.into()))
     }
 
     pub(crate) fn audience(&self) -> &str {
@@ -80,18 +80,18 @@ impl Refusal {
     /// The answer's `WWW-Authenticate`; `None` where the caller can't do better by authenticating.
     #[must_use]
     pub fn challenge(&self) -> Option<HeaderValue> {
-        let realm = self.realm.audience();
+        let realm = quoted(self.realm.audience());
         let error = match &self.reason {
             Reason::Missing => String::new(),
             Reason::InvalidRequest => describe("invalid_request", &self.reason),
             Reason::InvalidToken(fault) => describe("invalid_token", fault),
-            Reason::InsufficientScope(scope) if is_quotable(scope) => {
-                format!("{}, scope=\"{scope}\"", describe("insufficient_scope", &self.reason))
+            Reason::InsufficientScope(scope) if is_printable(scope) => {
+                format!("{}, scope={}", describe("insufficient_scope", &self.reason), quoted(scope))
             }
             Reason::InsufficientScope(_) => describe("insufficient_scope", &self.reason),
             Reason::Unavailable => return None,
         };
-        HeaderValue::try_from(format!("Bearer realm=\"{realm}\"{error}")).ok()
+        HeaderValue::try_from(format!("Bearer realm={realm}{error}")).ok()
     }
 
     /// The whole answer, without a body, never to be cached.
@@ -111,10 +111,14 @@ impl Refusal {
     }
 }
 
-/// Whether this text can stand in a quoted parameter of a challenge (RFC 6750 section 3): printable ASCII without
-/// the quote and the backslash.
-fn is_quotable(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~') && !matches!(byte, b'"' | b'\\'))
+/// Whether a header can carry this text: printable ASCII.
+fn is_printable(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
+/// A quoted string (RFC 9110 section 5.6.4).
+fn quoted(text: &str) -> String {
+    format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\""))
 }
 
 fn describe(code: &str, what: &dyn fmt::Display) -> String {

@@ -11,6 +11,6 @@ pub enum SetupError {
     #[error("the issuer {0:?} ends with a slash, which no token's does")]
     Slash(String),
     /// The audience is empty, or has characters that no challenge can carry.
-    #[error("{0:?} can't be an audience: printable ASCII without quotes and backslashes")]
+    #[error("{0:?} can't be an audience, which is printable ASCII")]
     Audience(String),
 }

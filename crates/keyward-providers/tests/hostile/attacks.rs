@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use keyward_core::port::HttpFault;
-use keyward_providers::Code;
+use keyward_providers::{Code, catalogue::ProfileFrom};
 use serde_json::json;
 
 use super::op::{ISSUER, Op, Signed, pair};
@@ -234,19 +234,38 @@ pub(crate) const METADATA: &[Attack] = &[
         Code::Discovery,
         "no address",
     ),
+    // What the way back needs: nobody is sent off who can't come back.
+    (
+        "no token endpoint",
+        |op| op.metadata.1["token_endpoint"] = json!(null),
+        Code::Discovery,
+        "token_endpoint",
+    ),
+    ("no keys' address", |op| op.metadata.1["jwks_uri"] = json!(null), Code::Discovery, "jwks_uri"),
+    (
+        "no userinfo's address",
+        |op| {
+            op.settings.profile_from = Some(ProfileFrom::Userinfo);
+            op.metadata.1["userinfo_endpoint"] = json!(null);
+        },
+        Code::Discovery,
+        "userinfo_endpoint",
+    ),
+    (
+        "no token endpoint beside a configured authorization endpoint",
+        |op| {
+            op.settings.authorization_endpoint = Some(format!("{ISSUER}/authorize"));
+            op.metadata.1["token_endpoint"] = json!(null);
+        },
+        Code::Discovery,
+        "token_endpoint",
+    ),
     ("metadata without end", |op| op.fault = large("openid-configuration"), Code::Unreachable, "bytes"),
     ("metadata that does not come", |op| op.fault = slow("openid-configuration"), Code::Unreachable, "10"),
 ];
 
 /// What the provider answers behind the browser's back.
 pub(crate) const ANSWERS: &[Attack] = &[
-    (
-        "no token endpoint",
-        |op| op.metadata.1["token_endpoint"] = json!(null),
-        Code::Discovery,
-        "token endpoint",
-    ),
-    ("no keys' address", |op| op.metadata.1["jwks_uri"] = json!(null), Code::Discovery, "jwks_uri"),
     (
         "an endpoint that nobody answers",
         |op| op.metadata.1["token_endpoint"] = json!("https://op.example/gone"),

@@ -93,6 +93,17 @@ async fn invariant_13_addresses_of_other_sites_are_marked_as_learned_and_configu
 }
 
 #[tokio::test]
+async fn a_provider_that_signs_with_the_client_secret_needs_no_keys_address() {
+    let mut op = Op::honest();
+    op.entry.id_token_alg = Some("HS256".to_owned());
+    op.settings.client_secret = Some(Secret::from("a client secret of forty bytes, at least"));
+    op.metadata.1["jwks_uri"] = json!(null);
+    // The way there is free; it ends at a token that another key has signed.
+    assert_eq!(op.refusal().await.0, Code::IdToken);
+    assert_eq!(op.asked("/token"), 1);
+}
+
+#[tokio::test]
 async fn each_client_authentication_says_who_we_are() {
     let secret = "a client secret of forty bytes, at least";
     let private = r#"{"kty":"EC","crv":"P-256","kid":"own",
