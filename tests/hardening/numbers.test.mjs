@@ -69,6 +69,7 @@ const base = (provider) => ({
   accounts: { enabled: true },
   hooks: { secret: "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", sign_in: "http://127.0.0.1:9/" },
   tokens: { audiences: [{ name: "https://api.test" }] },
+  mail: { host: "127.0.0.1", from: "a@example.com" },
   providers: provider ? [provider] : [],
 });
 
@@ -118,7 +119,7 @@ test("lesson_84 every number of the configuration is bounded: refused with a pla
       let config = {};
       for (const [path, values] of accepted) {
         const mine = values.map(({ provider, value }) => !provider && !`${value}`.startsWith("exactly") && value).filter((value) => value !== false);
-        if (mine.length > 0 && !path.startsWith("hooks.")) config = withValue(config, path, mine.at(pick));
+        if (mine.length > 0 && !/^(hooks|mail)\./.test(path)) config = withValue(config, path, mine.at(pick));
       }
       config.tokens.audiences = [{ ...config.tokens.audiences?.["0"], name: "https://api.test" }];
       const keyward = await startKeyward({ config: { accounts: { enabled: true }, ...config } });
