@@ -42,7 +42,11 @@ pub async fn carry_out(
         doing => match act(deployment, exchange, doing).await {
             Ok(done) => return AccountOutcome::Done(tab, done),
             Err(refusal) if refusal.code == Code::SessionRequired => Err(refusal),
-            Err(refusal) => page(deployment, exchange, tab, None, None, Some(refusal)).await,
+            Err(refusal) => match page(deployment, exchange, tab, None, None, Some(refusal.clone())).await {
+                // Nobody's form.
+                Err(_) if refusal.code == Code::MissingCsrf => return AccountOutcome::Refused(refusal),
+                shown => shown,
+            },
         },
     };
     match shown {
