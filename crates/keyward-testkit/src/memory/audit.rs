@@ -31,12 +31,7 @@ struct Failed {
 
 impl Trail {
     /// Writes an entry; one about nobody else is about `user` and this session.
-    pub(super) fn insert(
-        &mut self,
-        entry: &AuditEntry,
-        user: Option<&UserId>,
-        session: Option<&SessionId>,
-    ) {
+    pub(super) fn insert(&mut self, entry: &AuditEntry, user: Option<&UserId>, session: Option<&SessionId>) {
         let fold = entry.fold();
         if fold.is_some()
             && let Some((known, _)) = self.entries.iter_mut().find(|(_, other)| *other == fold)
