@@ -91,12 +91,15 @@ pub use keyward_core::{
     },
     secret::Secret,
     session::SessionFields,
-    settings::{CustomPages, Field, LandingPlaces, Provider, SessionSettings, SignOutScope, Strategy, Verification},
+    settings::{
+        CustomPages, Field, LandingPlaces, Provider, SessionSettings, SignOutScope, Strategy, Verification,
+    },
     tokens::{Algorithm, Audience, Client, TokenSettings},
 };
 pub use keyward_net::{SmtpMailer, SmtpMistake, SmtpServer, SmtpTls};
 pub use keyward_pages::{
-    AccountMailKind, AccountTemplates, ColorScheme, Colour, ErrorText, InvalidTemplate, MailPart, MailTemplates, Texts, Theme,
+    AccountMailKind, AccountTemplates, ColorScheme, Colour, ErrorText, InvalidTemplate, MailPart,
+    MailTemplates, Texts, Theme,
 };
 pub use keyward_providers as providers;
 

@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 pub use crate::claims::AUTH_TIME;
-use crate::{
-    claims::Claims,
-    error::{Code, Refusal},
-    time::Timestamp,
-};
+use crate::{claims::Claims, time::Timestamp};
 
 /// How long a sign-in counts as recent unless the deployment says otherwise.
 pub const RECENT: Duration = Duration::from_secs(10 * 60);
@@ -20,14 +16,6 @@ const SKEW: Duration = Duration::from_secs(60);
 #[must_use]
 pub fn is_recent(claims: &Claims, now: Timestamp, within: Duration) -> bool {
     claims.time(AUTH_TIME).is_some_and(|proven| proven <= now.plus(SKEW) && now < proven.plus(within))
-}
-
-/// As [`is_recent`], as a refusal: who is asked to sign in again.
-///
-/// # Errors
-/// [`Code::RecentSignInRequired`].
-pub fn demand(claims: &Claims, now: Timestamp, within: Duration) -> Result<(), Refusal> {
-    if is_recent(claims, now, within) { Ok(()) } else { Err(Refusal::new(Code::RecentSignInRequired)) }
 }
 
 #[cfg(test)]
@@ -50,7 +38,5 @@ mod tests {
         assert!(!at(0));
         assert!(!at(i64::MAX));
         assert!(!is_recent(&Claims::default(), now, RECENT), "nobody knows when");
-        let refusal = demand(&Claims::default(), now, RECENT).expect_err("refused");
-        assert_eq!(refusal.code.as_str(), "recent_sign_in_required");
     }
 }

@@ -180,6 +180,12 @@ async fn caller(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<Sign
 /// Who signed in a moment ago: what they ask for cannot be taken back.
 async fn recently(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<SignedIn, Refusal> {
     let caller = caller(deployment, exchange).await?;
-    recent::demand(&caller.claims, exchange.now, deployment.settings().session.recent)?;
+    demand_recent(deployment, exchange, &caller)?;
     Ok(caller)
+}
+
+fn demand_recent(deployment: &Deployment, exchange: &Exchange<'_>, caller: &SignedIn) -> Result<(), Refusal> {
+    let within = deployment.settings().session.recent;
+    let is_recent = recent::is_recent(&caller.claims, exchange.now, within);
+    if is_recent { Ok(()) } else { Err(Refusal::new(Code::RecentSignInRequired)) }
 }

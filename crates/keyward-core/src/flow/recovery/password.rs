@@ -1,6 +1,6 @@
 //! Passwords: the one that stands, and the one that is to be.
 
-use super::{Went, caller, post};
+use super::{Went, caller, demand_recent, post};
 use crate::{
     action::{Filled, Step},
     audit::AuditKind,
@@ -11,7 +11,6 @@ use crate::{
     flow::{events, guessing::Guess},
     mail::AccountLetterKind,
     method::password::{MAX_PASSWORD, judge_new},
-    policy::recent,
     port::{PasswordChange, Verdict},
     secret::Secret,
     session,
@@ -31,7 +30,7 @@ pub(super) async fn change(
     let user = user.ok_or_else(|| Refusal::new(Code::SessionRequired))?;
     let from = match of_user(deployment, &user).await? {
         None => {
-            recent::demand(&caller.claims, exchange.now, deployment.settings().session.recent)?;
+            demand_recent(deployment, exchange, &caller)?;
             None
         }
         stored => {
