@@ -8,30 +8,34 @@ mod audit;
 mod background;
 mod factors;
 mod grants;
+mod hasher;
+mod http;
 mod import;
 mod keys;
+mod limits;
 mod outbox;
 mod post;
 mod recovery;
 mod sessions;
 mod vault;
 
-use std::{net::IpAddr, time::Duration};
-
 use async_trait::async_trait;
 use serde_json::{Map, Value};
 
 pub use self::{
     admin::{Administration, Altered, MAX_OWN_CLAIMS, UserChange},
-    audit::{Attempts, AuditTrail, Failures},
+    audit::{Attempts, AuditTrail},
     background::{Background, Boxed},
     factors::{
         CodeKind, FactorChange, FactorChanged, FactorEdit, FactorStore, Factors, KeptApp, MOST_PASSKEYS,
         Shown, Tried,
     },
     grants::{Grant, Grants, NewGrant, Rotated, Rotation},
+    hasher::{HashError, PasswordHasher, Verdict},
+    http::{HttpAnswer, HttpCall, HttpClient, HttpFault},
     import::{Imported, ImportedUser, Imports},
     keys::{SigningKeys, StoredKey},
+    limits::{Limit, Limiter, address_bucket, site_bucket},
     outbox::{DueEvent, Outbox, Settled},
     post::{DueMail, Post},
     recovery::{
@@ -40,19 +44,15 @@ pub use self::{
     sessions::{Change, Changed, NewClaims, Renewed, SessionEntry, Sessions, Which, network},
     vault::{Entry, EntryId, NewEntry, Settlement, TokenVault, Vaulted},
 };
-pub use crate::user::SessionId;
 use crate::{
     claims::Claims,
     event::NewEvent,
-    policy::{
-        strength::{Strength, score},
-        ways::WaysIn,
-    },
-    secret::Secret,
+    policy::ways::WaysIn,
     ticket::{Ticket, TicketKey},
     time::Timestamp,
     user::{Account, AccountKey, Admission, Extra, Standing, User, UserId},
 };
+pub use crate::{policy::abuse::Failures, user::SessionId};
 
 /// The time of day.
 pub trait Clock: Send + Sync {
@@ -430,209 +430,8 @@ impl<
 {
 }
 
-/// What a password turned out to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Verdict {
-    /// Not the password.
-    NoMatch,
-    /// The password.
-    Match,
-    /// The password, hashed with parameters that are no longer ours: hash it again.
-    MatchOutdated,
-}
-
-/// Why a password was not hashed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HashError {
-    /// The queue is full. Nothing was hashed.
-    #[error("too many passwords are waiting to be checked")]
-    Overloaded {
-        /// When to try again.
-        retry_after: Duration,
-    },
-    /// The stored hash cannot be read, or hashing failed.
-    #[error("the password could not be hashed")]
-    Failed,
-}
-
-/// What passwords cost, on a bounded pool (invariant 10).
-#[async_trait]
-pub trait PasswordHasher: Send + Sync {
-    /// One hash, as a PHC string.
-    async fn hash(&self, password: &Secret) -> Result<String, HashError>;
-
-    /// Exactly one hash, also with `against: None` (nobody has that address), which never matches.
-    async fn verify(&self, password: &Secret, against: Option<&str>) -> Result<Verdict, HashError>;
-
-    /// How hard a password is to guess ([`score`]): chosen with care, one costs as much as a hash or more.
-    async fn score(&self, password: &Secret, about: &[&str]) -> Result<Strength, HashError> {
-        Ok(score(password.expose(), about))
-    }
-
-    /// Whether a password is on a list of breached ones ([`crate::policy::breached`]): reads files where there are any.
-    async fn is_breached(&self, _password: &Secret) -> Result<bool, HashError> {
-        Ok(false)
-    }
-}
-
-/// Which allowance an attempt draws on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Limit {
-    /// Sign-in attempts of one network address.
-    SignInPerAddress,
-    /// Sign-in attempts of one IPv6 site: everything in a /48.
-    SignInPerSite,
-    /// Sign-in attempts at one account (by its submitted name, whether it exists or not).
-    SignInPerAccount,
-    /// Accounts made from one network address.
-    SignUpPerAddress,
-    /// Accounts made from one IPv6 site.
-    SignUpPerSite,
-    /// Mails with a link that one network address asks for.
-    LinkPerAddress,
-    /// Mails with a link that one IPv6 site asks for.
-    LinkPerSite,
-    /// Mails with a link to one address of e-mail.
-    LinkPerAccount,
-}
-
-impl Limit {
-    /// Its name, as the audit trail has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SignInPerAddress => "sign_in_per_address",
-            Self::SignInPerSite => "sign_in_per_site",
-            Self::SignInPerAccount => "sign_in_per_account",
-            Self::SignUpPerAddress => "sign_up_per_address",
-            Self::SignUpPerSite => "sign_up_per_site",
-            Self::LinkPerAddress => "link_per_address",
-            Self::LinkPerSite => "link_per_site",
-            Self::LinkPerAccount => "link_per_account",
-        }
-    }
-
-    /// The allowance of a whole site for what each of its addresses has an allowance of its own.
-    #[must_use]
-    pub const fn of_site(self) -> Option<Self> {
-        match self {
-            Self::SignInPerAddress => Some(Self::SignInPerSite),
-            Self::SignUpPerAddress => Some(Self::SignUpPerSite),
-            Self::LinkPerAddress => Some(Self::LinkPerSite),
-            Self::SignInPerSite
-            | Self::SignInPerAccount
-            | Self::SignUpPerSite
-            | Self::LinkPerSite
-            | Self::LinkPerAccount => None,
-        }
-    }
-}
-
 /// An embedder's own session fields: NextAuth's `session` callback.
 pub trait SessionFields: Send + Sync {
     /// Adds to or changes what the session shows. Runs at every read: it must not wait for anything.
     fn add(&self, claims: &Claims, session: &mut Map<String, Value>);
-}
-
-/// Rate limits.
-pub trait Limiter: Send + Sync {
-    /// Takes one from the allowance of `key`, or says how long to wait.
-    fn take(&self, limit: Limit, key: &str) -> Result<(), Duration>;
-}
-
-/// A client's network address in one spelling: IPv4 (also when mapped), or the /64 of an IPv6 (lesson 19).
-#[must_use]
-pub fn address_bucket(address: IpAddr) -> String {
-    match address.to_canonical() {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let [a, b, c, d, ..] = v6.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-    }
-}
-
-/// The site of an IPv6 address, its /48. One subscriber may hold as much, which is 65,536 times a /64: without a
-/// bucket for all of it, a single client could fill the hashing queue.
-#[must_use]
-pub fn site_bucket(address: IpAddr) -> Option<String> {
-    match address.to_canonical() {
-        IpAddr::V4(_) => None,
-        IpAddr::V6(v6) => {
-            let [a, b, c, ..] = v6.segments();
-            Some(format!("{a:x}:{b:x}:{c:x}::/48"))
-        }
-    }
-}
-
-/// An outgoing request: JSON by POST, the one kind that the core makes so far.
-#[derive(Clone, Debug)]
-pub struct HttpCall {
-    /// Where to; written in the configuration, so it may be a private address (invariant 13).
-    pub url: url::Url,
-    /// Additional headers.
-    pub headers: Vec<(String, Secret)>,
-    /// JSON text.
-    pub body: Secret,
-    /// For the whole exchange.
-    pub timeout: Duration,
-    /// Largest answer read, in bytes.
-    pub max_answer: usize,
-    /// Over a connection of its own, so that a request that was not sent is known for one
-    /// ([`HttpFault::NotSent`]).
-    pub alone: bool,
-}
-
-/// The answer to an outgoing request.
-#[derive(Clone, Debug)]
-pub struct HttpAnswer {
-    /// HTTP status.
-    pub status: u16,
-    /// At most `max_answer` bytes.
-    pub body: Vec<u8>,
-}
-
-/// Why an outgoing request has no answer.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum HttpFault {
-    /// No connection, for a request that had one of its own to make: nothing of it was sent. The text is for the log.
-    #[error("{0}")]
-    NotSent(String),
-    /// No complete answer within the time.
-    #[error("no answer within {0:?}")]
-    Timeout(Duration),
-    /// No connection, or it broke. The text is for the log.
-    #[error("{0}")]
-    Unreachable(String),
-    /// The answer is larger than allowed.
-    #[error("the answer is larger than {0} bytes")]
-    TooLarge(usize),
-}
-
-/// Outgoing HTTP: does not follow redirects.
-#[async_trait]
-pub trait HttpClient: Send + Sync {
-    /// Sends it and reads the whole answer.
-    async fn call(&self, call: HttpCall) -> Result<HttpAnswer, HttpFault>;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lesson_19_every_spelling_of_an_address_and_all_of_a_64_share_one_bucket() {
-        let bucket = |text: &str| address_bucket(text.parse().expect("an address"));
-        assert_eq!(bucket("::ffff:10.0.0.1"), bucket("10.0.0.1"));
-        assert_eq!(bucket("2001:db8::1"), bucket("2001:0db8:0:0:ffff:ffff:ffff:ffff"));
-        assert_ne!(bucket("2001:db8::1"), bucket("2001:db8:0:1::1"));
-    }
-
-    #[test]
-    fn lesson_19_every_64_of_a_site_shares_the_bucket_of_its_48() {
-        let site = |text: &str| site_bucket(text.parse().expect("an address"));
-        assert_eq!(site("2001:db8:7:1::1"), site("2001:db8:7:ffff::2"));
-        assert_ne!(site("2001:db8:7::1"), site("2001:db8:8::1"));
-        assert_eq!([site("10.0.0.1"), site("::ffff:10.0.0.1")], [None, None]);
-    }
 }

@@ -2,11 +2,11 @@
 
 mod admin;
 mod audit;
+mod factors;
 mod grants;
 mod import;
 mod keys;
 mod recovery;
-mod factors;
 mod sessions;
 mod vault;
 

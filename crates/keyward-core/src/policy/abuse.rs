@@ -7,7 +7,16 @@
 
 use std::time::Duration;
 
-use crate::{port::Failures, time::Timestamp};
+use crate::time::Timestamp;
+
+/// What is known of failed attempts under one key.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Failures {
+    /// How many since they were last forgotten.
+    pub count: u32,
+    /// When the last one was. Of none, the epoch.
+    pub last: Option<Timestamp>,
+}
 
 /// When failures begin to cost time, and how much.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ use super::StoreError;
 use crate::{
     audit::{AuditFilter, AuditRecord},
     event::NewEvent,
+    policy::abuse::Failures,
     time::Timestamp,
 };
 
@@ -22,15 +23,6 @@ pub trait AuditTrail: Send + Sync {
     /// True if the trail knows of a sign-in from this network address by whoever has this normalised address of
     /// e-mail, not before `since`.
     async fn has_come_from(&self, email: &str, network: &str, since: Timestamp) -> Result<bool, StoreError>;
-}
-
-/// What is known of failed attempts under one key.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Failures {
-    /// How many since they were last forgotten.
-    pub count: u32,
-    /// When the last one was. Of none, the epoch.
-    pub last: Option<Timestamp>,
 }
 
 /// Failed attempts, counted under keys that the core makes: no name, no address stands in them. All processes on one
