@@ -3,11 +3,11 @@
 mod account;
 mod admin;
 mod call;
+mod factor;
+mod factor_page;
 mod program;
 mod recovery;
 mod sessions;
-mod factor;
-mod factor_page;
 
 use serde_json::{Map, Value};
 
@@ -17,8 +17,8 @@ pub use self::{
     account::{AccountAction, AccountOutcome, Content, OwnAccount, Tab},
     admin::{AdminAnswer, AdminCall},
     call::{Accounts, Answer, Call, ForeignToken},
-    factor_page::{Ask, AskedField, FactorPage, PasskeyForm, ShownPasskey},
     factor::{Answer as FactorAnswer, FactorAction, FactorOutcome, OwnPage},
+    factor_page::{Ask, AskedField, FactorPage, PasskeyForm, ShownPasskey},
     program::{Me, ProgramAnswer, ProgramCall, Refused, Tokens, Vouching},
     recovery::{Filled, Link, Recovering, Recovery, Shown, State, Step},
     sessions::{EndWhich, SessionAnswer, SessionCall},

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-pub(crate) use crate::text::cleaned;
 use crate::port::{HashError, HttpFault, StoreError};
+pub(crate) use crate::text::cleaned;
 
 /// Why something was refused. Its code travels in addresses and logs and never changes its meaning.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,12 +3,12 @@
 mod account;
 use std::borrow::Cow;
 
+pub use self::account::{AccountPage, AddableProvider};
+pub use crate::action::{Ask, AskedField, FactorPage, PasskeyForm, ShownPasskey};
 use crate::{
     action::{Link, State, Step},
     settings::Field,
 };
-pub use self::account::{AccountPage, AddableProvider};
-pub use crate::action::{Ask, AskedField, FactorPage, PasskeyForm, ShownPasskey};
 
 /// `Cache-Control` of what is the same for everybody and changes rarely.
 pub const FOR_MINUTES: &str = "public, max-age=300";

@@ -30,7 +30,7 @@ pub use colour::{Colour, InvalidColour};
 pub use device::device_name;
 pub use errors::{ErrorText, codes, error_text, known_error};
 pub use factor::{
-    AppPage, FactorPage, PasskeyButton, PasskeyRow, PasskeysPage, RecoveryCodesPage,   SetUpAppPage,
+    AppPage, FactorPage, PasskeyButton, PasskeyRow, PasskeysPage, RecoveryCodesPage, SetUpAppPage,
 };
 pub use form::{Field, ProviderForm, ProviderKind, may_declare};
 pub use frame::Frame;

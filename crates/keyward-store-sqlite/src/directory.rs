@@ -2,7 +2,6 @@
 
 use async_trait::async_trait;
 use keyward_core::{
-    
     port::{Directory, StoreError, StoredPassword, Unlinked, Unlinking},
     time::Timestamp,
     user::{Account, AccountKey, EmailHolder, Extra, NewUser, Standing, User, UserId},

@@ -61,7 +61,7 @@ pub(super) fn render(edge: &Edge, context: &Context<'_>, page: &reply::Page) -> 
         reply::Page::Account(page) => account::render(frame, page, words(&page.error)),
         reply::Page::Recovery(page) => {
             let mailbox = edge.settings.mailbox.as_ref().map(|_| context.public.route(MAILBOX));
-            recovery::render(frame, page, words(&page.error), mailbox)
+            recovery::render(frame, page, words(&page.error), mailbox.as_deref())
         }
         reply::Page::VerifyRequest { host, origin } => {
             let mailbox = edge.settings.mailbox.as_ref().map(|_| context.public.route(MAILBOX));

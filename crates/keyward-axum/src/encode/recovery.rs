@@ -11,7 +11,7 @@ pub(super) fn render(
     frame: Frame<'_>,
     page: &RecoveryPage,
     error: Option<ErrorText>,
-    mailbox: Option<String>,
+    mailbox: Option<&str>,
 ) -> String {
     let texts = &frame.theme.texts;
     let error = error.map(|error| at_its_input(page, error));
@@ -24,7 +24,7 @@ pub(super) fn render(
             links.extend(page.reset.as_deref().map(|reset| (reset, &*texts.verify_email_no_password)));
         }
         (Step::VerifyEmail | Step::Reset, State::Done) => {
-            links.push((&*page.sign_in, &*texts.recovery_sign_in))
+            links.push((&*page.sign_in, &*texts.recovery_sign_in));
         }
         (Step::Delete, State::Open) => links.push((&*page.origin, &*texts.delete_cancel)),
         _ => links.push((&*page.origin, &*back)),
@@ -45,7 +45,7 @@ pub(super) fn render(
             is_final: page.step == Step::Delete,
         }),
         links,
-        mailbox_url: mailbox.as_deref().filter(|_| is_sent).unwrap_or_default(),
+        mailbox_url: mailbox.filter(|_| is_sent).unwrap_or_default(),
     }
     .render()
 }
@@ -151,6 +151,6 @@ fn fields<'a>(page: &'a RecoveryPage, texts: &'a Texts) -> Vec<Field<'a>> {
 /// What is wrong with a password is wrong with the new one, but where it is the old one that is not right.
 fn at_its_input(page: &RecoveryPage, error: ErrorText) -> ErrorText {
     let is_of_old = page.error.as_deref() == Some("wrong_password");
-    let renamed = error.field.as_deref() == Some("password") && !is_of_old;
+    let renamed = error.field == Some("password") && !is_of_old;
     if renamed { ErrorText { field: Some("newPassword"), ..error } } else { error }
 }

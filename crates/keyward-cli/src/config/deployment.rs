@@ -148,7 +148,9 @@ impl Secrets {
     /// All, newest first; `None` if there is none yet.
     pub(crate) fn known(self) -> Option<Vec<Secret>> {
         match self {
-            Self::Known(secrets) | Self::InFile(_, secrets) => Some(secrets).filter(|known| !known.is_empty()),
+            Self::Known(secrets) | Self::InFile(_, secrets) => {
+                Some(secrets).filter(|known| !known.is_empty())
+            }
             Self::Made(_) => None,
         }
     }

@@ -51,9 +51,9 @@ async fn with_faults(
             let (token, subject) = prepare(&mut browser).await;
             world.post().await;
             if after {
-                world.store.fail_after(operation)
+                world.store.fail_after(operation);
             } else {
-                world.store.fail_next(operation)
+                world.store.fail_next(operation);
             };
             let calls = world.store.calls(operation);
             let reply = flow(&mut browser, &token, &subject).await;
@@ -154,9 +154,9 @@ async fn a_link_is_issued_with_its_mail_or_not_at_all_whatever_fails() {
                 let mut browser = world.browser();
                 browser.sign_up(ADA).await;
                 if after {
-                    world.store.fail_after(operation)
+                    world.store.fail_after(operation);
                 } else {
-                    world.store.fail_next(operation)
+                    world.store.fail_next(operation);
                 };
                 let calls = world.store.calls(operation);
                 let reply = browser.call(call, body.clone()).await;
