@@ -7,8 +7,9 @@ const CSRF_TOKEN = /^[0-9a-f]{64}$/;
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** Keyward's tokens say which session they are of and when its record was kept: the only claims of its own. */
-export const OWN_CLAIMS = ["sid", "seen"];
+/** Keyward's tokens say which session they are of, when its record was kept, and how and when their person signed in: the
+ * only claims of its own. */
+export const OWN_CLAIMS = ["sid", "seen", "amr", "auth_time"];
 
 /** An object of named fields; `undefined` in a field means that it is absent from the answer. `cookies` holds further ones. */
 export async function observe({ answer, request, names, dialect, dialectName, setup, jar }) {

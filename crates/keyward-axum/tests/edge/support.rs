@@ -16,7 +16,10 @@ use keyward_core::{
     dialect::Dialect,
     engine::{Engine, Ports},
     error::{Code, Refusal},
-    method::{CredentialsCheck, Proof, Submitted, password::Strength, redirect::RedirectSignIn},
+    method::{
+        CredentialsCheck, Proof, Submitted, passkey::PasskeySettings, password::Strength,
+        redirect::RedirectSignIn,
+    },
     secret::Secret,
     settings::{
         AccountMails, Field, Passwords, Provider, RecoverySettings, RedirectKind, RedirectProvider,
@@ -231,6 +234,7 @@ fn settings(dialect: Dialect, strategy: Strategy) -> Settings {
             allowed_origins: vec!["https://spa.test".to_owned()],
             ..TokenSettings::default()
         }),
+        passkeys: Some(PasskeySettings::default()),
         admin_keys: vec![Secret::from("key-of-the-operator-9876543210-zyxw")],
         ..Settings::new(dialect, public, secrets)
     }
