@@ -5,14 +5,15 @@
 //! measured as a share of what this server does per CPU second.
 #![expect(clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
+mod plain;
+
 use std::{
     fmt::Write as _,
-    net::SocketAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use axum::{
@@ -23,11 +24,6 @@ use axum::{
     routing::get,
 };
 use http::{HeaderMap, HeaderValue, header};
-use hyper::server::conn::http1;
-use hyper_util::{
-    rt::{TokioIo, TokioTimer},
-    service::TowerToHyperService,
-};
 use jiff::{Timestamp, fmt::temporal::DateTimePrinter};
 use keyward_jose::{
     digest,
@@ -38,7 +34,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpListener;
 
-type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
+use plain::{Result, now, random, serve};
 
 #[tokio::main]
 async fn main() -> Result {
@@ -123,7 +119,7 @@ impl Bare {
     /// Sealed: open the token, seal its claims anew, show them.
     fn reseal(&self, token: &str, headers: &mut HeaderMap) -> Result<String> {
         let text = jwe::decrypt(&self.key, token)?;
-        let claims: Claims<'_> = serde_json::from_slice(&text)?;
+        let mut claims: Claims<'_> = serde_json::from_slice(&text)?;
         let now = now();
         if claims.exp <= now.as_secs() {
             return Ok(NO_SESSION.to_owned());
@@ -134,8 +130,8 @@ impl Bare {
         let mut text = [0; 36];
         let jti = jti.hyphenated().encode_lower(&mut text);
         let expires = now + MAX_AGE;
-        let renewed = Claims { iat: now.as_secs(), exp: expires.as_secs(), jti, ..claims };
-        let token = jwe::encrypt(&self.key, &serde_json::to_vec(&renewed)?, iv.try_into()?)?;
+        (claims.iat, claims.exp, claims.jti) = (now.as_secs(), expires.as_secs(), jti);
+        let token = jwe::encrypt(&self.key, &serde_json::to_vec(&claims)?, iv.try_into()?)?;
         set_session(headers, &token, expires)?;
         shown(&claims, expires)
     }
@@ -165,10 +161,10 @@ fn look_up(sessions: &Mutex<Connection>, token: &str, headers: &mut HeaderMap) -
     let claims: Profile<'_> = serde_json::from_str(row.get_ref(0)?.as_str()?)?;
     let expires = now + MAX_AGE;
     set_session(headers, token, expires)?;
-    json(&claims, expires)
+    json(&claims, None, expires)
 }
 
-/// The claims of a sealed session of one of Keyward's own accounts.
+/// The claims of a sealed session: of one of Keyward's own accounts, or of somebody with a back end's token.
 #[derive(Deserialize, Serialize)]
 struct Claims<'a> {
     name: Option<&'a str>,
@@ -179,6 +175,23 @@ struct Claims<'a> {
     exp: u64,
     jti: &'a str,
     seen: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<u64>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    amr: Option<Vec<&'a str>>,
+    #[serde(rename = "accessToken", skip_serializing_if = "Option::is_none")]
+    access_token: Option<&'a str>,
+    #[serde(rename = "accessTokenExpires", skip_serializing_if = "Option::is_none")]
+    access_token_expires: Option<u64>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    vault: Option<Vault<'a>>,
+}
+
+/// Where the back end's refresh token is, and when it is due.
+#[derive(Clone, Copy, Deserialize, Serialize)]
+struct Vault<'a> {
+    id: &'a str,
+    due: u64,
 }
 
 /// What of a session's claims is shown.
@@ -189,19 +202,21 @@ struct Profile<'a> {
 }
 
 fn shown(claims: &Claims<'_>, expires: Duration) -> Result<String> {
-    json(&Profile { name: claims.name, email: claims.email }, expires)
+    json(&Profile { name: claims.name, email: claims.email }, claims.access_token, expires)
 }
 
-fn json(user: &Profile<'_>, expires: Duration) -> Result<String> {
+fn json(user: &Profile<'_>, access_token: Option<&str>, expires: Duration) -> Result<String> {
     #[derive(Serialize)]
     struct Session<'a> {
         user: &'a Profile<'a>,
         expires: &'a str,
+        #[serde(rename = "accessToken", skip_serializing_if = "Option::is_none")]
+        access_token: Option<&'a str>,
     }
     const PRINTER: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
     let expires = Timestamp::from_millisecond(i64::try_from(expires.as_millis())?)?;
     let expires = PRINTER.timestamp_to_string(&expires);
-    Ok(serde_json::to_string(&Session { user, expires: &expires })?)
+    Ok(serde_json::to_string(&Session { user, expires: &expires, access_token })?)
 }
 
 fn set_session(headers: &mut HeaderMap, token: &str, expires: Duration) -> Result {
@@ -215,39 +230,4 @@ fn set_session(headers: &mut HeaderMap, token: &str, expires: Duration) -> Resul
 fn token(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get(header::COOKIE)?.to_str().ok()?;
     cookies.split("; ").find_map(|cookie| cookie.strip_prefix(SESSION_COOKIE)?.strip_prefix('='))
-}
-
-/// Since the Unix epoch.
-fn now() -> Duration {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this server is what is measured beside Keyward, without its ports"
-    )]
-    let now = SystemTime::now();
-    now.duration_since(UNIX_EPOCH).unwrap_or_default()
-}
-
-fn random<const N: usize>() -> [u8; N] {
-    let mut bytes = [0; N];
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "this server is what is measured beside Keyward, without its ports"
-    )]
-    aws_lc_rs::rand::fill(&mut bytes).expect("the operating system gives randomness");
-    bytes
-}
-
-/// With the connection settings of `keyward_axum::serve`.
-async fn serve(listener: TcpListener, router: Router) -> Result {
-    loop {
-        let (stream, _): (_, SocketAddr) = listener.accept().await?;
-        stream.set_nodelay(true)?;
-        let served = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(Duration::from_secs(30))
-            .max_buf_size(128 * 1024)
-            .max_headers(128)
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
-        tokio::spawn(served);
-    }
 }

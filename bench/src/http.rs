@@ -137,6 +137,16 @@ impl Visitor {
     }
 }
 
+/// A program's `POST` as bytes, with `headers` that each end their line.
+pub(crate) fn post(host: &str, path: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: bench\r\nAccept: application/json\r\n{headers}\
+         Content-Length: {length}\r\n\r\n{body}"
+    )
+    .into_bytes()
+}
+
 /// A visitor with a connection of their own.
 pub(crate) struct Browser {
     connection: Connection,
@@ -183,6 +193,10 @@ impl Browser {
 
     pub(crate) fn has_cookie(&self, name: &str) -> bool {
         self.visitor.has_cookie(name)
+    }
+
+    pub(crate) fn cookie(&self, name: &str) -> Option<&str> {
+        self.visitor.cookies.get(name).map(String::as_str)
     }
 
     /// The connection, and what the browser knew when it was given away.

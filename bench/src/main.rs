@@ -1,10 +1,12 @@
-//! `cargo xtask bench`: what Keyward costs, beside a bare axum server, NextAuth 4, Auth.js 5, and npm's Argon2.
+//! `cargo xtask bench`: what Keyward costs, beside a bare axum server, NextAuth 4, Auth.js 5, oidc-provider,
+//! and npm's Argon2.
 //!
 //! Servers and load are on a core each. Contenders take turns; what counts is the median of the rounds, and
 //! answers per second of the server's processor time rather than of the clock: other work on the machine
 //! hardly touches it. `BENCHMARKS.md` says what exactly is measured.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool talks to its terminal")]
 
+mod back_end;
 mod http;
 mod load;
 mod mailbox;
@@ -23,7 +25,7 @@ use std::{
     time::Duration,
 };
 
-use part::{import, link, oauth, overload, password, session, start};
+use part::{crowd, foreign, import, link, oauth, overload, password, refresh, session, start, token};
 use report::Report;
 use server::Programs;
 
@@ -33,7 +35,9 @@ const HELP: &str = "\
 cargo xtask bench [--only PART,...] [--seconds N] [--write]
     Measures the release build of Keyward.
     --only      start, a (sealed), b (stored), c (no cookie), next (a beside NextAuth 4),
-                d (a provider, beside Auth.js 5), e (e-mail link, beside Auth.js 5), password, overload, import
+                d (a provider, beside Auth.js 5), e (e-mail link, beside Auth.js 5),
+                f (refresh, beside oidc-provider), g (an access token), h (checking one), i (a session with a
+                back end's token), j (memory of 100,000 sessions), password, overload, import
     --seconds   what each contender gets in each of the five rounds (default 3)
     --write     puts the figures into BENCHMARKS.md
 ";
@@ -42,7 +46,7 @@ cargo xtask bench [--only PART,...] [--seconds N] [--write]
 type Part = fn(&Bench, &mut Report) -> Result;
 
 /// All parts by name, in their order.
-const PARTS: [(&str, Part); 10] = [
+const PARTS: [(&str, Part); 15] = [
     ("start", start::start),
     ("a", session::sealed),
     ("b", session::stored),
@@ -50,6 +54,11 @@ const PARTS: [(&str, Part); 10] = [
     ("next", session::beside_next),
     ("d", oauth::sign_in),
     ("e", link::sign_in),
+    ("f", refresh::rotating),
+    ("g", token::issue),
+    ("h", token::check),
+    ("i", foreign::carried),
+    ("j", crowd::memory),
     ("password", password::check),
     ("overload", overload::sign_in),
     ("import", import::users),
@@ -131,8 +140,14 @@ fn programs() -> Result<Programs> {
         let program = this.with_file_name(name);
         if program.is_file() { Ok(program) } else { Err(format!("{} is not there", program.display())) }
     };
-    let (next, auth_js) = (root().join("bench/next-auth-4"), root().join("bench/auth-js-5"));
-    Ok(Programs { keyward: beside("keyward")?, bare: beside("keyward-bare")?, next, auth_js })
+    Ok(Programs {
+        keyward: beside("keyward")?,
+        bare: beside("keyward-bare")?,
+        bare_tokens: beside("keyward-bare-tokens")?,
+        next: root().join("bench/next-auth-4"),
+        auth_js: root().join("bench/auth-js-5"),
+        oidc_provider: root().join("bench/oidc-provider"),
+    })
 }
 
 fn root() -> PathBuf {

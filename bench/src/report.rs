@@ -102,7 +102,11 @@ fn circumstances(command: &str) -> String {
 /// The npm packages that Keyward is measured beside, as pinned.
 fn npm_versions() -> Option<String> {
     let mut all = Vec::new();
-    for text in [include_str!("../next-auth-4/package.json"), include_str!("../auth-js-5/package.json")] {
+    for text in [
+        include_str!("../next-auth-4/package.json"),
+        include_str!("../auth-js-5/package.json"),
+        include_str!("../oidc-provider/package.json"),
+    ] {
         let package: serde_json::Value = serde_json::from_str(text).ok()?;
         let versions = package["dependencies"].as_object()?.iter();
         let versions = versions.filter(|(name, _)| !name.starts_with("react"));

@@ -36,10 +36,14 @@ const LIMITS: [&str; 5] = [
 pub(crate) struct Programs {
     pub(crate) keyward: PathBuf,
     pub(crate) bare: PathBuf,
+    /// The bare servers that sign and verify.
+    pub(crate) bare_tokens: PathBuf,
     /// The Next.js application, built.
     pub(crate) next: PathBuf,
     /// The server with Auth.js 5.
     pub(crate) auth_js: PathBuf,
+    /// The server with oidc-provider.
+    pub(crate) oidc_provider: PathBuf,
 }
 
 /// A running server.
@@ -67,10 +71,14 @@ impl Server {
     /// Keyward with stored sessions for front ends of Auth.js 5, with these tables of providers.
     pub(crate) fn keyward_for_auth_js(programs: &Programs, providers: &str) -> Result<Self> {
         let more = format!("dialect = \"auth-js-5\"\nsession.strategy = \"stored\"\n{providers}");
-        Self::keyward_with(programs, tempfile::tempdir()?, &more)
+        Self::keyward_configured(programs, &more)
     }
 
-    /// Keyward with `more` in its configuration: keys first, then tables.
+    /// Keyward in a new folder, with `more` in its configuration: keys first, then tables.
+    pub(crate) fn keyward_configured(programs: &Programs, more: &str) -> Result<Self> {
+        Self::keyward_with(programs, tempfile::tempdir()?, more)
+    }
+
     fn keyward_with(programs: &Programs, folder: TempDir, more: &str) -> Result<Self> {
         let address = free_address()?;
         let database = folder.path().join("keyward.db");
@@ -110,6 +118,34 @@ impl Server {
         let mut command = pinned(&programs.bare);
         command.args([&address.to_string(), PUBLIC_URL, SECRET]).arg(database.unwrap_or(Path::new("-")));
         Self::start("bare axum", command, address, "/readyz", tempfile::tempdir()?)
+    }
+
+    /// A server that does one thing with access tokens, `work` as `bench/src/bare_tokens.rs` names it, with what it is told
+    /// about them in `text`.
+    pub(crate) fn bare_tokens(
+        programs: &Programs,
+        name: &'static str,
+        work: &str,
+        [issuer, audience, text]: [&str; 3],
+    ) -> Result<Self> {
+        let address = free_address()?;
+        let mut command = pinned(&programs.bare_tokens);
+        command.args([work, &address.to_string(), issuer, audience, text]);
+        Self::start(name, command, address, "/readyz", tempfile::tempdir()?)
+    }
+
+    /// oidc-provider under plain Node.js. `orders` is as `bench/oidc-provider/server.mjs` reads it.
+    pub(crate) fn oidc_provider(programs: &Programs, mut orders: serde_json::Value) -> Result<Self> {
+        let address = free_address()?;
+        orders["port"] = address.port().into();
+        orders["origin"] = PUBLIC_URL.into();
+        let mut command = pinned(Path::new("node"));
+        command
+            .arg("server.mjs")
+            .current_dir(&programs.oidc_provider)
+            .env("NODE_ENV", "production")
+            .env("BENCH", orders.to_string());
+        Self::start("oidc-provider", command, address, "/readyz", tempfile::tempdir()?)
     }
 
     /// NextAuth 4 in a production build of Next.js.

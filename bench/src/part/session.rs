@@ -9,14 +9,14 @@ use crate::{
 };
 
 /// Connections, each with a request under way at all times and a session of its own.
-const CONNECTIONS: usize = 32;
+pub(crate) const CONNECTIONS: usize = 32;
 const GOAL: f64 = 0.80;
 const GOAL_BESIDE_NEXT: f64 = 40.0;
 
-const SESSION_PATH: &str = "/api/auth/session";
-const SESSION_COOKIE: &str = "next-auth.session-token";
-const EMAIL: &str = "ada@example.com";
-const PASSWORD: &str = "tangerine-lighthouse-quorum-41";
+pub(crate) const SESSION_PATH: &str = "/api/auth/session";
+pub(crate) const SESSION_COOKIE: &str = "next-auth.session-token";
+pub(crate) const EMAIL: &str = "ada@example.com";
+pub(crate) const PASSWORD: &str = "tangerine-lighthouse-quorum-41";
 
 /// (a): the session is sealed in the cookie: opened, sealed anew, set.
 pub(crate) fn sealed(bench: &Bench, report: &mut Report) -> Result {
@@ -48,7 +48,7 @@ pub(crate) fn beside_next(bench: &Bench, report: &mut Report) -> Result {
     let keyward = Server::keyward(&bench.programs, "sealed")?;
     let hash = super::password::hash(PASSWORD)?;
     let next = Server::next(&bench.programs, &hash)?;
-    let (own, nexts) = (signed_in(&keyward)?, signed_in_browsers(&next)?);
+    let (own, nexts) = (signed_in(&keyward)?, signed_in_browsers(&next, "credentials")?);
     let shown = |server: &Server, request: &[u8]| {
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(ask(server, request)?.body.contains(EMAIL))
     };
@@ -76,8 +76,21 @@ fn compare(
     bench: &Bench,
     report: &mut Report,
     what: &str,
+    servers: [&Server; 2],
+    requests: &[Vec<u8>],
+) -> Result {
+    share(bench, report, what, servers, requests, GOAL)
+}
+
+/// Keyward beside a bare server that answers the same requests with the same: as a share of what that one does, which
+/// is to reach `goal`.
+pub(crate) fn share(
+    bench: &Bench,
+    report: &mut Report,
+    what: &str,
     [keyward, bare]: [&Server; 2],
     requests: &[Vec<u8>],
+    goal: f64,
 ) -> Result {
     let size = same_answers(&ask(keyward, &requests[0])?, &ask(bare, &requests[0])?)?;
     let contenders = [Contender::asked(keyward, requests), Contender::asked(bare, requests)];
@@ -87,15 +100,15 @@ fn compare(
     describe(report, what, bare, &rounds[1]);
     let (share, lowest, highest) = ratio(&rounds[0], &rounds[1]);
     report.goal(
-        &format!("{what}: Keyward / bare axum"),
+        &format!("{what}: {} / {}", keyward.name, bare.name),
         format!("{share:.2} ({lowest:.2} to {highest:.2})"),
-        &format!("≥ {GOAL:.2}"),
-        share >= GOAL,
+        &format!("≥ {goal:.2}"),
+        share >= goal,
     );
     Ok(())
 }
 
-fn describe(report: &mut Report, what: &str, server: &Server, rounds: &[Figures]) {
+pub(crate) fn describe(report: &mut Report, what: &str, server: &Server, rounds: &[Figures]) {
     let per_cpu = median(rounds.iter().map(|figures| figures.per_cpu));
     let per_second = median(rounds.iter().map(|figures| figures.per_second));
     report.figure(
@@ -112,14 +125,15 @@ fn signed_in(keyward: &Server) -> Result<Vec<Vec<u8>>> {
     if answer.status != 200 {
         return Err(format!("signing up: {answer:?}").into());
     }
-    signed_in_browsers(keyward)
+    signed_in_browsers(keyward, "credentials")
 }
 
-fn signed_in_browsers(server: &Server) -> Result<Vec<Vec<u8>>> {
+/// What the browsers ask for their sessions, each signed in at `provider`.
+pub(crate) fn signed_in_browsers(server: &Server, provider: &str) -> Result<Vec<Vec<u8>>> {
     let mut requests = Vec::new();
     for _ in 0..CONNECTIONS {
         let mut browser = Browser::open(server.address, HOST)?;
-        let answer = browser.submit("credentials", &[("email", EMAIL), ("password", PASSWORD)])?;
+        let answer = browser.submit(provider, &[("email", EMAIL), ("password", PASSWORD)])?;
         if !browser.has_cookie(SESSION_COOKIE) {
             return Err(format!("signing in: {answer:?}").into());
         }
@@ -130,7 +144,7 @@ fn signed_in_browsers(server: &Server) -> Result<Vec<Vec<u8>>> {
     Ok(requests)
 }
 
-fn ask(server: &Server, request: &[u8]) -> Result<Answer> {
+pub(crate) fn ask(server: &Server, request: &[u8]) -> Result<Answer> {
     let mut connection = Connection::open(server.address)?;
     connection.send(request)?;
     Ok(connection.answer()?)
@@ -138,7 +152,7 @@ fn ask(server: &Server, request: &[u8]) -> Result<Answer> {
 
 /// Whether two answers are the same but for what is random or counted: status, names of the headers, length of
 /// each value, body. Gives their size in bytes.
-fn same_answers(one: &Answer, other: &Answer) -> Result<usize> {
+pub(crate) fn same_answers(one: &Answer, other: &Answer) -> Result<usize> {
     let shape = |answer: &Answer| {
         let lengths = answer.headers.iter().map(|(name, value)| match name.as_str() {
             // Ends in a counter.
