@@ -19,6 +19,9 @@ const WITH_NEXT: [&str; 2] = ["next", "password"];
 /// Parts of the benchmark that need the server under `bench/auth-js-5`.
 const WITH_AUTH_JS: [&str; 2] = ["d", "e"];
 
+/// Parts of the benchmark that need the server under `bench/oidc-provider`.
+const WITH_OIDC_PROVIDER: [&str; 1] = ["f"];
+
 /// Carries out `bench [--only PART,...] [--seconds N] [--write]`. The words are the benchmark's own to understand.
 pub(crate) fn command(workspace: &Workspace, words: Vec<String>) -> Result<ExitCode> {
     setup::programs(workspace, &PROGRAMS)?;
@@ -28,9 +31,13 @@ pub(crate) fn command(workspace: &Workspace, words: Vec<String>) -> Result<ExitC
         cargo.args(["build", "--release", "--package", package]).current_dir(&workspace.root);
         build(workspace, &format!("cargo build {package}"), &mut cargo)?;
     }
-    if has_one_of(&words, &WITH_AUTH_JS) {
-        setup::node()?;
-        setup::install_packages(workspace, &workspace.root.join("bench/auth-js-5"))?;
+    for (parts, folder) in
+        [(&WITH_AUTH_JS[..], "bench/auth-js-5"), (&WITH_OIDC_PROVIDER, "bench/oidc-provider")]
+    {
+        if has_one_of(&words, parts) {
+            setup::node()?;
+            setup::install_packages(workspace, &workspace.root.join(folder))?;
+        }
     }
     if has_one_of(&words, &WITH_NEXT) {
         setup::node()?;
@@ -72,15 +79,17 @@ mod tests {
     #[test]
     fn node_is_needed_for_the_whole_benchmark_and_for_the_parts_that_run_in_it() {
         let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        for (line, next, auth_js) in [
-            ("", true, true),
-            ("--seconds 1 --write", true, true),
-            ("--only a,next", true, false),
-            ("--only d,e --seconds 1", false, true),
-            ("--only a,b,c --seconds 1", false, false),
+        for (line, next, auth_js, oidc_provider) in [
+            ("", true, true, true),
+            ("--seconds 1 --write", true, true, true),
+            ("--only a,next", true, false, false),
+            ("--only d,e --seconds 1", false, true, false),
+            ("--only f,g --seconds 1", false, false, true),
+            ("--only a,b,c --seconds 1", false, false, false),
         ] {
             assert_eq!(has_one_of(&words(line), &WITH_NEXT), next, "{line}");
             assert_eq!(has_one_of(&words(line), &WITH_AUTH_JS), auth_js, "{line}");
+            assert_eq!(has_one_of(&words(line), &WITH_OIDC_PROVIDER), oidc_provider, "{line}");
         }
     }
 }
