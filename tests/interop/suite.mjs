@@ -19,7 +19,8 @@ const CLAIMS = {
   nested: { list: [1, 2.5, "three", null, true], empty: {} },
 };
 const OLD = "the-secret-before-the-rotation-0123456789";
-const TIMED = ["iat", "exp", "jti", "sid", "seen"];
+// Claims that are of the moment, or say how and when their person signed in.
+const TIMED = ["iat", "exp", "jti", "sid", "seen", "amr", "auth_time"];
 const without = (claims, names) => Object.fromEntries(Object.entries(claims).filter(([name]) => !names.includes(name)));
 
 /**
