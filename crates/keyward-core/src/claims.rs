@@ -167,8 +167,8 @@ struct Name(Cow<'static, str>);
 
 impl Name {
     fn of(name: &str) -> Self {
-        const USUAL: [&str; 10] =
-            ["name", "email", "picture", "sub", "sid", "seen", "auth_time", "iat", "exp", "jti"];
+        const USUAL: [&str; 11] =
+            ["name", "email", "picture", "sub", "sid", "seen", AUTH_TIME, AMR, "iat", "exp", "jti"];
         let usual = USUAL.into_iter().find(|usual| *usual == name);
         Self(usual.map_or_else(|| Cow::Owned(name.to_owned()), Cow::Borrowed))
     }

@@ -1,7 +1,8 @@
 //! What all pages of one request share.
 
+use crate::asset::fingerprint;
 use crate::script::SCRIPT_FILE;
-use crate::style::{STYLE_FILE, THEME_FILE, fingerprint, theme_css};
+use crate::style::{STYLE_FILE, THEME_FILE, theme_css};
 use crate::theme::Theme;
 
 /// What all pages of one request share.

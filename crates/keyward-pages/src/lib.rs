@@ -9,6 +9,7 @@
 //! `div.card`, `div.signin`, `div.error > p`, `input-{field}-for-{id}-provider`, `#submitButton`).
 
 mod account;
+mod asset;
 mod colour;
 mod device;
 mod errors;

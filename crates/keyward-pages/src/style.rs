@@ -1,5 +1,6 @@
 //! Style sheets and the policy under which pages are served.
 
+use crate::asset;
 use crate::colour::Colour;
 use crate::theme::Theme;
 
@@ -16,6 +17,8 @@ pub const STYLE_FILE: &str = match std::str::from_utf8(&STYLE_FILE_BYTES) {
     Ok(name) => name,
     Err(_) => panic!("the file name is ASCII"),
 };
+
+const STYLE_FILE_BYTES: [u8; 26] = asset::named_by(*b"style.0000000000000000.css", 6, STYLE_CSS);
 
 /// The file name of [`theme_css`] under `{base}/-/assets/`. Pages ask for it with `?v=<hash>`, so it can
 /// be cached for good as well; they don't ask for it when it would be empty.
@@ -35,36 +38,15 @@ pub fn theme_css(theme: &Theme) -> String {
     if css.is_empty() { css } else { format!(":root{{{css}}}\n") }
 }
 
-/// Content as a cache key: 64 bits of FNV-1a.
-pub(crate) const fn fingerprint(content: &str) -> u64 {
-    let (bytes, mut hash, mut i) = (content.as_bytes(), 0xcbf2_9ce4_8422_2325_u64, 0);
-    while i < bytes.len() {
-        hash = (hash ^ bytes[i] as u64).wrapping_mul(0x0100_0000_01b3);
-        i += 1;
-    }
-    hash
-}
-
 /// The grounds on which a link is hardest to read: the page around the card where it is light (`--canvas`
 /// in the style sheet), the card where it is dark (`--surface`).
 const LIGHT_GROUND: Colour = Colour::new(0xf5, 0xf5, 0xf3);
 const DARK_GROUND: Colour = Colour::new(0x17, 0x19, 0x1e);
 
-const STYLE_FILE_BYTES: [u8; 26] = {
-    let mut name = *b"style.0000000000000000.css";
-    let hash = fingerprint(STYLE_CSS).to_be_bytes();
-    let mut i = 0;
-    while i < hash.len() {
-        name[6 + 2 * i] = b"0123456789abcdef"[(hash[i] >> 4) as usize];
-        name[7 + 2 * i] = b"0123456789abcdef"[(hash[i] & 15) as usize];
-        i += 1;
-    }
-    name
-};
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::asset::fingerprint;
 
     #[test]
     fn the_style_file_is_named_by_its_content() {

@@ -15,7 +15,6 @@ use crate::{
     exchange::Exchange,
     flow::events,
     mail::AccountLetterKind,
-    policy::email,
     port::{AddressChange, AddressReturn, SessionId},
     session,
     ticket::{Purpose, TicketKey},
@@ -49,9 +48,7 @@ pub(super) async fn ask(
 ) -> Result<Went, Refusal> {
     let age = post::mails(deployment)?.change_age;
     let caller = recently(deployment, exchange).await?;
-    let submitted = submitted.ok_or_else(|| Refusal::new(Code::MissingField))?;
-    let address = email::normalise(submitted).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
-    post::draw_on_limits(deployment, exchange, &address).await?;
+    let address = post::addressee(deployment, exchange, submitted).await?;
     let user = known(deployment, &caller.user).await?;
     let asked = Asked { user: user.id.0.clone(), session: caller.session.0, from: user.email };
     let (ticket, link) = post::ticket(deployment, exchange, Purpose::EMAIL_CHANGE, &address, &asked, age);

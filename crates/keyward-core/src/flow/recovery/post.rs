@@ -14,10 +14,11 @@ use crate::{
     flow::guessing,
     mail::{AccountLetter, AccountLetterKind, Letter, Mail},
     method::email::{draw_token, stored_form},
+    policy::email,
     port::{Limit, address_bucket},
     settings::AccountMails,
     ticket::{Purpose, Ticket, TicketKey},
-    user::UserId,
+    user::{User, UserId},
 };
 
 /// For how long a notice without a link is tried.
@@ -47,6 +48,28 @@ pub(super) fn ticket(
         expires: exchange.now.plus(age),
     };
     (ticket, link)
+}
+
+/// Where a mail that was asked for goes, within its allowance.
+pub(super) async fn addressee(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    submitted: Option<&str>,
+) -> Result<String, Refusal> {
+    let submitted = submitted.ok_or_else(|| Refusal::new(Code::MissingField))?;
+    let address = email::normalise(submitted).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
+    draw_on_limits(deployment, exchange, &address).await?;
+    Ok(address)
+}
+
+/// Who asked for a link, if the address that it was sent to still is theirs.
+pub(super) async fn holder(
+    deployment: &Deployment,
+    link: &Link,
+    asked: Option<&String>,
+) -> Result<User, Refusal> {
+    let user = deployment.store().user_by_email(&link.subject).await?;
+    user.filter(|user| asked == Some(&user.id.0)).ok_or_else(no_such_link)
 }
 
 /// The ticket behind a link, if it is good, and what it says.

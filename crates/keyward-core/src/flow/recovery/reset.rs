@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Went, password,
-    post::{self, behind, no_such_link},
+    post::{self, behind},
 };
 use crate::{
     action::{Link, Step},
@@ -14,7 +14,6 @@ use crate::{
     exchange::Exchange,
     flow::events,
     mail::AccountLetterKind,
-    policy::email,
     port::Reset,
     session,
     ticket::{Purpose, TicketKey},
@@ -35,9 +34,7 @@ pub(super) async fn ask(
     submitted: Option<&str>,
 ) -> Result<Went, Refusal> {
     let age = post::mails(deployment)?.reset_age;
-    let submitted = submitted.ok_or_else(|| Refusal::new(Code::MissingField))?;
-    let address = email::normalise(submitted).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
-    post::draw_on_limits(deployment, exchange, &address).await?;
+    let address = post::addressee(deployment, exchange, submitted).await?;
     let known = deployment.store().user_by_email(&address).await?;
     let noted = known.as_ref().map(|user| post::noted(exchange, AuditKind::ResetAsked, &user.id));
     let asked = Asked { user: known.map(|user| user.id.0) };
@@ -93,7 +90,6 @@ async fn whose(
     link: &Link,
 ) -> Result<(TicketKey, User), Refusal> {
     let (ticket, asked): (_, Asked) = behind(deployment, exchange, Purpose::PASSWORD_RESET, link).await?;
-    let user = deployment.store().user_by_email(&link.subject).await?;
-    let user = user.filter(|user| asked.user.as_ref() == Some(&user.id.0)).ok_or_else(no_such_link)?;
+    let user = post::holder(deployment, link, asked.user.as_ref()).await?;
     Ok((ticket, user))
 }

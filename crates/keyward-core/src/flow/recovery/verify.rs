@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     Went,
     password::{given, of_user},
-    post::{self, behind, no_such_link},
+    post::{self, behind},
 };
 use crate::{
     action::{Link, State, Step},
@@ -17,7 +17,6 @@ use crate::{
     exchange::Exchange,
     flow::{events, redirect::signed_in},
     mail::AccountLetterKind,
-    policy::email,
     port::{Proving, SetUpBy},
     settings::Verification,
     ticket::{Purpose, TicketKey},
@@ -40,9 +39,7 @@ pub(super) async fn ask(
     submitted: Option<&str>,
 ) -> Result<Went, Refusal> {
     let age = post::mails(deployment)?.verify_age;
-    let submitted = submitted.ok_or_else(|| Refusal::new(Code::MissingField))?;
-    let address = email::normalise(submitted).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
-    post::draw_on_limits(deployment, exchange, &address).await?;
+    let address = post::addressee(deployment, exchange, submitted).await?;
     let known = deployment.store().user_by_email(&address).await?;
     let unproven = known.filter(|user| user.email_verified.is_none());
     let asked = Asked { user: unproven.map(|user| user.id.0), browser: None };
@@ -181,8 +178,7 @@ async fn whose(
     link: &Link,
 ) -> Result<(TicketKey, User, Asked), Refusal> {
     let (ticket, asked): (_, Asked) = behind(deployment, exchange, Purpose::EMAIL_VERIFY, link).await?;
-    let user = deployment.store().user_by_email(&link.subject).await?;
-    let user = user.filter(|user| asked.user.as_ref() == Some(&user.id.0)).ok_or_else(no_such_link)?;
+    let user = post::holder(deployment, link, asked.user.as_ref()).await?;
     Ok((ticket, user, asked))
 }
 
