@@ -14,7 +14,7 @@ mod outbox;
 mod world;
 
 pub use authenticator::{Said, SoftKey, SoftPasskey, UP_UV};
-pub use faulty::{FaultyStore, Operation};
+pub use faulty::{Fault, FaultyStore, Operation};
 pub use hasher::CountingHasher;
 pub use http::ScriptedHttp;
 pub use limits::{NoLimits, NotedLimits};

@@ -11,7 +11,7 @@ use keyward_core::{
 use super::{FaultyStore, Operation};
 
 #[async_trait]
-impl<S: Administration> Administration for FaultyStore<S> {
+impl<S: Administration + ?Sized> Administration for FaultyStore<S> {
     async fn change_user(
         &self,
         id: &UserId,

@@ -11,7 +11,7 @@ use keyward_core::{
 use super::{FaultyStore, Operation};
 
 #[async_trait]
-impl<S: AuditTrail> AuditTrail for FaultyStore<S> {
+impl<S: AuditTrail + ?Sized> AuditTrail for FaultyStore<S> {
     async fn audit(&self, filter: &AuditFilter, limit: usize) -> Result<Vec<AuditRecord>, StoreError> {
         self.done(Operation::Audit, self.pass(Operation::Audit)?.audit(filter, limit).await)
     }
@@ -27,7 +27,7 @@ impl<S: AuditTrail> AuditTrail for FaultyStore<S> {
 }
 
 #[async_trait]
-impl<S: Attempts> Attempts for FaultyStore<S> {
+impl<S: Attempts + ?Sized> Attempts for FaultyStore<S> {
     async fn failures(&self, keys: &[String], now: Timestamp) -> Result<Vec<Failures>, StoreError> {
         self.done(Operation::Failures, self.pass(Operation::Failures)?.failures(keys, now).await)
     }

@@ -13,7 +13,7 @@ use keyward_core::{
 use super::{FaultyStore, Operation};
 
 #[async_trait]
-impl<S: FactorStore> FactorStore for FaultyStore<S> {
+impl<S: FactorStore + ?Sized> FactorStore for FaultyStore<S> {
     async fn factors(&self, user: &UserId) -> Result<Factors, StoreError> {
         self.done(Operation::Factors, self.pass(Operation::Factors)?.factors(user).await)
     }

@@ -6,7 +6,7 @@ use keyward_core::port::{Grant, Grants, Rotated, Rotation, SessionId, StoreError
 use super::{FaultyStore, Operation};
 
 #[async_trait]
-impl<S: Grants> Grants for FaultyStore<S> {
+impl<S: Grants + ?Sized> Grants for FaultyStore<S> {
     async fn grant(&self, session: &SessionId) -> Result<Option<Grant>, StoreError> {
         self.done(Operation::Grant, self.pass(Operation::Grant)?.grant(session).await)
     }

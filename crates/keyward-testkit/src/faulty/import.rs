@@ -9,7 +9,7 @@ use keyward_core::{
 use super::{FaultyStore, Operation};
 
 #[async_trait]
-impl<S: Imports> Imports for FaultyStore<S> {
+impl<S: Imports + ?Sized> Imports for FaultyStore<S> {
     async fn import_users(
         &self,
         batch: &[ImportedUser],

@@ -6,7 +6,7 @@ use keyward_core::port::{SigningKeys, StoreError, StoredKey};
 use super::{FaultyStore, Operation};
 
 #[async_trait]
-impl<S: SigningKeys> SigningKeys for FaultyStore<S> {
+impl<S: SigningKeys + ?Sized> SigningKeys for FaultyStore<S> {
     async fn signing_keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         self.done(Operation::SigningKeys, self.pass(Operation::SigningKeys)?.signing_keys().await)
     }

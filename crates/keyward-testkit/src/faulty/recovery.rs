@@ -14,7 +14,7 @@ use keyward_core::{
 use super::{FaultyStore, Operation};
 
 #[async_trait]
-impl<S: Recovery> Recovery for FaultyStore<S> {
+impl<S: Recovery + ?Sized> Recovery for FaultyStore<S> {
     async fn issue_by_mail(&self, ticket: &Ticket, events: &[NewEvent]) -> Result<(), StoreError> {
         self.done(
             Operation::IssueByMail,
@@ -87,7 +87,7 @@ impl<S: Recovery> Recovery for FaultyStore<S> {
 }
 
 #[async_trait]
-impl<S: Post> Post for FaultyStore<S> {
+impl<S: Post + ?Sized> Post for FaultyStore<S> {
     async fn due_mails(
         &self,
         now: Timestamp,

@@ -12,7 +12,7 @@ use keyward_core::{
 use super::{FaultyStore, Operation};
 
 #[async_trait]
-impl<S: Sessions> Sessions for FaultyStore<S> {
+impl<S: Sessions + ?Sized> Sessions for FaultyStore<S> {
     async fn sessions_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<SessionEntry>, StoreError> {
         self.done(Operation::SessionsOf, self.pass(Operation::SessionsOf)?.sessions_of(user, now).await)
     }

@@ -10,7 +10,7 @@ use keyward_core::{
 use super::{FaultyStore, Operation};
 
 #[async_trait]
-impl<S: TokenVault> TokenVault for FaultyStore<S> {
+impl<S: TokenVault + ?Sized> TokenVault for FaultyStore<S> {
     async fn vault_entry(&self, id: &EntryId) -> Result<Option<Entry>, StoreError> {
         self.done(Operation::VaultEntry, self.pass(Operation::VaultEntry)?.vault_entry(id).await)
     }
