@@ -20,9 +20,11 @@ pub(crate) fn router(keyward: &Keyward, deployment: &Deployment, theme: Theme) -
     let public = PublicUrl::new(&deployment.public_url.value, &deployment.base_path.value);
     let base =
         public.map_or_else(|_| deployment.base_path.value.clone(), |public| public.base_path().to_owned());
+    let accounts = accounts(deployment);
     let page = Page {
         auth: keyward.auth(),
-        signs_up: accounts(deployment).is_some_and(|accounts| accounts.sign_up),
+        keeps_accounts: accounts.is_some() || !deployment.redirects.is_empty(),
+        signs_up: accounts.is_some_and(|accounts| accounts.sign_up),
         rules: rules(&base, deployment.listen.value.port()),
         theme,
         base,
@@ -35,6 +37,7 @@ struct Page {
     theme: Theme,
     base: String,
     signs_up: bool,
+    keeps_accounts: bool,
     rules: [(&'static str, &'static str, String); 3],
 }
 
@@ -62,6 +65,7 @@ async fn show(State(Start(page)): State<Start>, session: Option<Session>) -> Res
         user,
         sign_in_url: &format!("{base}/signin?callbackUrl=%2F"),
         sign_up_url: page.signs_up.then(|| format!("{base}/-/signup?callbackUrl=%2F")),
+        account_url: page.keeps_accounts.then(|| format!("{base}/-/account")),
         sign_out_url: &format!("{base}/signout?callbackUrl=%2F"),
         session_json: body.and_then(|body| serde_json::to_string_pretty(body).ok()),
         snippets: page.rules.iter().map(|(title, file, code)| Snippet { title, file, code }).collect(),

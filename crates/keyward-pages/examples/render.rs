@@ -101,6 +101,7 @@ fn pages(theme: &Theme) -> Vec<(&'static str, String)> {
         user: None,
         sign_in_url: "./sign_in.html",
         sign_up_url: Some("./sign_up.html".into()),
+        account_url: None,
         sign_out_url: "./sign_out.html",
         session_json: None,
         snippets: SNIPPETS.to_vec(),

@@ -169,6 +169,8 @@ pub struct StartPage<'a> {
     pub sign_in_url: &'a str,
     /// Where to make an account, if that can be done here.
     pub sign_up_url: Option<String>,
+    /// Where people see to their own account, if it is kept here.
+    pub account_url: Option<String>,
     /// Where to sign out.
     pub sign_out_url: &'a str,
     /// The body of `{base}/session`, indented.
@@ -304,6 +306,11 @@ impl StartUser<'_> {
             .flatten()
             .find(|text| !text.trim().is_empty())
             .unwrap_or("Somebody")
+    }
+
+    /// Their address, where the name stands above it.
+    fn second_line(&self) -> Option<&str> {
+        self.email.filter(|&email| email != self.display_name())
     }
 
     /// The letter in place of a picture.

@@ -63,6 +63,7 @@ fn every_page(theme: &Theme, text: &str) -> Vec<String> {
         user: Some(user),
         sign_in_url: text,
         sign_up_url: owned(),
+        account_url: owned(),
         sign_out_url: text,
         session_json: owned(),
         snippets: vec![Snippet { title: text, file: text, code: text }],
@@ -457,6 +458,7 @@ fn the_start_page_says_who_is_signed_in_or_offers_to() {
         user: None,
         sign_in_url: "/api/auth/signin",
         sign_up_url: None,
+        account_url: None,
         sign_out_url: "/api/auth/signout",
         session_json: None,
         snippets: vec![Snippet { title: "Vite", file: "vite.config.js", code: "proxy" }],
@@ -466,8 +468,16 @@ fn the_start_page_says_who_is_signed_in_or_offers_to() {
     assert!(!html.contains("Sign out") && html.contains("<code>/api/auth</code>"), "{html}");
 
     let user = StartUser { name: Some(" "), email: Some("ada@example.com"), image: None };
-    let html = StartPage { user: Some(user), session_json: Some("{\n}".to_owned()), ..nobody }.render();
+    let html = StartPage {
+        user: Some(user),
+        account_url: Some("/api/auth/-/account".to_owned()),
+        session_json: Some("{\n}".to_owned()),
+        ..nobody
+    }
+    .render();
+    assert!(html.contains("<a class=\"button\" href=\"/api/auth/-/account\">Account</a>"), "{html}");
     assert!(html.contains("<strong>ada@example.com</strong>"), "a blank name is none: {html}");
+    assert_eq!(html.matches("ada@example.com").count(), 1, "said once: {html}");
     assert!(html.contains("<span class=\"avatar\" aria-hidden=\"true\">A</span>"), "{html}");
     assert!(html.contains("aria-label=\"Session\">{\n}</pre>"), "{html}");
 }
