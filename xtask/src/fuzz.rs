@@ -6,7 +6,6 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -14,7 +13,7 @@ use serde_json::Value;
 use crate::Result;
 use crate::arguments::Arguments;
 use crate::part::Outcome;
-use crate::run::{Watch, output, tool};
+use crate::run::{Watch, output, side_by_side, tool};
 use crate::setup::{self, Program};
 use crate::workspace::{Workspace, host_triple};
 
@@ -72,25 +71,15 @@ fn fuzz(workspace: &Workspace, seconds: u64, wanted: &[String]) -> Result<Outcom
     }
     targets.retain(|name| wanted.is_empty() || wanted.contains(name));
     let programs = build(workspace)?;
+    // Each target keeps one processor busy.
+    let outcomes = side_by_side(&targets, |name| run_target(workspace, name, &programs.join(name), seconds));
     let mut sum = Outcome::default();
-    let side_by_side = thread::available_parallelism().map_or(1, usize::from);
-    for group in targets.chunks(side_by_side) {
-        let outcomes: Vec<Result<Outcome>> = thread::scope(|scope| {
-            let mut runs = Vec::new();
-            for name in group {
-                let program = programs.join(name);
-                runs.push(scope.spawn(move || run_target(workspace, name, &program, seconds)));
-            }
-            let broken = |_| Err("the thread that watched it broke off".into());
-            runs.into_iter().map(|run| run.join().unwrap_or_else(broken)).collect()
-        });
-        for (name, outcome) in group.iter().zip(outcomes) {
-            let outcome = outcome.unwrap_or_else(|fault| Outcome::of_check(false, fault.to_string()));
-            sum.passed += outcome.passed;
-            sum.failed += outcome.failed;
-            if outcome.failed > 0 {
-                sum.report += &format!("fuzz target {name}:\n{}\n", outcome.report);
-            }
+    for (name, outcome) in targets.iter().zip(outcomes) {
+        let outcome = outcome.unwrap_or_else(|fault| Outcome::of_check(false, fault.to_string()));
+        sum.passed += outcome.passed;
+        sum.failed += outcome.failed;
+        if outcome.failed > 0 {
+            sum.report += &format!("fuzz target {name}:\n{}\n", outcome.report);
         }
     }
     Ok(sum)

@@ -1,8 +1,10 @@
 //! Running other programs: quietly for their answer, or watched, with a log file and a sign of life.
 
 use std::fs::{self, File};
+use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -95,6 +97,27 @@ impl Watch<'_> {
     }
 }
 
+/// Does `work` on each of `items`, on as many at a time as there are processors. Gives the answers in the items' order.
+pub(crate) fn side_by_side<T: Sync, A: Send>(items: &[T], work: impl Fn(&T) -> A + Sync) -> Vec<A> {
+    let next = AtomicUsize::new(0);
+    let take_turns = || {
+        let turn = || {
+            let place = next.fetch_add(1, Ordering::Relaxed);
+            Some((place, work(items.get(place)?)))
+        };
+        std::iter::from_fn(turn).collect::<Vec<_>>()
+    };
+    let processors = thread::available_parallelism().map_or(1, usize::from);
+    let mut answers = thread::scope(|scope| {
+        let workers: Vec<_> = (0..processors.min(items.len())).map(|_| scope.spawn(take_turns)).collect();
+        let answers =
+            workers.into_iter().map(|worker| worker.join().unwrap_or_else(|fault| resume_unwind(fault)));
+        answers.flatten().collect::<Vec<_>>()
+    });
+    answers.sort_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
 /// A path to run a program by, if it is installed.
 #[expect(
     clippy::disallowed_methods,
@@ -169,6 +192,17 @@ mod tests {
             log: std::env::temp_dir().join(format!("xtask-{name}-{}.log", std::process::id())),
             limit,
         }
+    }
+
+    #[test]
+    fn work_side_by_side_is_all_done_and_answered_in_order() {
+        let items: Vec<u64> = (0..40).collect();
+        let answers = side_by_side(&items, |item| {
+            thread::sleep(Duration::from_millis(40 - item));
+            item * 2
+        });
+        assert_eq!(answers, items.iter().map(|item| item * 2).collect::<Vec<_>>());
+        assert!(side_by_side(&[], |(): &()| ()).is_empty());
     }
 
     #[test]

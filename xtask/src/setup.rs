@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::run::{Watch, find_program, output};
+use crate::run::{Watch, find_program, output, side_by_side};
 use crate::workspace::Workspace;
 use crate::{Result, run};
 
@@ -129,14 +129,16 @@ const APPLICATIONS: [&str; 2] = ["tests/", "examples/"];
 /// Installs the npm packages of every lock file of the tests and the examples where they are not there or of
 /// another lock.
 pub(crate) fn npm_packages(workspace: &Workspace) -> Result {
-    for lock in workspace.files()? {
-        let driven = APPLICATIONS.into_iter().any(|folder| lock.starts_with(folder));
-        if driven && lock.ends_with("/package-lock.json") {
-            let lock = workspace.root.join(lock);
-            install_packages(workspace, lock.parent().ok_or("a lock file without a folder")?)?;
-        }
-    }
-    Ok(())
+    let driven = |lock: &String| {
+        APPLICATIONS.into_iter().any(|folder| lock.starts_with(folder))
+            && lock.ends_with("/package-lock.json")
+    };
+    let locks: Vec<String> = workspace.files()?.into_iter().filter(driven).collect();
+    let install = |lock: &String| {
+        let lock = workspace.root.join(lock);
+        install_packages(workspace, lock.parent().ok_or("a lock file without a folder")?)
+    };
+    side_by_side(&locks, install).into_iter().collect()
 }
 
 /// Installs the npm packages of one folder with a lock file.
@@ -148,9 +150,10 @@ pub(crate) fn install_packages(workspace: &Workspace, folder: &Path) -> Result {
     if fs::read(&installed).is_ok_and(|bytes| bytes == lock) {
         return Ok(());
     }
-    println!("  npm ci in {}", folder.display());
-    let log = workspace.scratch().join("npm-ci.log");
-    let watch = Watch { name: "npm ci", log, limit: Duration::from_mins(10) };
+    let of = folder.strip_prefix(&workspace.root).unwrap_or(folder).display().to_string();
+    println!("  npm ci in {of}");
+    let log = workspace.scratch().join(format!("npm-ci-{}.log", of.replace('/', "-")));
+    let watch = Watch { name: &format!("npm ci in {of}"), log, limit: Duration::from_mins(10) };
     let ended = watch.run(Command::new("npm").args(["ci", "--no-audit", "--no-fund"]).current_dir(folder))?;
     if !ended.success {
         return Err(ended.output.into());
