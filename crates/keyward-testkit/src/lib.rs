@@ -1,10 +1,12 @@
 //! What tests stand on: a clock that stands still, repeatable randomness, a store in memory, a store that fails
-//! on demand, a hasher that counts, scripted HTTP, and the contract suite that every store passes.
+//! on demand, a hasher that counts, scripted HTTP, the contract suite
+//! that every store passes, and a driver for whole flows.
 //!
 //! A development dependency only: nothing in here is secure or durable.
 
 mod authenticator;
 pub mod contract;
+pub mod driver;
 mod faulty;
 mod hasher;
 mod http;

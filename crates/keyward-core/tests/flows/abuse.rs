@@ -5,9 +5,7 @@ use std::{net::IpAddr, time::Duration};
 use keyward_core::{dialect::Dialect, settings::Strategy};
 use keyward_testkit::Operation;
 
-use crate::support::{Browser, PASSWORD, World, error_of, world};
-
-const ADA: &str = "ada@example.com";
+use crate::support::{ADA, Browser, PASSWORD, World, error_of, world};
 
 fn deployment() -> World {
     world(Dialect::NextAuth4, Strategy::Sealed)

@@ -4,7 +4,6 @@ use keyward_core::{
     action::{Content, Tab},
     audit::AuditFilter,
     dialect::Dialect,
-    port::AuditTrail,
     reply::{AccountPage, Page, Reply, ReplyBody},
     request::{Body, Method, Pairs},
     settings::Strategy,
@@ -12,9 +11,7 @@ use keyward_core::{
 
 use keyward_testkit::Operation;
 
-use crate::support::{ALL, BOTH, Browser, Options, PASSWORD, build, json, world};
-
-const ADA: &str = "ada@example.com";
+use crate::support::{ADA, ALL, BOTH, Browser, Options, PASSWORD, build, json, world};
 
 fn page(reply: &Reply) -> &AccountPage {
     match &reply.body {

@@ -5,14 +5,11 @@ use std::time::Duration;
 use keyward_core::{
     audit::{AuditFilter, AuditRecord},
     dialect::Dialect,
-    port::AuditTrail,
     settings::Strategy,
 };
 use keyward_testkit::Operation;
 
-use crate::support::{BOTH, PASSWORD, World, world};
-
-const ADA: &str = "ada@example.com";
+use crate::support::{ADA, BOTH, PASSWORD, World, world};
 
 /// The whole trail, oldest first.
 async fn trail(world: &World) -> Vec<AuditRecord> {

@@ -16,8 +16,8 @@ use keyward_testkit::Operation;
 use serde_json::Value;
 
 use crate::{
-    email_links::{ADA, location, refused, target, url},
-    support::{ALL, BOTH, Options, PASSWORD, World, build, world},
+    email_links::refused,
+    support::{ADA, ALL, BOTH, Options, PASSWORD, World, build, location, target, url, world},
 };
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use keyward_core::{
     mail::MailFaultKind,
     method::email::EmailProvider,
     port::{Clock, Directory, Limit, Tickets},
-    reply::{Page, Reply, ReplyBody},
+    reply::{Page, ReplyBody},
     request::{Body, Method, Pairs},
     settings::Strategy,
     ticket::{Purpose, TicketKey},
@@ -17,38 +17,11 @@ use keyward_testkit::Operation;
 use serde_json::Value;
 use url::Url;
 
-use crate::support::{ALL, BOTH, Browser, World, json, world};
+use crate::support::{ADA, ALL, BOTH, Browser, World, json, location, target, url, world};
 
-pub(crate) const ADA: &str = "ada@example.com";
 /// Where a link leads that is none any more.
 const USED_UP: &str = "http://app.test/api/auth/error?error=Verification";
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-
-impl Browser<'_> {
-    pub(crate) async fn ask(&mut self, provider: &str, email: &str) -> Reply {
-        self.post(&format!("signin/{provider}"), &[("email", email), ("callbackUrl", "/dash?a=1")]).await
-    }
-
-    /// Asks for a link and takes it from the mailbox.
-    pub(crate) async fn link(&mut self, provider: &str, email: &str) -> String {
-        self.ask(provider, email).await;
-        target(&self.world.mail.sent().pop().expect("a mail").text)
-    }
-}
-
-/// A link as the path below the base that a browser asks for.
-pub(crate) fn target(link: &str) -> String {
-    link.strip_prefix("http://app.test/api/auth/").expect("a link of this deployment").to_owned()
-}
-
-pub(crate) fn location(reply: &Reply) -> &str {
-    let found = reply.headers.iter().find(|(name, _)| *name == "location");
-    found.map(|(_, value)| &**value).unwrap_or_default()
-}
-
-pub(crate) fn url(reply: &Reply) -> String {
-    json(reply)["url"].as_str().expect("a url").to_owned()
-}
 
 fn word(dialect: Dialect, three: &'static str, four: &'static str, five: &'static str) -> &'static str {
     match dialect {

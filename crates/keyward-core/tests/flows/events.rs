@@ -1,52 +1,24 @@
 //! What is told when something has happened (protocol notes §8.3).
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::sync::atomic::Ordering;
 
 use keyward_core::{
     dialect::Dialect,
     event::EventKind,
-    port::{Clock, Outbox},
+    port::Clock,
     request::{Body, Method},
     settings::Strategy,
 };
 use keyward_testkit::Operation;
 use serde_json::{Value, json};
 
-use crate::support::{ALL, BOTH, Options, PASSWORD, World, build};
-
-const ADA: &str = "ada@example.com";
-const MINUTE: Duration = Duration::from_secs(60);
+use crate::support::{ADA, ALL, BOTH, Options, PASSWORD, World, build};
 
 fn telling(dialect: Dialect, strategy: Strategy, kinds: &[EventKind]) -> World {
     let mut options = Options::new(dialect, strategy);
     options.events = kinds.to_vec();
     options.session.update = vec!["name".to_owned()];
     build(options)
-}
-
-impl World {
-    /// What was told since the last time: types and data, in their order.
-    async fn told(&self) -> Vec<(String, Value)> {
-        let now = self.clock.now();
-        let leased = self.store.inner().due_events(now, now.plus(MINUTE), 1000).await.expect("answers");
-        let mut told = Vec::new();
-        for event in leased {
-            self.store
-                .inner()
-                .settle_event(&event, keyward_core::port::Settled::Delivered)
-                .await
-                .expect("answers");
-            assert!(event.id.starts_with("msg_"), "{}", event.id);
-            let mut body: Value = serde_json::from_str(&event.body).expect("JSON");
-            assert_eq!(body["timestamp"], now.iso());
-            told.push((body["type"].as_str().expect("a type").to_owned(), body["data"].take()));
-        }
-        told
-    }
-
-    async fn told_types(&self) -> Vec<String> {
-        self.told().await.into_iter().map(|(kind, _)| kind).collect()
-    }
 }
 
 /// The same with each way to keep sessions, in each dialect.

@@ -5,22 +5,21 @@ use std::time::Duration;
 use keyward_core::port::{Administration as _, Directory as _};
 use keyward_core::{
     dialect::Dialect,
-    method::{passkey::PasskeySettings, totp::TotpSecret},
+    method::passkey::PasskeySettings,
     port::{Clock, FactorStore, UserChange},
-    reply::{FactorPage, Page, Reply, ReplyBody},
     settings::Strategy,
     user::UserId,
 };
 use keyward_testkit::{Operation, Said, SoftPasskey};
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
-    email_links::{ADA, location},
     programs,
-    support::{ALL, BOTH, Browser, Options, PASSWORD, World, build, json as body_of},
+    support::{
+        ADA, ALL, BOTH, ORIGIN, Options, PASSWORD, World, assert_needs_factor, build, json as body_of,
+        location, protected, refresh_token, url,
+    },
 };
-
-const ORIGIN: &str = "http://app.test";
 
 fn options(dialect: Dialect, strategy: Strategy) -> Options {
     Options { passkeys: Some(PasskeySettings::default()), ..Options::new(dialect, strategy) }
@@ -30,76 +29,12 @@ fn world(dialect: Dialect, strategy: Strategy) -> World {
     build(options(dialect, strategy))
 }
 
-/// An authenticator app.
-struct App(TotpSecret);
-
-impl App {
-    /// The code of the period that is so many away.
-    fn code(&self, world: &World, away: i64) -> String {
-        self.0.code(world.clock.now().secs().div_euclid(30) + away)
-    }
-}
-
-fn page(reply: &Reply) -> &FactorPage {
-    match &reply.body {
-        ReplyBody::Page(Page::Factor(page)) => page,
-        other => unreachable!("no page of ours: {other:?}, status {}", reply.status),
-    }
-}
-
-fn url(reply: &Reply) -> String {
-    body_of(reply)["url"].as_str().expect("a url").to_owned()
-}
-
-impl Browser<'_> {
-    /// Sets an app up for who is signed in. Gives it and the recovery codes.
-    async fn set_up(&mut self) -> (App, Vec<String>) {
-        let shown = self.get("-/account/totp").await;
-        let FactorPage::SetUpApp { secret, set_up, .. } = page(&shown) else { unreachable!("{shown:?}") };
-        let app = App(TotpSecret::read(secret.expose()).expect("a secret"));
-        let code = app.code(self.world, 0);
-        let done = self.post("-/account/totp", &[("setUp", set_up), ("code", &code)]).await;
-        let FactorPage::Codes { codes, .. } = page(&done) else { unreachable!("{done:?}") };
-        self.world.clock.advance(Duration::from_secs(30));
-        (app, codes.iter().map(|code| code.expose().to_owned()).collect())
-    }
-
-    async fn asked(&mut self, action: &str) -> Value {
-        body_of(&self.get(&format!("webauthn-options/passkey?action={action}")).await)["options"].clone()
-    }
-
-    async fn add_passkey(&mut self, passkey: &SoftPasskey) -> Reply {
-        let asked = self.asked("register").await;
-        let said = Said::on(ORIGIN, asked["challenge"].as_str().expect("a challenge"));
-        self.post("-/account/passkeys", &[("data", &passkey.register(&said)), ("name", "Phone")]).await
-    }
-
-    async fn answer_with(&mut self, passkey: &SoftPasskey) -> String {
-        let asked = self.asked("authenticate").await;
-        passkey.authenticate(&Said::on(ORIGIN, asked["challenge"].as_str().expect("a challenge")), None)
-    }
-}
-
-/// Somebody with an app, and nobody signed in.
-async fn protected(world: &World) -> (App, Vec<String>) {
-    let mut browser = world.browser();
-    browser.sign_up(ADA).await;
-    browser.set_up().await
-}
-
-fn assert_needs_factor(dialect: Dialect, reply: &Reply) {
-    let url = url(reply);
-    assert_eq!(reply.status, 401, "{url}");
-    assert!(url.starts_with("http://app.test/api/auth/-/factor?error=SecondFactorRequired"), "{url}");
-    assert_eq!(url.contains("code=SecondFactorRequired"), dialect == Dialect::AuthJs5, "{url}");
-}
-
 #[tokio::test]
 async fn lesson_53_lesson_63_a_password_alone_is_no_session_and_its_other_half_makes_one() {
     for dialect in ALL {
         for strategy in BOTH {
             let world = world(dialect, strategy);
-            let (app, _) = protected(&world).await;
+            let (app, _) = protected(&world, ADA).await;
             let mut browser = world.browser();
             let half = browser
                 .post(
@@ -155,7 +90,7 @@ async fn lesson_63_a_back_end_and_a_link_ask_for_the_second_factor_too() {
 async fn lesson_55_the_session_from_before_stays_until_the_second_factor_and_ends_with_it() {
     for strategy in BOTH {
         let world = world(Dialect::NextAuth4, strategy);
-        let (app, _) = protected(&world).await;
+        let (app, _) = protected(&world, ADA).await;
         let mut browser = world.browser();
         browser.sign_up("bob@example.com").await;
         let mut bob = world.browser();
@@ -171,7 +106,7 @@ async fn lesson_55_the_session_from_before_stays_until_the_second_factor_and_end
 #[tokio::test]
 async fn lesson_58_a_half_finished_sign_in_is_its_browsers_alone_and_over_in_ten_minutes() {
     let world = world(Dialect::NextAuth4, Strategy::Sealed);
-    let (app, codes) = protected(&world).await;
+    let (app, codes) = protected(&world, ADA).await;
     let mut browser = world.browser();
     browser.sign_in(ADA, PASSWORD).await;
     let mut other = world.browser();
@@ -193,7 +128,7 @@ async fn lesson_58_a_half_finished_sign_in_is_its_browsers_alone_and_over_in_ten
 #[tokio::test]
 async fn lesson_57_who_is_kept_out_between_the_two_steps_stays_out() {
     let world = world(Dialect::NextAuth4, Strategy::Stored);
-    let (app, _) = protected(&world).await;
+    let (app, _) = protected(&world, ADA).await;
     let mut browser = world.browser();
     browser.sign_in(ADA, PASSWORD).await;
     let user = world.store.inner().user_by_email(ADA).await.expect("answers").expect("there").id;
@@ -306,8 +241,8 @@ async fn without_sign_up_by_passkey_nothing_tells_who_has_an_account() {
 #[tokio::test]
 async fn lesson_24_a_program_shows_the_second_factor_of_what_it_began_itself() {
     for strategy in BOTH {
-        let world = build(programs::options(Dialect::NextAuth4, strategy));
-        let (app, codes) = protected(&world).await;
+        let world = build(Options::for_programs(Dialect::NextAuth4, strategy));
+        let (app, codes) = protected(&world, ADA).await;
         let fields = json!({ "email": ADA, "password": PASSWORD });
         let half = world.client("shop").post("sign-in", fields.clone()).await;
         assert_eq!((half.0, &half.1["error"]), (401, &json!("SecondFactorRequired")), "{}", half.1);
@@ -330,7 +265,7 @@ async fn lesson_24_a_program_shows_the_second_factor_of_what_it_began_itself() {
         let (status, tokens) = world.client("shop").post("factor", shows(&app.code(&world, 0))).await;
         assert_eq!(status, 200, "{tokens}");
         assert_eq!(programs::claims(&world, &tokens).await["client_id"], "shop");
-        assert_eq!(world.client("shop").refresh(programs::refresh_token(&tokens)).await.0, 200);
+        assert_eq!(world.client("shop").refresh(refresh_token(&tokens)).await.0, 200);
         programs::refused(
             &world.client("shop").post("factor", shows(&codes[1])).await,
             401,
@@ -368,7 +303,7 @@ async fn a_store_that_fails_leaves_no_half_of_a_second_factor() {
                     false => world.store.fail_next(operation),
                 };
                 let world = world(Dialect::NextAuth4, strategy);
-                let (app, codes) = protected(&world).await;
+                let (app, codes) = protected(&world, ADA).await;
                 let mut browser = world.browser();
                 fail(&world);
                 browser.sign_in(ADA, PASSWORD).await;

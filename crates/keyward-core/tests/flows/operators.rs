@@ -13,9 +13,7 @@ use keyward_core::{
 use keyward_testkit::Operation;
 use serde_json::{Value, json};
 
-use crate::support::{ALL, BOTH, Browser, Options, PASSWORD, World, build, json, path, world};
-
-const ADA: &str = "ada@example.com";
+use crate::support::{ADA, ALL, BOTH, Browser, Options, PASSWORD, World, build, json, location, path, world};
 
 fn options(dialect: Dialect, strategy: Strategy) -> Options {
     let mut options = Options::new(dialect, strategy);
@@ -207,7 +205,7 @@ async fn lesson_57_who_is_disabled_is_out_at_once_and_comes_in_by_no_way() {
             }
             let mut mail = world.browser();
             let followed = mail.get(&link).await;
-            let place = crate::email_links::location(&followed);
+            let place = location(&followed);
             assert!(place.ends_with("error?error=AccessDenied&code=account_disabled"), "{told}: {place}");
             let shown = world.browser().sign_in(ADA, PASSWORD).await;
             let expected = match dialect {

@@ -11,9 +11,7 @@ use keyward_core::{
 use keyward_testkit::Operation;
 use serde_json::{Value, json};
 
-use crate::support::{BOTH, Browser, Options, PASSWORD, World, json, world};
-
-const ADA: &str = "ada@example.com";
+use crate::support::{ADA, BOTH, Browser, Options, PASSWORD, World, json, world};
 
 async fn signed_up<'w>(world: &'w World, email: &str) -> Browser<'w> {
     let mut browser = world.browser();

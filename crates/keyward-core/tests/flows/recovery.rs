@@ -6,18 +6,16 @@ use std::time::Duration;
 use keyward_core::{
     action::{State, Step},
     dialect::Dialect,
-    mail::Mail,
-    port::{Clock as _, Directory as _, Limit, Post as _},
+    port::{Clock as _, Limit},
     reply::{Page, RecoveryPage, Reply, ReplyBody},
     request::{Body, Method, Pairs},
     settings::{Strategy, Verification},
-    user::User,
 };
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::{
-    email_links::{ADA, location, target},
-    support::{ALL, BOTH, Browser, Options, PASSWORD, World, build, error_of, json as parsed},
+use crate::support::{
+    ADA, ALL, BOTH, Browser, Options, PASSWORD, World, build, error_of, json as parsed, location, parts,
+    target,
 };
 
 pub(crate) const NEW: &str = "brass-lantern-otter-47";
@@ -34,67 +32,17 @@ fn usual() -> World {
     world(Dialect::NextAuth4, Strategy::Sealed, Verification::Off)
 }
 
-impl World {
-    /// The mails that wait, taken as who sends them takes them.
-    pub(crate) async fn post(&self) -> Vec<Mail> {
-        let (store, now) = (self.store.inner(), self.clock.now());
-        let due = store.due_mails(now, now.plus(Duration::from_secs(1)), 100).await.expect("answers");
-        let mut mails = Vec::new();
-        for mail in due {
-            mails.push(self.engine.open_mail(&mail.sealed).expect("sealed here"));
-            store.settle_mail(&mail, None).await.expect("answers");
-        }
-        mails
-    }
-
-    /// The only mail that waits.
-    pub(crate) async fn letter(&self) -> Mail {
-        let mut mails = self.post().await;
-        assert_eq!(mails.len(), 1, "{mails:?}");
-        mails.remove(0)
-    }
-
-    pub(crate) async fn user(&self, email: &str) -> Option<User> {
-        self.store.inner().user_by_email(email).await.expect("answers")
-    }
-
-    pub(crate) async fn hash(&self, email: &str) -> Option<String> {
-        let stored = self.store.inner().password_by_email(email).await.expect("answers");
-        stored.map(|stored| stored.hash)
-    }
-}
-
-/// The token and whom it is for, of a link.
-pub(crate) fn parts(link: &str) -> (String, String) {
-    let url = url::Url::parse(link).expect("a link");
-    let get = |name| url.query_pairs().find(|(n, _)| n == name).expect("there").1.into_owned();
-    (get("token"), get("for"))
-}
-
-impl Browser<'_> {
-    /// Sends a form as a browser without a script does.
-    pub(crate) async fn form(&mut self, target: &str, fields: &[(&str, &str)]) -> Reply {
-        let csrf = self.csrf().await;
-        let mut form = vec![("csrfToken".to_owned(), csrf)];
-        form.extend(fields.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned())));
-        self.send(Method::Post, target, Body::Form(Pairs(form))).await
-    }
-
-    /// Sends the form behind a link.
-    pub(crate) async fn press(&mut self, link: &str, fields: &[(&str, &str)]) -> Reply {
-        let (token, subject) = parts(link);
-        let target = target(link);
-        let page = target.split('?').next().expect("a path");
-        let mut all = vec![("token", token.as_str()), ("for", subject.as_str())];
-        all.extend(fields);
-        self.form(page, &all).await
-    }
-
-    /// Calls with a good CSRF token.
-    pub(crate) async fn call(&mut self, call: &str, mut body: Value) -> Reply {
-        body["csrfToken"] = self.csrf().await.into();
-        let Value::Object(body) = body else { unreachable!("an object") };
-        self.send(Method::Post, &format!("-/v1/account/{call}"), Body::Json(body)).await
+/// The call beside a page.
+fn call_of(step: Step) -> &'static str {
+    match step {
+        Step::VerifyEmail => "verify-email",
+        Step::Reset => "reset",
+        Step::ChangeEmail => "email/confirm",
+        Step::ReturnEmail => "email/return",
+        Step::Password => "password",
+        Step::Email => "email",
+        Step::Delete => "delete",
+        Step::Export => "export",
     }
 }
 
@@ -232,7 +180,7 @@ async fn an_address_that_is_none_and_a_form_without_a_token_send_nothing() {
     for step in Step::ALL {
         let reply = browser.send(Method::Post, step.page(), form.clone()).await;
         assert_eq!((reply.status, page(&reply).error.as_deref()), (403, Some("MissingCSRF")), "{step:?}");
-        let call = format!("-/v1/account/{}", step.call());
+        let call = format!("-/v1/account/{}", call_of(step));
         let reply = browser.send(Method::Post, &call, form.clone()).await;
         assert_eq!((reply.status, code(&reply)), (403, "MissingCSRF".to_owned()), "{step:?}");
     }
@@ -653,7 +601,7 @@ async fn lesson_45_no_call_takes_a_field_that_is_not_its_own() {
         if step == Step::Delete {
             continue;
         }
-        browser.call(step.call(), body).await;
+        browser.call(call_of(step), body).await;
         let after = (world.user(ADA).await, world.hash(ADA).await, browser.session().await["user"].clone());
         assert_eq!((&before.0, &before.2), (&after.0, &after.2), "{step:?}");
         assert_eq!(before.1 == after.1, step != Step::Password, "{step:?}");
@@ -704,7 +652,7 @@ async fn what_a_deployment_does_not_offer_is_not_there() {
         let is_there = matches!(step, Step::Delete | Step::Export);
         let reply = browser.get(step.page()).await;
         assert_eq!(reply.status != 400, is_there, "{step:?}");
-        let reply = browser.call(step.call(), json!({})).await;
+        let reply = browser.call(call_of(step), json!({})).await;
         assert_eq!(reply.status == 404, !is_there, "{step:?}");
     }
 }

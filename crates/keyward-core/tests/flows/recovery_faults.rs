@@ -3,7 +3,6 @@
 
 use keyward_core::{
     dialect::Dialect,
-    port::Directory as _,
     reply::Reply,
     settings::{Strategy, Verification},
 };
@@ -11,9 +10,8 @@ use keyward_testkit::Operation;
 use serde_json::json;
 
 use crate::{
-    email_links::{ADA, location},
-    recovery::{NEW, parts, world},
-    support::{BOTH, Browser, PASSWORD, World},
+    recovery::{NEW, world},
+    support::{ADA, BOTH, Browser, PASSWORD, World, location, parts},
 };
 
 const OPERATIONS: [Operation; 12] = [

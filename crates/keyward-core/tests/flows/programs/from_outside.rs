@@ -6,8 +6,8 @@ use keyward_core::{
 };
 use serde_json::json;
 
-use super::{refresh_token, refused, sign_in, text, world};
-use crate::support::{PASSWORD, World};
+use super::{refused, sign_in, world};
+use crate::support::{PASSWORD, World, refresh_token, text};
 
 async fn ada(world: &World) -> UserId {
     world.store.user_by_email("ada@example.com").await.expect("answers").expect("made").id

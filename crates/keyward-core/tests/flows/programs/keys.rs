@@ -11,15 +11,17 @@ use keyward_jose::jws;
 use keyward_testkit::Operation;
 use serde_json::{Value, json};
 
-use super::{claims, options, refresh_token, refused, text, tokens, world};
-use crate::support::{Options, PASSWORD, World, build};
+use super::{claims, refused, world};
+use crate::support::{Options, PASSWORD, World, build, refresh_token, text, tokens};
 
 #[tokio::test]
 async fn f2_keys_change_ahead_of_time_and_every_token_stays_good_until_it_expires() {
     for algorithm in TokenSettings::ALGORITHMS {
         let settings = TokenSettings { algorithm, ..tokens() };
-        let world =
-            build(Options { tokens: Some(settings), ..options(Dialect::NextAuth4, Strategy::Sealed) });
+        let world = build(Options {
+            tokens: Some(settings),
+            ..Options::for_programs(Dialect::NextAuth4, Strategy::Sealed)
+        });
         let mut answer = world.program().begins(json!({})).await;
         let mut kids = Vec::new();
         // Four times a day for a hundred days, as the job does, if not as often.

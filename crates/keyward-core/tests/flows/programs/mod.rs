@@ -6,139 +6,20 @@ mod refresh;
 
 use std::time::Duration;
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use keyward_core::{
     dialect::Dialect,
     port::{Clock as _, Directory as _},
-    reply::Reply,
-    request::{Body, Method, Pairs, Request},
-    secret::Secret,
+    request::Pairs,
     settings::Strategy,
-    tokens::{Audience, Client, TokenSettings},
+    tokens::TokenSettings,
 };
 use keyward_jose::{jwk::Jwks, jws};
 use serde_json::{Value, json};
 
-use crate::support::{ALL, BOTH, Options, PASSWORD, World, build, json as body_of};
-
-pub(crate) const API: &str = "https://api.test";
-const CLIENT_SECRET: &str = "a client's secret of thirty-two characters";
-
-pub(super) fn tokens() -> TokenSettings {
-    let audience = |name: &str, scopes: &[&str], clients_only| Audience {
-        name: name.to_owned(),
-        scopes: scopes.iter().map(|scope| (*scope).to_owned()).collect(),
-        clients_only,
-        ..Audience::default()
-    };
-    TokenSettings {
-        audiences: vec![
-            audience(API, &["read", "write"], false),
-            audience("https://blog.test", &["post"], false),
-            audience("https://ledger.test", &["audit"], true),
-        ],
-        ..TokenSettings::default()
-    }
-}
-
-pub(super) fn options(dialect: Dialect, strategy: Strategy) -> Options {
-    let client = |id: &str, audiences: &[&str]| Client {
-        id: id.to_owned(),
-        secret: Secret::from(CLIENT_SECRET),
-        audiences: audiences.iter().map(|name| (*name).to_owned()).collect(),
-        vouches_for: Vec::new(),
-    };
-    Options {
-        tokens: Some(tokens()),
-        clients: vec![client("shop", &[API, "https://ledger.test"]), client("blog", &["https://blog.test"])],
-        ..Options::new(dialect, strategy)
-    }
-}
+use crate::support::{ALL, API, BOTH, Options, PASSWORD, World, build, refresh_token, text};
 
 pub(super) fn world() -> World {
-    build(options(Dialect::NextAuth4, Strategy::Sealed))
-}
-
-/// A call as a program makes it.
-pub(super) struct Asking<'a> {
-    pub(super) world: &'a World,
-    pub(super) cookies: Pairs,
-    pub(super) authorization: Option<Secret>,
-}
-
-impl World {
-    pub(super) fn program(&self) -> Asking<'_> {
-        Asking { world: self, cookies: Pairs::default(), authorization: None }
-    }
-
-    pub(super) fn client(&self, id: &str) -> Asking<'_> {
-        let header = format!("Basic {}", STANDARD.encode(format!("{id}:{CLIENT_SECRET}")));
-        Asking { authorization: Some(header.into()), ..self.program() }
-    }
-
-    pub(super) fn bearer(&self, token: &str) -> Asking<'_> {
-        Asking { authorization: Some(format!("Bearer {token}").into()), ..self.program() }
-    }
-}
-
-impl Asking<'_> {
-    fn bringing(self, cookies: &Pairs) -> Self {
-        Self { cookies: cookies.clone(), ..self }
-    }
-
-    async fn send(&self, method: Method, call: &str, body: Body) -> Reply {
-        let settings = self.world.engine.settings();
-        let reply = self
-            .world
-            .engine
-            .answer(Request {
-                method,
-                path: ["-", "v1", call].map(str::to_owned).to_vec(),
-                query: Pairs::default(),
-                body,
-                cookies: self.cookies.clone(),
-                json_header: false,
-                public: settings.public.clone(),
-                client: [192, 0, 2, 1].into(),
-                user_agent: Some("a program".to_owned()),
-                authorization: self.authorization.clone(),
-            })
-            .await;
-        assert!(reply.cookies.is_empty(), "programs get no cookies: {call}");
-        reply
-    }
-
-    pub(super) async fn post(&self, call: &str, members: Value) -> (u16, Value) {
-        let Value::Object(members) = members else { unreachable!("an object") };
-        let reply = self.send(Method::Post, call, Body::Json(members)).await;
-        (reply.status, body_of(&reply))
-    }
-
-    pub(super) async fn get(&self, call: &str) -> (u16, Value) {
-        let reply = self.send(Method::Get, call, Body::None).await;
-        (reply.status, body_of(&reply))
-    }
-
-    pub(super) async fn refresh(&self, token: &str) -> (u16, Value) {
-        self.post("refresh", json!({ "refreshToken": token })).await
-    }
-
-    /// Signs up, and gives what came back.
-    pub(super) async fn begins(&self, wanted: Value) -> Value {
-        let mut members = json!({ "email": "ada@example.com", "password": PASSWORD, "name": "Ada" });
-        members.as_object_mut().expect("one").extend(wanted.as_object().cloned().unwrap_or_default());
-        let (status, answer) = self.post("sign-up", members).await;
-        assert_eq!(status, 200, "{answer}");
-        answer
-    }
-}
-
-pub(super) fn text<'a>(answer: &'a Value, name: &str) -> &'a str {
-    answer[name].as_str().unwrap_or_else(|| unreachable!("{name} in {answer}"))
-}
-
-pub(super) fn refresh_token(answer: &Value) -> &str {
-    text(answer, "refreshToken")
+    build(Options::for_programs(Dialect::NextAuth4, Strategy::Sealed))
 }
 
 pub(super) fn refused(answer: &(u16, Value), status: u16, code: &str) {
@@ -170,7 +51,7 @@ pub(super) async fn sign_in(world: &World, email: &str) -> Value {
 async fn f1_a_program_signs_up_and_in_and_gets_tokens_in_every_dialect_and_strategy() {
     for dialect in ALL {
         for strategy in BOTH {
-            let world = build(options(dialect, strategy));
+            let world = build(Options::for_programs(dialect, strategy));
             let up = world.program().begins(json!({})).await;
             let (status, within) = world
                 .program()
@@ -215,7 +96,10 @@ async fn f1_what_proves_nobody_gets_no_tokens_and_the_same_answer_for_all() {
 
 #[tokio::test]
 async fn f1_a_sign_up_that_reveals_nothing_sends_everybody_to_the_sign_in() {
-    let world = build(Options { reveals_existing: false, ..options(Dialect::NextAuth4, Strategy::Sealed) });
+    let world = build(Options {
+        reveals_existing: false,
+        ..Options::for_programs(Dialect::NextAuth4, Strategy::Sealed)
+    });
     let members = json!({ "email": "ada@example.com", "password": PASSWORD });
     for _ in 0..2 {
         let answer = world.program().post("sign-up", members.clone()).await;
@@ -225,7 +109,8 @@ async fn f1_a_sign_up_that_reveals_nothing_sends_everybody_to_the_sign_in() {
 
 #[tokio::test]
 async fn without_tokens_for_programs_their_calls_are_not_there() {
-    let world = build(Options { tokens: None, ..options(Dialect::NextAuth4, Strategy::Sealed) });
+    let world =
+        build(Options { tokens: None, ..Options::for_programs(Dialect::NextAuth4, Strategy::Sealed) });
     for call in ["sign-up", "sign-in", "refresh", "sign-out", "exchange"] {
         refused(&world.program().post(call, json!({})).await, 404, "not_found");
     }
@@ -253,7 +138,7 @@ async fn lesson_34_a_changed_or_cut_access_token_is_none() {
 #[tokio::test]
 async fn lesson_54_no_token_passes_for_another() {
     for strategy in BOTH {
-        let world = build(options(Dialect::NextAuth4, strategy));
+        let world = build(Options::for_programs(Dialect::NextAuth4, strategy));
         let first = world.program().begins(json!({})).await;
         let mut browser = world.browser();
         browser.sign_in("ada@example.com", PASSWORD).await;
@@ -290,7 +175,7 @@ async fn lesson_39_an_expired_access_token_is_none() {
 #[tokio::test]
 async fn e4_an_application_gets_an_access_token_for_the_session_that_it_brings_along() {
     for strategy in BOTH {
-        let world = build(options(Dialect::NextAuth4, strategy));
+        let world = build(Options::for_programs(Dialect::NextAuth4, strategy));
         let mut browser = world.browser();
         browser.sign_up("ada@example.com").await;
         let cookies = Pairs(browser.cookies.clone());

@@ -10,8 +10,8 @@ use keyward_core::port::{
 use keyward_testkit::Operation;
 use serde_json::{Value, json};
 
-use super::{API, Asking, claims, refresh_token, refused, sign_in, text, world};
-use crate::support::PASSWORD;
+use super::{claims, refused, sign_in, world};
+use crate::support::{API, Asking, PASSWORD, refresh_token, text};
 
 #[tokio::test]
 async fn f2_a_refresh_token_is_good_once_and_within_the_grace_has_one_successor() {
