@@ -13,14 +13,14 @@ use crate::workspace::{PROGRAM, Workspace};
 const PROGRAMS: [Program; 2] =
     [Program { name: "taskset", package: "util-linux" }, Program { name: "kill", package: "procps" }];
 
-/// Parts of the benchmark that need the application under `bench/next-auth-4`.
-const WITH_NEXT: [&str; 2] = ["next", "password"];
-
-/// Parts of the benchmark that need the server under `bench/auth-js-5`.
-const WITH_AUTH_JS: [&str; 2] = ["d", "e"];
-
-/// Parts of the benchmark that need the server under `bench/oidc-provider`.
-const WITH_OIDC_PROVIDER: [&str; 1] = ["f"];
+/// Parts of the benchmark, and the npm project that they need.
+const PROJECTS: [(&[&str], &str); 5] = [
+    (&["next", "password"], "bench/next-auth-4"),
+    (&["d", "e"], "bench/auth-js-5"),
+    (&["d", "e"], "bench/next-auth-5"),
+    (&["f"], "bench/oidc-provider"),
+    (&["better"], "bench/better-auth"),
+];
 
 /// Carries out `bench [--only PART,...] [--seconds N] [--write]`. The words are the benchmark's own to understand.
 pub(crate) fn command(workspace: &Workspace, words: Vec<String>) -> Result<ExitCode> {
@@ -31,29 +31,25 @@ pub(crate) fn command(workspace: &Workspace, words: Vec<String>) -> Result<ExitC
         cargo.args(["build", "--release", "--package", package]).current_dir(&workspace.root);
         build(workspace, &format!("cargo build {package}"), &mut cargo)?;
     }
-    for (parts, folder) in
-        [(&WITH_AUTH_JS[..], "bench/auth-js-5"), (&WITH_OIDC_PROVIDER, "bench/oidc-provider")]
-    {
-        if has_one_of(&words, parts) {
-            setup::node()?;
-            setup::install_packages(workspace, &workspace.root.join(folder))?;
-        }
-    }
-    if has_one_of(&words, &WITH_NEXT) {
+    for folder in projects(&words) {
+        let project = workspace.root.join(folder);
         setup::node()?;
-        let application = workspace.root.join("bench/next-auth-4");
-        setup::install_packages(workspace, &application)?;
-        build(workspace, "next build", &mut next_build(&application))?;
+        setup::install_packages(workspace, &project)?;
+        // An application of Next.js has to be built.
+        if project.join("node_modules/next").is_dir() {
+            build(workspace, &format!("next build {folder}"), &mut next_build(&project))?;
+        }
     }
     let mut benchmark = Command::new(workspace.target.join("release/keyward-bench"));
     let status = benchmark.args(words).status()?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Whether one of these parts was asked for: by name, or with all.
-fn has_one_of(words: &[String], parts: &[&str]) -> bool {
+/// The npm projects of the parts that were asked for: by name, or all.
+fn projects(words: &[String]) -> Vec<&'static str> {
     let only = words.iter().position(|word| word == "--only").and_then(|at| words.get(at + 1));
-    only.is_none_or(|only| only.split(',').any(|part| parts.contains(&part)))
+    let wanted = |parts: &[&str]| only.is_none_or(|only| only.split(',').any(|part| parts.contains(&part)));
+    PROJECTS.into_iter().filter(|(parts, _)| wanted(parts)).map(|(_, folder)| folder).collect()
 }
 
 fn next_build(application: &Path) -> Command {
@@ -67,7 +63,7 @@ fn next_build(application: &Path) -> Command {
 
 fn build(workspace: &Workspace, name: &str, command: &mut Command) -> Result {
     println!("{name}");
-    let log = workspace.scratch().join(format!("{}.log", name.replace(' ', "-")));
+    let log = workspace.scratch().join(format!("{}.log", name.replace([' ', '/'], "-")));
     let ended = Watch { name, log, limit: Duration::from_mins(20) }.run(command)?;
     if ended.success { Ok(()) } else { Err(ended.output.into()) }
 }
@@ -77,19 +73,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn node_is_needed_for_the_whole_benchmark_and_for_the_parts_that_run_in_it() {
-        let words = |line: &str| line.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
-        for (line, next, auth_js, oidc_provider) in [
-            ("", true, true, true),
-            ("--seconds 1 --write", true, true, true),
-            ("--only a,next", true, false, false),
-            ("--only d,e --seconds 1", false, true, false),
-            ("--only f,g --seconds 1", false, false, true),
-            ("--only a,b,c --seconds 1", false, false, false),
+    fn npm_projects_are_needed_for_the_whole_benchmark_and_for_the_parts_that_run_in_them() {
+        let all = PROJECTS.map(|(_, folder)| folder);
+        for (line, needed) in [
+            ("", &all[..]),
+            ("--seconds 1 --write", &all),
+            ("--only a,next", &["bench/next-auth-4"]),
+            ("--only d,e --seconds 1", &["bench/auth-js-5", "bench/next-auth-5"]),
+            ("--only f,g --seconds 1", &["bench/oidc-provider"]),
+            ("--only better", &["bench/better-auth"]),
+            ("--only a,b,c --seconds 1", &[]),
         ] {
-            assert_eq!(has_one_of(&words(line), &WITH_NEXT), next, "{line}");
-            assert_eq!(has_one_of(&words(line), &WITH_AUTH_JS), auth_js, "{line}");
-            assert_eq!(has_one_of(&words(line), &WITH_OIDC_PROVIDER), oidc_provider, "{line}");
+            let words: Vec<String> = line.split_whitespace().map(str::to_owned).collect();
+            assert_eq!(projects(&words), needed, "{line}");
         }
     }
 }

@@ -86,7 +86,7 @@ fn fuzz(workspace: &Workspace, seconds: u64, wanted: &[String]) -> Result<Outcom
 }
 
 /// Builds all targets and gives the folder that they are in.
-fn build(workspace: &Workspace) -> Result<PathBuf> {
+pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
     let host = host_triple()?;
     let folder = workspace.root.join("fuzz/target");
     let mut build = tool("cargo");
@@ -96,7 +96,7 @@ fn build(workspace: &Workspace) -> Result<PathBuf> {
         .arg(manifest(workspace));
     build.env("RUSTFLAGS", FLAGS).env("CARGO_TARGET_DIR", &folder);
     let log = workspace.scratch().join("fuzz-build.log");
-    let ended = Watch { name: "fuzz: build", log, limit: Duration::from_mins(15) }.run(&mut build)?;
+    let ended = Watch { name: "fuzz: build", log, limit: Duration::from_mins(20) }.run(&mut build)?;
     if ended.success { Ok(folder.join(host).join("release")) } else { Err(ended.output.into()) }
 }
 

@@ -6,6 +6,7 @@
 
 mod arguments;
 mod bench;
+mod builds;
 mod check;
 mod dist;
 mod fuzz;
@@ -27,7 +28,7 @@ use workspace::Workspace;
 type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + Sync>>;
 
 /// All parts of a full run, in their order: what answers fast comes first.
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     Part { name: "fmt", about: "formatting", tests: false, run: check::fmt },
     Part { name: "tidy", about: "design rules", tests: false, run: tidy::part },
     Part { name: "clippy", about: "lints, warnings denied", tests: false, run: check::clippy },
@@ -39,6 +40,7 @@ const PARTS: [Part; 8] = [
         tests: true,
         run: test::node::part,
     },
+    Part { name: "builds", about: "release and fuzz targets, compiled", tests: true, run: builds::part },
     Part { name: "dist", about: "tarball and npm package, installed and run", tests: true, run: dist::part },
     Part { name: "fuzz", about: "fuzz targets on their corpus", tests: true, run: fuzz::part },
 ];
@@ -49,7 +51,7 @@ The project's own commands.
 cargo xtask test [--quick] [--part NAME]... [FILTER]
     Installs what the tests need, runs all of them, prints a table and `N passed, N failed`.
     --quick       unit tests of the crates changed since the last commit, and of those that use them
-    --part NAME   only this part (repeatable): rust, node, dist, fuzz, or a check: fmt, clippy, doc, tidy
+    --part NAME   only this part (repeatable): rust, node, builds, dist, fuzz, or a check: fmt, clippy, doc, tidy
     FILTER        only tests whose name contains it (parts rust and node)
 cargo xtask tidy
     Design rules as text checks: arrows between crates, file sizes, module docs, cycles, banned crates.

@@ -97,6 +97,11 @@ impl Watch<'_> {
     }
 }
 
+/// How many processors there are to share the work.
+pub(crate) fn processors() -> usize {
+    thread::available_parallelism().map_or(1, usize::from)
+}
+
 /// Does `work` on each of `items`, on as many at a time as there are processors. Gives the answers in the items' order.
 pub(crate) fn side_by_side<T: Sync, A: Send>(items: &[T], work: impl Fn(&T) -> A + Sync) -> Vec<A> {
     let next = AtomicUsize::new(0);
@@ -107,9 +112,8 @@ pub(crate) fn side_by_side<T: Sync, A: Send>(items: &[T], work: impl Fn(&T) -> A
         };
         std::iter::from_fn(turn).collect::<Vec<_>>()
     };
-    let processors = thread::available_parallelism().map_or(1, usize::from);
     let mut answers = thread::scope(|scope| {
-        let workers: Vec<_> = (0..processors.min(items.len())).map(|_| scope.spawn(take_turns)).collect();
+        let workers: Vec<_> = (0..processors().min(items.len())).map(|_| scope.spawn(take_turns)).collect();
         let answers =
             workers.into_iter().map(|worker| worker.join().unwrap_or_else(|fault| resume_unwind(fault)));
         answers.flatten().collect::<Vec<_>>()

@@ -59,15 +59,18 @@ pub(crate) fn part(workspace: &Workspace, _: Option<&str>) -> Result<Outcome> {
 /// The files beside the binary in each package.
 const COMPANIONS: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
-fn pack(workspace: &Workspace) -> Result<Packages> {
-    setup::node()?;
+/// Makes the release build.
+pub(crate) fn build(workspace: &Workspace) -> Result {
     let mut build = tool("cargo");
     build.args(["build", "--release", "--locked", "--package", PROGRAM]).current_dir(&workspace.root);
     let log = workspace.scratch().join("dist-build.log");
     let built = Watch { name: "dist: release build", log, limit: Duration::from_mins(20) }.run(&mut build)?;
-    if !built.success {
-        return Err(built.output.into());
-    }
+    if built.success { Ok(()) } else { Err(built.output.into()) }
+}
+
+fn pack(workspace: &Workspace) -> Result<Packages> {
+    setup::node()?;
+    build(workspace)?;
     let release = Release {
         version: workspace.version()?.to_owned(),
         target: host_triple()?,

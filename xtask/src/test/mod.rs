@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn without_names_all_tests_run_and_no_checks() {
-        assert_eq!(selected(&[], None), ["rust", "node", "dist", "fuzz"]);
+        assert_eq!(selected(&[], None), ["rust", "node", "builds", "dist", "fuzz"]);
     }
 
     #[test]

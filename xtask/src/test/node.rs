@@ -6,9 +6,16 @@ use std::time::Duration;
 
 use crate::Result;
 use crate::part::Outcome;
-use crate::run::{Watch, tool};
+use crate::run::{Watch, processors, tool};
 use crate::setup;
 use crate::workspace::{PROGRAM, Workspace};
+
+/// Files that run at a time for each processor: about half of a file's time is spent waiting, for a server to start, a
+/// token to run out, a browser to paint.
+const FILES_PER_PROCESSOR: usize = 2;
+
+/// What only a run that hangs takes: one of a busy machine may need twice the time of a quiet one.
+const HANGS: Duration = Duration::from_mins(40);
 
 /// Installs what is missing, builds the binary, and runs every `tests/**/*.test.mjs`.
 pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcome> {
@@ -22,19 +29,28 @@ pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcom
         return Err("there is no tests/**/*.test.mjs".into());
     }
     let summary = workspace.scratch().join("node.tap");
-    // One left by an earlier run would be counted if Node.js broke off.
-    drop(fs::remove_file(&summary));
+    let slowest = workspace.scratch().join("node-slowest.txt");
+    for report in [&summary, &slowest] {
+        // One left by an earlier run would be read if Node.js broke off.
+        drop(fs::remove_file(report));
+    }
     let mut command = Command::new("node");
     command
-        .args(["--test", "--test-concurrency=2", "--test-timeout=600000"])
+        .args(["--test", "--test-timeout=600000"])
+        .arg(format!("--test-concurrency={}", FILES_PER_PROCESSOR * processors()))
         .args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap"])
         .arg(format!("--test-reporter-destination={}", summary.display()))
+        .arg("--test-reporter=./tests/support/slowest.mjs")
+        .arg(format!("--test-reporter-destination={}", slowest.display()))
         .args(filter.map(|filter| format!("--test-name-pattern={filter}")))
         .args(files)
         .env("KEYWARD_BIN", workspace.target.join("debug/keyward"))
         .current_dir(&workspace.root);
     let log = workspace.scratch().join("node.log");
-    let ended = Watch { name: "node", log, limit: Duration::from_mins(20) }.run(&mut command)?;
+    let ended = Watch { name: "node", log, limit: HANGS }.run(&mut command)?;
+    if let Ok(line) = fs::read_to_string(&slowest) {
+        println!("  slowest: {line}");
+    }
     let counts = Counts::read(&fs::read_to_string(&summary).unwrap_or_default());
     Ok(counts.outcome(ended.success, filter.is_some(), ended.output))
 }
