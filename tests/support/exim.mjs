@@ -45,7 +45,8 @@ export async function startExim({ authenticated = false } = {}) {
   const stop = async () => {
     child.kill("SIGKILL");
     await ended;
-    await rm(folder, { recursive: true, force: true });
+    // A process of its own that takes or delivers a mail may outlive it for a moment, and write there.
+    await rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   };
   try {
     await until(`Exim listens on ${tlsPort}: ${log}`, () => listens(tlsPort));
