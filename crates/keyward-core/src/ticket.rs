@@ -1,8 +1,10 @@
 //! One-time artefacts: what is handed out once and admits once, such as the link in a mail.
 
+use std::time::Duration;
+
 use keyward_jose::digest::sha256_hex;
 
-use crate::time::Timestamp;
+use crate::{secret::Secret, time::Timestamp};
 
 /// What a ticket is for. One for something else opens nothing here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -13,6 +15,11 @@ impl Purpose {
     pub const SECOND_FACTOR: Self = Self("second-factor");
     /// A passkey's challenge that was answered: there so that nobody answers it again.
     pub const SPENT_CHALLENGE: Self = Self("spent-challenge");
+    /// An attempt at another site whose browser came back: there so that it comes back once. Its subject is the provider.
+    pub const SPENT_ATTEMPT: Self = Self("spent-attempt");
+    /// An ID token that a front end brought and that let somebody in: there so that it lets in nobody again. Its subject
+    /// is the provider.
+    pub const SPENT_ID_TOKEN: Self = Self("spent-id-token");
     /// Signing in by a link that was sent by mail.
     pub const EMAIL_LINK: Self = Self("email-link");
     /// Proving the address of an account by a link that was sent there.
@@ -54,4 +61,26 @@ pub struct Ticket {
     pub created: Timestamp,
     /// The last moment at which it is good.
     pub expires: Timestamp,
+}
+
+/// By how much the clocks of two processes may differ: for so long what is good once is remembered beyond its end.
+const SKEW: Duration = Duration::from_secs(10 * 60);
+
+/// What is good once, made by somebody else: it is remembered when it is used, instead of when it is issued.
+#[derive(Clone, Debug)]
+pub struct Once {
+    /// What tells it from any other.
+    pub what: Secret,
+    /// Until when it would be good.
+    pub until: Timestamp,
+}
+
+impl Once {
+    /// That it was used: a ticket that opens nothing. Nobody can keep it a second time.
+    #[must_use]
+    pub fn used(&self, purpose: Purpose, subject: &str, now: Timestamp) -> Ticket {
+        let hash = sha256_hex(&[purpose.0.as_bytes(), b" ", self.what.expose().as_bytes()]);
+        let key = TicketKey { purpose, subject: subject.to_owned(), hash };
+        Ticket { key, data: String::new(), created: now, expires: self.until.max(now).plus(SKEW) }
+    }
 }

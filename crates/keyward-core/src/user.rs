@@ -145,6 +145,9 @@ pub struct Vouched {
     /// The provider's tokens, sealed by the flow; opaque to stores. They replace those that were kept before,
     /// also where there are none.
     pub tokens: Option<Vec<u8>>,
+    /// What is used up by their admission ([`crate::ticket::Once`]):
+    /// [`Admitted::Changed`](crate::port::Admitted::Changed) where it was used before.
+    pub spent: Option<Ticket>,
 }
 
 /// How somebody for whom another site vouches stands to the directory: what [`crate::policy::linking`] decides on.

@@ -4,11 +4,7 @@
 //! parts cannot be exchanged one by one, and it is bound to provider, purpose, redirect address and expiry. Nobody
 //! but us reads it. Which cookie that is, says [`keyward_core::dialect::attempts`].
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
 
 pub use keyward_core::method::redirect::Purpose;
 use keyward_core::{port::Random, secret::Secret, time::Timestamp};
@@ -50,8 +46,6 @@ pub struct Attempt {
 pub struct Sealer {
     /// The first seals; all open.
     keys: Vec<ContentKey>,
-    /// Attempts that came back to this process, by their `state`, until they would be over anyway.
-    used: Mutex<HashMap<String, i64>>,
 }
 
 impl Sealer {
@@ -62,7 +56,7 @@ impl Sealer {
             let bytes = hkdf_sha256::<32>(secret.expose().as_bytes(), b"", b"Keyward provider attempt");
             ContentKey::new(Encryption::A256Gcm, bytes.as_slice()).expect("A256GCM takes 32 bytes")
         };
-        Self { keys: secrets.iter().map(key).collect(), used: Mutex::default() }
+        Self { keys: secrets.iter().map(key).collect() }
     }
 
     /// The cookie's value.
@@ -88,24 +82,6 @@ impl Sealer {
             .map_err(|_| Code::BadAttempt.because("the attempt's cookie is of another form"))?;
         attempt.must_be_of(provider, now)?;
         Ok(attempt)
-    }
-}
-
-impl Sealer {
-    /// Uses an attempt up. A browser forgets its cookie; who kept it could have the provider asked again and again.
-    /// Other processes do not know of it: there the provider refuses the used code.
-    ///
-    /// # Errors
-    /// [`Code::BadAttempt`] if it was used before.
-    pub fn use_up(&self, attempt: &Attempt, now: Timestamp) -> Result<(), Fault> {
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        if used.len() % 256 == 255 {
-            used.retain(|_, expires| *expires > now.secs());
-        }
-        match used.insert(attempt.checks.state.clone(), attempt.expires) {
-            Some(_) => Err(Code::BadAttempt.because("the attempt was used before")),
-            None => Ok(()),
-        }
     }
 }
 
@@ -175,24 +151,6 @@ mod tests {
         for length in 0..cookie.len() {
             assert_eq!(code(&cookie[..length], "github", clock.now()), Err(Code::BadAttempt), "{length}");
         }
-    }
-
-    #[test]
-    fn an_attempt_counts_once() {
-        let clock = FakeClock::default();
-        let sealer = Sealer::new(&[Secret::from("secret")]);
-        let one = |number: u32| {
-            let mut one = attempt(clock.now());
-            one.checks.state = number.to_string();
-            one
-        };
-        assert_eq!(sealer.use_up(&one(0), clock.now()), Ok(()));
-        assert_eq!(sealer.use_up(&one(0), clock.now()).map_err(|fault| fault.code), Err(Code::BadAttempt));
-        let later = clock.now().plus(LIFETIME);
-        for number in 1..1000 {
-            assert_eq!(sealer.use_up(&one(number), later), Ok(()));
-        }
-        assert!(sealer.used.lock().expect("a lock").len() < 300, "those whose time is over are forgotten");
     }
 
     #[test]

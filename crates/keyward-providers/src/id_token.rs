@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     attempt::Attempt,
-    cache::{GOOD_FOR, KEYS_AT_LEAST},
+    cache::{self, KEYS_AT_LEAST},
     discovery::{Endpoint, Metadata},
     fault::{Code, Fault},
     http::{self, Outgoing},
@@ -29,6 +29,9 @@ const MAX_AGE: Duration = Duration::from_secs(10 * 60);
 
 /// How far a provider's clock may be off.
 const TOLERANCE: Duration = Duration::from_secs(30);
+
+/// For how long at most a token that is good now goes on to be.
+pub(crate) const GOOD_FOR: Duration = MAX_AGE.saturating_add(TOLERANCE.saturating_mul(2));
 
 /// The claims of the ID token that came with the tokens.
 ///
@@ -110,7 +113,7 @@ async fn by_public_key(
         keys.verify(token, &Algorithm::ALL).map(|(key, payload)| (payload, key.algorithm().hash()))
     };
     let now = world.clock.now();
-    let Some(kept) = world.cache.keys.get(from.url.as_str(), GOOD_FOR, now) else {
+    let Some(kept) = world.cache.keys.get(from.url.as_str(), cache::GOOD_FOR, now) else {
         return verify(&*fetch_keys(from, world, now).await?).map_err(unverified);
     };
     match verify(&kept) {

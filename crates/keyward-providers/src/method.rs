@@ -8,6 +8,8 @@ use keyward_core::{
     method::redirect::{Arrival, Arrived, Departed, Departure, Purpose, RedirectSignIn, Word},
     port::{Clock, Random},
     secret::Secret,
+    ticket::Once,
+    time::Timestamp,
     user,
 };
 use url::Url;
@@ -65,10 +67,14 @@ impl RedirectSignIn for RedirectMethod {
         Ok(Departed { url: start.url, state: start.attempt.checks.state, sealed })
     }
 
+    fn attempt(&self, sealed: &str) -> Result<Once, Refusal> {
+        let attempt = self.tools.sealer.open(sealed, &self.provider.id, self.tools.clock.now())?;
+        Ok(Once { what: attempt.checks.state.into(), until: Timestamp::from_secs(attempt.expires) })
+    }
+
     async fn arrive(&self, arrival: Arrival<'_>) -> Result<Arrived, Refusal> {
         let now = self.tools.clock.now();
         let attempt = self.tools.sealer.open(arrival.attempt, &self.provider.id, now)?;
-        self.tools.sealer.use_up(&attempt, now)?;
         let identity = flow::complete(&self.provider, arrival.response, &attempt, &self.world()).await?;
         let account = identity.account();
         let Identity { profile, raw, .. } = identity;
@@ -84,11 +90,13 @@ impl RedirectSignIn for RedirectMethod {
             email_verified: profile.email_verified == Some(true),
             raw,
             account,
+            // The attempt is.
+            once: None,
         })
     }
 
     async fn take_word(&self, word: Word) -> Result<Arrived, Refusal> {
-        let (profile, raw) = word::take(&self.provider, word, &self.world()).await?;
+        let (profile, raw, once) = word::take(&self.provider, word, &self.world()).await?;
         let members = [
             ("provider", self.provider.id.as_str()),
             ("type", self.provider.kind.as_str()),
@@ -107,6 +115,7 @@ impl RedirectSignIn for RedirectMethod {
             email_verified: profile.email_verified == Some(true),
             raw,
             account,
+            once,
         })
     }
 

@@ -105,6 +105,11 @@ fn admit(db: &Connection, who: &Admission, now: Timestamp) -> Result<Admitted> {
             at_back_end(db, key, profile, known, new_id, now)?
         }
         Admission::Vouched { who, place, until } => {
+            if let Some(spent) = &who.spent
+                && ticket::is_known(db, &spent.key)?
+            {
+                return Ok(Admitted::Changed);
+            }
             let Some((user, is_new)) = settle(db, who, place, now)? else { return Ok(Admitted::Changed) };
             if is_kept_out(db, Some(&user))? {
                 return Ok(Admitted::Disabled);
@@ -116,6 +121,9 @@ fn admit(db: &Connection, who: &Admission, now: Timestamp) -> Result<Admitted> {
                 created: now,
             };
             account::keep(db, &user, &account, who.tokens.as_deref())?;
+            if let Some(spent) = &who.spent {
+                ticket::insert(db, spent)?;
+            }
             if let Some(email) = who.email.as_ref().filter(|email| email.verified) {
                 directory::prove(db, &user, &email.address, Some(&who.key), *until, now)?;
             }

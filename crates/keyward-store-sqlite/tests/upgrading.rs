@@ -64,6 +64,7 @@ async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are
         profile: Profile::default(),
         email: Some(Address { address: "ada@example.org".to_owned(), verified: true }),
         tokens: None,
+        spent: None,
     };
     let place = Place::Link { user: ada.id.clone(), by: Ground::Email };
     let admission = Admission::Vouched { who: Box::new(who), place, until: NOW };

@@ -9,6 +9,8 @@ use keyward_core::{
     error::{Code, Refusal},
     method::redirect::{Arrival, Arrived, Departed, Departure, Purpose, RedirectSignIn},
     secret::Secret,
+    ticket::Once,
+    time::Timestamp,
     user::Profile,
 };
 use keyward_testkit::Operation;
@@ -31,6 +33,11 @@ impl RedirectSignIn for Away {
         Ok(Departed { url, state: "s".to_owned(), sealed: "sealed".to_owned() })
     }
 
+    fn attempt(&self, sealed: &str) -> Result<Once, Refusal> {
+        let until = Timestamp::from_secs(i64::from(u32::MAX));
+        Ok(Once { what: sealed.into(), until })
+    }
+
     async fn arrive(&self, arrival: Arrival<'_>) -> Result<Arrived, Refusal> {
         assert_eq!(arrival.attempt, "sealed");
         self.0.lock().expect("a lock").clone_from(&arrival.response.0);
@@ -45,6 +52,7 @@ impl RedirectSignIn for Away {
             email_verified: false,
             raw: Value::Null,
             account: Map::new(),
+            once: None,
         })
     }
 

@@ -14,6 +14,7 @@ use crate::{
     error::{Code, Refusal},
     request::Pairs,
     secret::Secret,
+    ticket::Once,
     user::Profile,
 };
 
@@ -107,6 +108,8 @@ pub struct Arrived {
     pub raw: Value,
     /// The token response with the account's key: NextAuth's `account`. Full of secrets.
     pub account: Map<String, Value>,
+    /// What lets them in and nobody a second time, where an attempt does not see to that.
+    pub once: Option<Once>,
 }
 
 /// Tokens are never printed.
@@ -128,6 +131,12 @@ pub trait RedirectSignIn: Send + Sync {
     /// # Errors
     /// A [`Refusal`] with a code of the provider family ([`crate::error::Code::is_of_provider`]).
     async fn depart(&self, departure: Departure<'_>) -> Result<Departed, Refusal>;
+
+    /// Opens a sealed attempt, so that it can be used up before anybody is asked: it is named by its `state`.
+    ///
+    /// # Errors
+    /// [`crate::error::Code::ProviderAttempt`] for none of ours, or of this provider's, or one whose time is over.
+    fn attempt(&self, sealed: &str) -> Result<Once, Refusal>;
 
     /// Ends an attempt: checks the response against it, asks the provider, and says who it is.
     ///

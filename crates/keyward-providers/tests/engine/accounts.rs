@@ -214,6 +214,7 @@ async fn link_stale(world: &World, email: &str) {
         profile: Profile::default(),
         email: Some(Address { address: email.to_owned(), verified: false }),
         tokens: None,
+        spent: None,
     };
     let place = Place::Link { user: UserId(user.id.0.clone()), by: Ground::Email };
     let now = Timestamp::from_secs(1);

@@ -1,6 +1,9 @@
 //! A front end's own sign-in at a provider becomes a user and tokens of ours (A1, F1).
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD},
+};
 use keyward_core::{
     dialect::Dialect,
     port::{Clock as _, Directory as _},
@@ -61,13 +64,64 @@ async fn f1_an_id_token_for_our_client_id_becomes_a_user_and_tokens() {
     assert!(first["accessToken"].is_string() && first["refreshToken"].is_string());
     let user = world.store.user_by_email("ada@example.com").await.expect("answers").expect("made");
     assert_eq!(first["user"]["id"], user.id.0);
-    let (_, again) = exchange(&world, Some("blog"), by_token(&token)).await;
+    let fresh = world.upstream.id_token(&ADA, &json!({ "jti": "second" }));
+    let (_, again) = exchange(&world, Some("blog"), by_token(&fresh)).await;
     assert_eq!(again["user"]["id"], user.id.0, "the same person");
     // The browser's own sign-in there is the same person's too.
     let mut browser = world.browser();
     browser.sign_in("op", &ADA).await;
     assert!(browser.is_signed_in().await);
     assert_eq!(world.store.accounts_of(&user.id).await.expect("answers").len(), 1);
+}
+
+#[tokio::test]
+async fn lesson_37_an_id_token_is_good_once_for_every_process_on_the_store() {
+    let world = one();
+    let other = world.another_process();
+    let token = world.upstream.id_token(&ADA, &json!({}));
+    assert_eq!(exchange(&world, None, by_token(&token)).await.0, 200);
+    for process in [&world, &other] {
+        refused(&exchange(process, None, by_token(&token)).await, 401, "provider_id_token");
+    }
+    let fresh = world.upstream.id_token(&ADA, &json!({ "jti": "second" }));
+    assert_eq!(exchange(&other, None, by_token(&fresh)).await.0, 200);
+}
+
+/// ES256 has two signatures for whoever knows one: they are one token.
+#[tokio::test]
+async fn lesson_37_an_id_token_whose_signature_was_written_the_other_way_is_the_same_token() {
+    let world = one();
+    let token = world.upstream.id_token(&ADA, &json!({}));
+    let other = the_other_signature(&token);
+    assert_ne!(other, token);
+    assert_eq!(exchange(&world, None, by_token(&other)).await.0, 200, "it is a good signature");
+    refused(&exchange(&world, None, by_token(&token)).await, 401, "provider_id_token");
+}
+
+/// `(r, n - s)` for `(r, s)`.
+fn the_other_signature(token: &str) -> String {
+    const N: [u8; 32] = [
+        0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xbc,
+        0xe6, 0xfa, 0xad, 0xa7, 0x17, 0x9e, 0x84, 0xf3, 0xb9, 0xca, 0xc2, 0xfc, 0x63, 0x25, 0x51,
+    ];
+    let (signed, signature) = token.rsplit_once('.').expect("three parts");
+    let mut signature = URL_SAFE_NO_PAD.decode(signature).expect("base64url");
+    let mut borrow = 0;
+    for (digit, of_n) in signature[32..].iter_mut().zip(N).rev() {
+        let difference = i16::from(of_n) - i16::from(*digit) - borrow;
+        borrow = i16::from(difference < 0);
+        *digit = u8::try_from(difference.rem_euclid(256)).expect("a byte");
+    }
+    format!("{signed}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+#[tokio::test]
+async fn an_id_token_that_let_nobody_in_is_not_used_up() {
+    let world = one();
+    let token = world.upstream.id_token(&ADA, &json!({}));
+    world.store.fail_next(Operation::Admit);
+    assert_eq!(exchange(&world, None, by_token(&token)).await.0, 503);
+    assert_eq!(exchange(&world, None, by_token(&token)).await.0, 200);
 }
 
 #[tokio::test]

@@ -247,14 +247,35 @@ async fn a_callback_that_comes_again_signs_nobody_in_a_second_time() {
         assert_eq!(refused(&again).2, "provider_attempt");
         assert!(browser.is_signed_in().await, "the session from before stays");
 
-        // Also for somebody who kept the cookie: the provider isn't even asked.
-        let mut thief = world.browser();
-        thief.cookies = kept;
-        let again = thief.arrive("hub", &response).await;
-        assert_eq!(refused(&again).2, "provider_attempt");
-        assert_eq!(world.upstream.calls().len(), asked);
-        assert!(!thief.is_signed_in().await);
+        // Also for somebody who kept the cookie, and in another process: the provider isn't even asked.
+        for process in [&world, &world.another_process()] {
+            let mut thief = process.browser();
+            thief.cookies.clone_from(&kept);
+            let again = thief.arrive("hub", &response).await;
+            assert_eq!(refused(&again).2, "provider_attempt");
+            assert_eq!(world.upstream.calls().len(), asked);
+            assert!(!thief.is_signed_in().await);
+        }
     }
+}
+
+#[tokio::test]
+async fn lesson_37_an_attempt_that_failed_is_used_up_for_every_process_too() {
+    let world = world(Dialect::NextAuth4, Strategy::Sealed);
+    let mut browser = world.browser();
+    let url = browser.depart("hub", "/dash").await;
+    let response = world.upstream.agree(&url, &ADA);
+    let kept = browser.cookies.clone();
+    let state = response.iter().filter(|(name, _)| name == "state").cloned();
+    let denied: Vec<_> = state.chain([("error".to_owned(), "access_denied".to_owned())]).collect();
+    assert_eq!(refused(&browser.arrive("hub", &denied).await).2, "provider_denied");
+    for process in [&world, &world.another_process()] {
+        let mut again = process.browser();
+        again.cookies.clone_from(&kept);
+        assert_eq!(refused(&again.arrive("hub", &response).await).2, "provider_attempt");
+        assert!(!again.is_signed_in().await);
+    }
+    assert_eq!(world.upstream.calls(), Vec::<String>::new(), "the provider was never asked");
 }
 
 #[tokio::test]

@@ -93,10 +93,21 @@ pub(crate) fn world(dialect: Dialect, strategy: Strategy) -> World {
 pub(crate) fn build(options: Options) -> World {
     let clock = Arc::new(FakeClock::default());
     let store = Arc::new(FaultyStore::new(MemoryStore::default()));
-    let random = Arc::new(SeededRandom::new(7));
+    let upstream = Arc::new(Upstream::new(clock.clone()));
+    start(options, clock, store, upstream, 7)
+}
+
+/// A process of this deployment; each has a seed of its own.
+fn start(
+    options: Options,
+    clock: Arc<FakeClock>,
+    store: Arc<FaultyStore<MemoryStore>>,
+    upstream: Arc<Upstream>,
+    seed: u64,
+) -> World {
+    let random = Arc::new(SeededRandom::new(seed));
     let hasher = Arc::new(CountingHasher::default());
     let limits = Arc::new(NotedLimits::default());
-    let upstream = Arc::new(Upstream::new(clock.clone()));
     let secrets = vec![Secret::from(SECRET)];
     let (http, cache): (Arc<dyn ProviderHttp>, Arc<Cache>) = match &options.op {
         Some(op) => (op.clone(), op.cache.clone()),
@@ -231,6 +242,13 @@ pub(crate) struct Browser<'w> {
 impl World {
     pub(crate) fn browser(&self) -> Browser<'_> {
         Browser { world: self, cookies: Vec::new(), json: true }
+    }
+
+    /// Another process of a deployment that was made by [`world`], on the same store.
+    pub(crate) fn another_process(&self) -> Self {
+        let settings = self.engine.settings();
+        let options = Options::new(settings.dialect, settings.session.strategy);
+        start(options, self.clock.clone(), self.store.clone(), self.upstream.clone(), 8)
     }
 }
 

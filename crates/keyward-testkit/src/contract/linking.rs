@@ -25,6 +25,7 @@ pub(super) fn vouched(key: AccountKey, name: &str, verified: Option<bool>) -> Vo
         profile: profile(name),
         email: verified.map(|verified| Address { address: email(name), verified }),
         tokens: Some(format!("tokens of {name}").into_bytes()),
+        spent: None,
     }
 }
 

@@ -124,6 +124,7 @@ macro_rules! store_contract {
             a_followed_link_whose_address_changed_hands_uses_nothing_up
             a_followed_link_that_cannot_be_carried_out_uses_nothing_up
             a_sweep_takes_expired_tickets_and_no_other
+            lesson_37_what_let_somebody_in_lets_in_nobody_again
 
             a_person_s_sessions_are_listed_the_last_seen_first
             lesson_50_a_person_ends_their_own_sessions_and_nobody_else_s
@@ -209,6 +210,7 @@ macro_rules! store_contract {
 
             lesson_21_of_fifty_consumers_of_one_ticket_one_wins
             lesson_21_lesson_37_of_fifty_followers_of_one_link_one_is_admitted
+            lesson_21_of_fifty_who_bring_what_is_good_once_one_is_admitted
             of_fifty_first_sign_ins_through_one_account_one_makes_the_user
             of_links_and_creations_with_one_account_one_wins
             of_two_who_unlink_the_last_two_accounts_one_is_refused

@@ -4,12 +4,13 @@ use std::{collections::HashSet, sync::Arc};
 
 use keyward_core::{
     port::{Admitted, Ending, Renewed, Store, Unlinked},
-    user::Admission,
+    user::{Admission, Vouched},
 };
 
 use super::{
     LATER, NOW, UNTIL, account, admit, admitted, at_once, email, ended_ids, has_session, id, key, keys_of,
-    link_to, linked, made, mail, new_user, renew, sid, sign_up, stored, token, unlinking, visit, vouched,
+    link_to, linked, made, mail, new_user, owned, renew, sid, sign_up, spent, stored, token, unlinking,
+    visit, vouched,
 };
 
 /// A person who opens fifty tabs is one person.
@@ -86,6 +87,23 @@ pub async fn lesson_21_lesson_37_of_fifty_followers_of_one_link_one_is_admitted(
     assert_eq!(holder.id, id(&format!("u{}", winners[0])));
     for n in 0..50 {
         assert_eq!(has_session(&*store, &format!("s{n}")).await, n == winners[0]);
+    }
+}
+
+/// One word of a provider lets in once, whoever brings it how often.
+pub async fn lesson_21_of_fifty_who_bring_what_is_good_once_one_is_admitted(store: Arc<dyn Store>) {
+    let ada = Vouched { spent: Some(spent("t1")), ..vouched(key("google", "1"), "ada", None) };
+    let first = Vouched { spent: None, ..ada.clone() };
+    assert_eq!(admit(&*store, &made(&first, "ada"), None).await, admitted("ada", true));
+    let answers = at_once(50, |n| {
+        let (store, who, session) = (Arc::clone(&store), owned(&ada, "ada"), stored(&format!("s{n}")));
+        async move { store.admit(&who, Some(&session), NOW, &[]).await.expect("the store answers") }
+    })
+    .await;
+    let lost = answers.iter().filter(|answer| **answer == Admitted::Changed).count();
+    assert_eq!((lost, answers.iter().filter(|answer| **answer == admitted("ada", false)).count()), (49, 1));
+    for (n, answer) in answers.iter().enumerate() {
+        assert_eq!(has_session(&*store, &format!("s{n}")).await, *answer != Admitted::Changed);
     }
 }
 

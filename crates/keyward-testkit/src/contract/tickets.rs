@@ -5,11 +5,12 @@ use std::{sync::Arc, time::Duration};
 use keyward_core::{
     port::{Admitted, Store},
     ticket::{Purpose, Ticket, TicketKey},
-    user::{Admission, User},
+    user::{Admission, User, Vouched},
 };
 
 use super::{
-    LATER, NOW, UNTIL, admit, admitted, email, has_session, id, new_user, sid, sign_up, stored, user,
+    LATER, NOW, UNTIL, admit, admitted, email, has_session, id, key, made, new_user, owned, sid, sign_up,
+    stored, user, vouched,
 };
 
 const INSTANT: Duration = Duration::from_millis(1);
@@ -150,6 +151,35 @@ pub async fn a_followed_link_that_cannot_be_carried_out_uses_nothing_up(store: A
     assert_eq!(store.user(&id("ada")).await.expect("answers"), None);
     assert!(!has_session(&*store, "s2").await);
     assert_eq!(admit(&*store, &link_to(&ticket, "ada", true), None).await, admitted("ada", true));
+}
+
+/// What somebody else made and is good once lets in once: another time it writes nothing.
+pub async fn lesson_37_what_let_somebody_in_lets_in_nobody_again(store: Arc<dyn Store>) {
+    let spent = |hash: &str| Some(spent(hash));
+    let ada = Vouched { spent: spent("t1"), ..vouched(key("google", "1"), "ada", Some(true)) };
+    admit(&*store, &sign_up("taken"), Some(&stored("s0"))).await;
+    let clash = store.admit(&made(&ada, "u1"), Some(&stored("s0")), NOW, &[]).await;
+    assert!(clash.is_err(), "it let nobody in, and is not used up");
+    assert_eq!(admit(&*store, &made(&ada, "u1"), Some(&stored("s1"))).await, admitted("u1", true));
+    assert_eq!(admit(&*store, &owned(&ada, "u1"), Some(&stored("s2"))).await, Admitted::Changed);
+    let bob = Vouched { spent: spent("t1"), ..vouched(key("google", "2"), "bob", Some(true)) };
+    assert_eq!(admit(&*store, &made(&bob, "u2"), Some(&stored("s2"))).await, Admitted::Changed);
+    assert_eq!(store.user(&id("u2")).await.expect("answers"), None);
+    assert!(!has_session(&*store, "s2").await);
+    let again = Vouched { spent: spent("t2"), ..ada };
+    assert_eq!(admit(&*store, &owned(&again, "u1"), Some(&stored("s2"))).await, admitted("u1", false));
+    assert_eq!(
+        store.sweep(LATER.plus(INSTANT)).await.expect("answers"),
+        5,
+        "with three sessions: forgotten in time"
+    );
+}
+
+/// That something that admits was used.
+pub(super) fn spent(hash: &str) -> Ticket {
+    let key =
+        TicketKey { purpose: Purpose::SPENT_ID_TOKEN, subject: "google".to_owned(), hash: hash.to_owned() };
+    Ticket { key, data: String::new(), created: NOW, expires: LATER }
 }
 
 /// A ticket that is good until this very moment is not over yet.

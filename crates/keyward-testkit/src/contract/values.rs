@@ -82,6 +82,7 @@ pub async fn texts_come_back_as_they_went_in(store: Arc<dyn Store>) {
             profile: Profile { name: Some(None), email: Some(Some(text.clone())), image: None },
             email: None,
             tokens: Some(text.clone().into_bytes()),
+            spent: None,
         };
         session.id = sid(&tail("of the provider"));
         (session.token, session.via) = (None, Some(who.key.clone()));

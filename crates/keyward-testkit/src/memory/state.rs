@@ -192,10 +192,14 @@ impl State {
             }
             Admission::Account { key, profile, new_id } => self.admit_account(key, profile, new_id, now)?,
             Admission::Vouched { who, place, until } => {
+                if who.spent.as_ref().is_some_and(|spent| self.tickets.contains_key(&spent.key)) {
+                    return Ok(Admitted::Changed);
+                }
                 let Some((user, is_new)) = self.place(who, place, now)? else {
                     return Ok(Admitted::Changed);
                 };
                 self.link(&who.key, &user, &who.kind, &who.profile, now).tokens.clone_from(&who.tokens);
+                self.tickets.extend(who.spent.iter().map(|spent| (spent.key.clone(), spent.clone())));
                 if let Some(email) = who.email.as_ref().filter(|email| email.verified) {
                     self.prove(&user, &email.address, Some(&who.key), *until, now);
                 }

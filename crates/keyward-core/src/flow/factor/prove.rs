@@ -1,6 +1,5 @@
 //! Holding what somebody shows against what is kept of them.
 
-use keyward_jose::digest::sha256_hex;
 use serde::{Deserialize, Serialize};
 
 use super::{super::audit, pending};
@@ -19,7 +18,8 @@ use crate::{
     policy::assurance::{MOST_TRIES, Way},
     port::{CodeKind, Shown, Tried},
     sealer::Sealed,
-    ticket::{Purpose, Ticket, TicketKey},
+    secret::Secret,
+    ticket::{Once, Purpose, Ticket, TicketKey},
     user::UserId,
 };
 
@@ -192,12 +192,9 @@ fn asked(
     let asked: Option<Challenge> = text.and_then(|text| serde_json::from_str(text.expose()).ok());
     let asked = asked.filter(|asked| asked.register == (ceremony == Ceremony::Register));
     let asked = asked.ok_or_else(|| refused("this browser was asked something else, or too long ago"))?;
-    let hash = sha256_hex(&[b"challenge ", asked.challenge.as_bytes()]);
-    // Remembered for longer than its cookie opens.
-    let expires =
-        exchange.now.plus(std::time::Duration::from_secs(2 * u64::from(OwnCookie::Challenge.max_age())));
-    let key = TicketKey { purpose: Purpose::SPENT_CHALLENGE, subject: String::new(), hash };
-    Ok((asked, Ticket { key, data: String::new(), created: exchange.now, expires }))
+    let lives = std::time::Duration::from_secs(OwnCookie::Challenge.max_age().into());
+    let once = Once { what: Secret::from(asked.challenge.as_str()), until: exchange.now.plus(lives) };
+    Ok((asked, once.used(Purpose::SPENT_CHALLENGE, "", exchange.now)))
 }
 
 /// Who shows a passkey, and what of it is used up. With `user`, nobody else.

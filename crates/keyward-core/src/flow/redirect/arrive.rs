@@ -9,13 +9,12 @@ use super::{
         factor::{self, Half},
         rules::{self, Passed},
     },
-    SignedIn, configured, owner_of, signed_in,
+    SignedIn, attempt, configured, owner_of, signed_in,
 };
 use crate::{
     action::{Leg, Outcome},
     claims::Claims,
     deployment::Deployment,
-    dialect::attempts::{self, AttemptChange},
     error::{Code, Refusal},
     event::{About, NewEvent},
     exchange::Exchange,
@@ -33,6 +32,7 @@ use crate::{
     secret::Secret,
     session::{self, Opening, foreign},
     settings::RedirectProvider,
+    ticket::Purpose as Spent,
     time::Timestamp,
     user::{AccountKey, Address, Admission, Ground, NewUser, Place, Profile, User, UserId, Vouched},
     vault::ForeignTokens,
@@ -67,7 +67,7 @@ async fn complete(
 ) -> Result<Outcome, Refusal> {
     let provider = configured(deployment, provider)?;
     leave_unsent_cookies_alone(exchange);
-    let attempt = take_attempt(exchange, provider, response)?;
+    let attempt = attempt::take(deployment, exchange, provider, response).await?;
     let arrived = provider.way.arrive(Arrival { response, attempt: &attempt }).await?;
     let current = current(deployment, exchange, &arrived.purpose).await?;
     land_where_it_began(deployment, exchange, arrived.landing.as_deref());
@@ -97,7 +97,7 @@ async fn come_in(
         Passed::In(added) => added,
         Passed::Elsewhere(landing) => return Ok(Outcome::Land(landing)),
     };
-    let who = Person::of(provider, arrived, candidate, added);
+    let who = Person::of(provider, arrived, candidate, added, exchange.now);
     admit(deployment, exchange, provider, who, current).await
 }
 
@@ -108,22 +108,6 @@ fn leave_unsent_cookies_alone(exchange: &mut Exchange<'_>) {
         exchange.changes.callback_url = None;
         exchange.changes.unsent = true;
     }
-}
-
-/// The attempt that the response names. It is used up, whatever comes of it.
-fn take_attempt(
-    exchange: &mut Exchange<'_>,
-    provider: &RedirectProvider,
-    response: &Pairs,
-) -> Result<String, Refusal> {
-    let missing = |detail: &str| Refusal::new(Code::ProviderAttempt).because(detail);
-    let state = response.get("state").ok_or_else(|| missing("the response names no attempt"))?;
-    let secure = exchange.request.public.is_secure();
-    let sealed = attempts::attempt(&exchange.request.cookies, secure, state);
-    let sealed = sealed.ok_or_else(|| missing("this browser has no such attempt"))?.to_owned();
-    let change = AttemptChange::End { state: state.to_owned(), cross_site: provider.answers_by_post };
-    exchange.changes.attempts.push(change);
-    Ok(sealed)
 }
 
 /// The person to whom the account is to be added: who asked for it, if they are still signed in (lesson 44). An attempt
@@ -210,8 +194,10 @@ impl Person {
         mut arrived: Arrived,
         candidate: Candidate,
         added: Map<String, Value>,
+        now: Timestamp,
     ) -> Self {
         let key = AccountKey { source: provider.id.clone(), id: arrived.id.clone() };
+        let spent = arrived.once.as_ref().map(|once| once.used(Spent::SPENT_ID_TOKEN, &provider.id, now));
         let email = address_of(&arrived);
         let mut keep = kept(provider, &arrived);
         rules::merge(added, &mut arrived.profile, &mut keep);
@@ -225,6 +211,7 @@ impl Person {
                 profile: arrived.profile,
                 email,
                 tokens: None,
+                spent,
             },
         }
     }
@@ -286,6 +273,11 @@ async fn admit(
 ) -> Result<Outcome, Refusal> {
     let until = session::remembered_until(exchange.now, deployment.settings().session.max_age);
     for _ in 0..TRIES {
+        if let Some(spent) = &who.vouched.spent
+            && deployment.store().ticket(&spent.key, exchange.now).await?.is_some()
+        {
+            return Err(Refusal::new(Code::ProviderIdToken).because("it was used before"));
+        }
         let address = who.vouched.email.as_ref();
         let email = address.map(|email| email.address.as_str());
         let standing = deployment.store().standing(&who.vouched.key, email).await?;

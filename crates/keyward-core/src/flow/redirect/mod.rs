@@ -1,6 +1,7 @@
 //! Signing in at another site: there, and back (protocol notes §5).
 
 mod arrive;
+mod attempt;
 mod depart;
 
 pub(super) use self::arrive::enter;
