@@ -5,7 +5,7 @@ use crate::{
     deployment::Deployment,
     error::{Code, Refusal},
     event::NewEvent,
-    port::{Altered, SessionEntry, SessionId, UserChange, Which},
+    port::{Altered, Ending, SessionEntry, SessionId, UserChange, Which},
     session,
     user::{Extra, User, UserId},
 };
@@ -82,6 +82,17 @@ impl<'d> People<'d> {
         let ended = self.deployment.store().end_sessions(id, which, None, until, events).await?;
         session::take_over_changes(self.deployment, now).await;
         Ok(ended.unwrap_or_default())
+    }
+
+    /// Ends a session of which it is not known whose it is. It need not be there.
+    ///
+    /// # Errors
+    /// [`Code::StoreUnavailable`].
+    pub async fn end_session(&self, id: &SessionId, events: &[NewEvent]) -> Result<(), Refusal> {
+        let (now, until) = self.now_and_until();
+        self.deployment.store().end_session(&Ending::Id(id.clone()), until, events).await?;
+        session::take_over_changes(self.deployment, now).await;
+        Ok(())
     }
 
     /// Changes what a session says: members of `patch` replace claims, `null` takes them away.

@@ -4,6 +4,7 @@
 //! made of whole transitions, each atomic: nothing here is "read, then write back".
 
 mod admin;
+mod adoption;
 mod audit;
 mod background;
 mod factors;
@@ -24,6 +25,7 @@ use serde_json::{Map, Value};
 
 pub use self::{
     admin::{Administration, Altered, MAX_OWN_CLAIMS, UserChange},
+    adoption::{Adopted, Adoption, Adoptions, NOBODY, PersonName},
     audit::{Attempts, AuditTrail},
     background::{Background, Boxed},
     factors::{
@@ -170,8 +172,8 @@ pub struct StoredSession {
 /// What the ledger knows of a session, sealed or stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionRecord {
-    /// Whose it is.
-    pub user: UserId,
+    /// Whose it is; `None` for one that another implementation sealed, which is [whoever's](Adoptions) its token says.
+    pub user: Option<UserId>,
     /// The account by which they came; `None` also if it was unlinked since.
     pub via: Option<AccountKey>,
     /// When it ends. May lie in the past: the caller decides (lesson 48).
@@ -401,6 +403,7 @@ pub trait Store:
     + Outbox
     + AuditTrail
     + Attempts
+    + Adoptions
     + TokenVault
     + Imports
     + Recovery
@@ -421,6 +424,7 @@ impl<
         + Outbox
         + AuditTrail
         + Attempts
+        + Adoptions
         + TokenVault
         + Imports
         + Recovery

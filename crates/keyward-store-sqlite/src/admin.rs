@@ -71,11 +71,7 @@ fn change_user(
     if changed.disabled.is_some() {
         ledger::end_all(db, id, until)?;
     } else if !patch.is_empty() {
-        for session in sessions::ids_of(db, id)? {
-            if sessions::change(db, &session, &patch, until)? == Altered::TooLarge {
-                sessions::end(db, &session, until)?;
-            }
-        }
+        sessions::change_all(db, id, &patch, until)?;
     }
     Ok(Altered::Done(changed))
 }

@@ -5,8 +5,8 @@ use keyward_core::{
     claims::Claims,
     event::NewEvent,
     port::{
-        Changed, Ending, Ledger, NewClaims, NewSession, Renewed, SessionId, SessionRecord, StoreError,
-        StoredSession, TokenHash,
+        Changed, Ending, Ledger, NOBODY, NewClaims, NewSession, Renewed, SessionId, SessionRecord,
+        StoreError, StoredSession, TokenHash,
     },
     ticket::{Purpose, half_finished_by},
     time::Timestamp,
@@ -15,7 +15,7 @@ use keyward_core::{
 use rusqlite::{Connection, OptionalExtension, Result, Row, params, types::ValueRef};
 
 use crate::{
-    SqliteStore, column, outbox, sessions,
+    SqliteStore, adoption, column, outbox, sessions,
     vault::{self, entry_columns},
 };
 
@@ -103,6 +103,7 @@ impl Ledger for SqliteStore {
     ) -> Result<(), StoreError> {
         let (which, events) = (which.clone(), events.to_vec());
         self.write("end_session", move |db| match end(db, &which, until)? {
+            Some(user) if user.0 == NOBODY => outbox::insert(db, &events),
             Some(user) => outbox::insert_of(db, &events, &user),
             None => Ok(()),
         })
@@ -111,7 +112,7 @@ impl Ledger for SqliteStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         // In small transitions, so that sign-ins need not wait for all of it.
-        const STEPS: [&str; 7] = [
+        const STEPS: [&str; 8] = [
             "DELETE FROM mail WHERE place IN (SELECT place FROM mail WHERE expires < ?1 LIMIT 1000)",
             "DELETE FROM signing_key WHERE published_until < ?1",
             "DELETE FROM failure WHERE key IN (SELECT key FROM failure WHERE until <= ?1 LIMIT 1000)",
@@ -120,6 +121,7 @@ impl Ledger for SqliteStore {
              (SELECT purpose, subject, hash FROM ticket WHERE expires < ?1 LIMIT 1000)",
             "DELETE FROM session_change
              WHERE change IN (SELECT change FROM session_change WHERE until <= ?1 LIMIT 1000)",
+            "DELETE FROM ended_name WHERE name IN (SELECT name FROM ended_name WHERE until <= ?1 LIMIT 1000)",
             "DELETE FROM outbox WHERE place IN (SELECT place FROM outbox WHERE until <= ?1 LIMIT 1000)",
         ];
         let mut gone = 0;
@@ -228,7 +230,8 @@ pub(crate) fn end_all(db: &Connection, user: &UserId, until: Timestamp) -> Resul
         .query_map([&user.0], |row| row.get(0).map(SessionId))?
         .collect::<Result<_>>()?;
     end_half_open(db, user)?;
-    ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))
+    ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))?;
+    adoption::end(db, user, until)
 }
 
 /// Ends the sign-ins of a user that wait for their second factor.
@@ -257,7 +260,7 @@ fn session(row: &Row<'_>) -> Result<StoredSession> {
 fn record(row: &Row<'_>) -> Result<SessionRecord> {
     let via = row.get::<_, Option<String>>(2)?.zip(row.get(3)?);
     Ok(SessionRecord {
-        user: UserId(row.get(0)?),
+        user: Some(UserId(row.get(0)?)).filter(|user| user.0 != NOBODY),
         expires: Timestamp::from_millis(row.get(1)?),
         via: via.map(|(source, id)| AccountKey { source, id }),
     })

@@ -7,6 +7,7 @@
 mod account;
 mod admin;
 mod admission;
+mod adoption;
 mod attempts;
 mod audit;
 mod backup;

@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use keyward_core::{
     event::NewEvent,
     port::{
-        AddressChange, AddressReturn, Altered, Departure, PasswordChange, Proving, Recovered, Recovery,
-        Reset, SetUpBy, StoreError,
+        AddressChange, AddressReturn, Departure, PasswordChange, Proving, Recovered, Recovery, Reset,
+        SetUpBy, StoreError,
     },
     ticket::{Purpose, Ticket},
     time::Timestamp,
@@ -14,7 +14,7 @@ use keyward_core::{
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use serde_json::Value;
 
-use crate::{SqliteStore, directory, factors, ledger, outbox, people, sessions, ticket};
+use crate::{SqliteStore, adoption, directory, factors, ledger, outbox, people, sessions, ticket};
 
 #[async_trait]
 impl Recovery for SqliteStore {
@@ -163,6 +163,7 @@ fn change_password(db: &Connection, what: &PasswordChange) -> Result<Recovered> 
     for other in sessions::ids_of(db, user)?.iter().filter(|id| *id != session) {
         sessions::end(db, other, *until)?;
     }
+    adoption::end(db, user, *until)?;
     Ok(Recovered::Done)
 }
 
@@ -188,15 +189,12 @@ fn change_address(db: &Connection, what: &AddressChange, now: Timestamp) -> Resu
         return Ok(Recovered::Taken);
     }
     ticket::take(db, ticket, now)?;
+    let says = Extra::from_iter([("email".to_owned(), Value::from(ticket.subject.clone()))]);
+    // By the address that they have until then.
+    sessions::change_all(db, user, &says, *until)?;
     set_address(db, user, &ticket.subject, now)?;
     if let Some(way_back) = way_back {
         ticket::insert(db, way_back)?;
-    }
-    let says = Extra::from_iter([("email".to_owned(), Value::from(ticket.subject.clone()))]);
-    for id in sessions::ids_of(db, user)? {
-        if sessions::change(db, &id, &says, *until)? == Altered::TooLarge {
-            sessions::end(db, &id, *until)?;
-        }
     }
     Ok(Recovered::Done)
 }

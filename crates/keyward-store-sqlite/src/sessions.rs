@@ -12,7 +12,7 @@ use keyward_core::{
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use crate::{
-    SqliteStore,
+    SqliteStore, adoption,
     column::{json, number, signed, text},
     outbox,
 };
@@ -23,9 +23,11 @@ impl Sessions for SqliteStore {
         self.read("sessions_of", |db| {
             db.prepare_cached(
                 "SELECT id, created, coalesce(seen, created) AS last, expires, user_agent, address, via_source, via_id
-                 FROM session WHERE user = ?1 AND expires > ?2 ORDER BY last DESC, created DESC, id DESC",
+                 FROM session WHERE expires > ?2 AND (user = ?1 OR id IN
+                 (SELECT session FROM adopted WHERE name IN (SELECT value FROM json_each(?3))))
+                 ORDER BY last DESC, created DESC, id DESC",
             )?
-            .query_map(params![user.0, now.millis()], entry)?
+            .query_map(params![user.0, now.millis(), adoption::names_of(db, user)?], entry)?
             .collect()
         })
     }
@@ -45,6 +47,7 @@ impl Sessions for SqliteStore {
             if asked_in.is_some_and(|session| !ids.contains(&session)) {
                 return Ok(None);
             }
+            ids.extend(adoption::ids_of(db, &user)?);
             ids.retain(|id| match &which {
                 Which::One(one) => id == one,
                 Which::Others(one) => id != one,
@@ -52,6 +55,9 @@ impl Sessions for SqliteStore {
             });
             for id in &ids {
                 end(db, id, until)?;
+            }
+            if !matches!(which, Which::One(_)) {
+                adoption::note(db, &user, until)?;
             }
             if !ids.is_empty() {
                 outbox::insert_of(db, &events, &user)?;
@@ -100,7 +106,7 @@ impl Sessions for SqliteStore {
     }
 }
 
-/// The sessions of a user, expired ones included.
+/// The sessions of a user, expired ones included, but for those that were adopted.
 pub(crate) fn ids_of(db: &Connection, user: &UserId) -> Result<Vec<SessionId>> {
     db.prepare_cached("SELECT id FROM session WHERE user = ?1")?
         .query_map([&user.0], |row| row.get(0).map(SessionId))?
@@ -113,13 +119,18 @@ pub(crate) fn end(db: &Connection, id: &SessionId, until: Timestamp) -> Result<(
     note(db, id, Changed::Ended, until)
 }
 
+/// Changes what all sessions of a user say. One without room for it is ended, and so are those that say nothing of theirs.
+pub(crate) fn change_all(db: &Connection, user: &UserId, patch: &Extra, until: Timestamp) -> Result<()> {
+    for id in ids_of(db, user)? {
+        if change(db, &id, patch, until)? == Altered::TooLarge {
+            end(db, &id, until)?;
+        }
+    }
+    adoption::end(db, user, until)
+}
+
 /// Changes what a session says.
-pub(crate) fn change(
-    db: &Connection,
-    id: &SessionId,
-    patch: &Extra,
-    until: Timestamp,
-) -> Result<Altered<()>> {
+fn change(db: &Connection, id: &SessionId, patch: &Extra, until: Timestamp) -> Result<Altered<()>> {
     let found = db
         .prepare_cached("SELECT version, overlay, claims FROM session WHERE id = ?1")?
         .query_row([&id.0], |row| Ok((number(row, 0)?, overlay(row, 1)?, json::<Claims>(row, 2)?)))

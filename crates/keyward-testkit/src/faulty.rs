@@ -1,6 +1,7 @@
 //! A store that fails when told to.
 
 mod admin;
+mod adoption;
 mod audit;
 mod directory;
 mod factors;

@@ -1,6 +1,7 @@
 //! A store in memory: the port's promises in the fewest words.
 
 mod admin;
+mod adoption;
 mod audit;
 mod factors;
 mod grants;
@@ -19,8 +20,8 @@ use keyward_core::{
     event::NewEvent,
     policy::ways::Left,
     port::{
-        Admitted, Directory, DueEvent, Ending, Ledger, NewClaims, NewSession, Outbox, Renewed, SessionId,
-        SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash,
+        Admitted, Directory, DueEvent, Ending, Ledger, NOBODY, NewClaims, NewSession, Outbox, Renewed,
+        SessionId, SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash,
         Unlinked, Unlinking,
     },
     ticket::{Ticket, TicketKey},
@@ -212,7 +213,7 @@ impl Ledger for MemoryStore {
 
     async fn session_record(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         Ok(self.state().sessions.get(id).map(|row| SessionRecord {
-            user: row.user.clone(),
+            user: Some(row.user.clone()).filter(|user| user.0 != NOBODY),
             via: row.via.clone(),
             expires: row.expires,
         }))
@@ -259,7 +260,7 @@ impl Ledger for MemoryStore {
     ) -> Result<(), StoreError> {
         let mut state = self.state();
         if let Some(user) = state.end_which(which, until) {
-            state.write_of(events, Some(&user));
+            state.write_of(events, Some(&user).filter(|user| user.0 != NOBODY));
         }
         Ok(())
     }
@@ -267,11 +268,12 @@ impl Ledger for MemoryStore {
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         let mut state = self.state();
         let rows = |state: &State| {
-            state.sessions.len() + state.tickets.len() + state.changes.len() + state.outbox.len()
+            let ledger = state.sessions.len() + state.changes.len() + state.ended_names.len();
+            ledger + state.tickets.len() + state.outbox.len()
         };
         let before = rows(&state);
         state.sessions.retain(|_, row| row.expires >= now);
-        let State { sessions, vault, .. } = &mut *state;
+        let State { sessions, vault, adopted, ended_names, .. } = &mut *state;
         vault.retain(|_, entry| sessions.contains_key(&entry.session));
         state.signing_keys.retain(|key| key.published_until >= now);
         state.tickets.retain(|_, ticket| ticket.expires >= now);
@@ -280,6 +282,8 @@ impl Ledger for MemoryStore {
         let forgotten = state.trail.sweep(now) + state.mails.sweep(now);
         Ok(forgotten + u64::try_from(before - rows(&state)).unwrap_or(u64::MAX))
     }
+        adopted.retain(|id, _| sessions.contains_key(id));
+        ended_names.retain(|_, until| *until > now);
 
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(())

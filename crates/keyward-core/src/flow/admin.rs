@@ -48,18 +48,24 @@ impl Operator<'_> {
             AdminCall::User(id) => Ok(AdminAnswer::User(Box::new(self.user(&id).await?))),
             AdminCall::ChangeUser { id, change } => self.change(&id, &change).await,
             AdminCall::DeleteUser(id) => {
-                let events = [self.noted(AuditKind::UserDeleted, &id, None, "user")];
+                let events = [self.noted(AuditKind::UserDeleted, Some(&id), None, "user")];
                 self.people.delete(&id, &events).await?;
                 Ok(AdminAnswer::Deleted)
             }
             AdminCall::Sessions(id) => {
-                self.user(&id).await?;
-                Ok(AdminAnswer::Sessions(self.people.sessions(&id).await?))
+                let sessions = self.people.sessions(&id).await?;
+                if sessions.is_empty() {
+                    self.user(&id).await?;
+                }
+                Ok(AdminAnswer::Sessions(sessions))
             }
             AdminCall::EndSessions(id) => {
-                self.user(&id).await?;
-                let events = [self.noted(AuditKind::SessionEnded, &id, None, "all")];
-                Ok(AdminAnswer::Ended(self.people.end_sessions(&id, &Which::All, &events).await?))
+                let events = [self.noted(AuditKind::SessionEnded, Some(&id), None, "all")];
+                let ended = self.people.end_sessions(&id, &Which::All, &events).await?;
+                if ended == 0 {
+                    self.user(&id).await?;
+                }
+                Ok(AdminAnswer::Ended(ended))
             }
             AdminCall::ChangeSession { id, change } => self.change_session(&id, change).await,
             AdminCall::Activity(filter) => {
@@ -68,7 +74,11 @@ impl Operator<'_> {
             }
             AdminCall::EndSession(id) => {
                 let user = self.owner(&id).await?;
-                let events = [self.noted(AuditKind::SessionEnded, &user, Some(&id), "one")];
+                let events = [self.noted(AuditKind::SessionEnded, user.as_ref(), Some(&id), "one")];
+                let Some(user) = user else {
+                    self.people.end_session(&id, &events).await?;
+                    return Ok(AdminAnswer::Ended(1));
+                };
                 match self.people.end_sessions(&user, &Which::One(id), &events).await? {
                     0 => Err(Refusal::new(Code::SessionUnknown)),
                     ended => Ok(AdminAnswer::Ended(ended)),
@@ -106,7 +116,7 @@ impl Operator<'_> {
         let claims = session_claims(body)?;
         let user = self.owner(id).await?;
         let changed = claims.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let events = [self.noted(AuditKind::SessionChanged, &user, Some(id), &changed)];
+        let events = [self.noted(AuditKind::SessionChanged, user.as_ref(), Some(id), &changed)];
         self.people.change_session(id, &claims, &events).await?;
         Ok(AdminAnswer::Changed)
     }
@@ -115,8 +125,8 @@ impl Operator<'_> {
         self.deployment.store().user(id).await?.ok_or_else(|| Refusal::new(Code::UserUnknown))
     }
 
-    /// Whose a session is.
-    async fn owner(&self, id: &SessionId) -> Result<UserId, Refusal> {
+    /// Whose a session is, if that is known.
+    async fn owner(&self, id: &SessionId) -> Result<Option<UserId>, Refusal> {
         let record = self.deployment.store().session_record(id).await?;
         record.map(|record| record.user).ok_or_else(|| Refusal::new(Code::SessionUnknown))
     }
@@ -126,17 +136,17 @@ impl Operator<'_> {
         let mut events = Vec::new();
         match change.disabled {
             Some(true) if before.disabled.is_none() => {
-                events.push(self.noted(AuditKind::UserDisabled, &before.id, None, "disabled"));
+                events.push(self.noted(AuditKind::UserDisabled, Some(&before.id), None, "disabled"));
             }
             Some(false) if before.disabled.is_some() => {
-                events.push(self.noted(AuditKind::UserEnabled, &before.id, None, "disabled"));
+                events.push(self.noted(AuditKind::UserEnabled, Some(&before.id), None, "disabled"));
             }
             _ => {}
         }
         let patch = change.of_sessions();
         if !patch.is_empty() {
             let changed = patch.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            events.push(self.noted(AuditKind::UserChanged, &before.id, None, &changed));
+            events.push(self.noted(AuditKind::UserChanged, Some(&before.id), None, &changed));
         }
         let is_told = self.deployment.settings().events.kinds.contains(&EventKind::UpdateUser);
         if is_told && let Some(after) = change.made_to(before, self.exchange.now) {
@@ -148,9 +158,15 @@ impl Operator<'_> {
     }
 
     /// An entry of the audit trail. Values of claims stand in no log.
-    fn noted(&self, kind: AuditKind, user: &UserId, session: Option<&SessionId>, what: &str) -> NewEvent {
-        let mut entry =
-            AuditEntry::new(kind, self.exchange.now).of(user).saying("by", "admin").saying("what", what);
+    fn noted(
+        &self,
+        kind: AuditKind,
+        user: Option<&UserId>,
+        session: Option<&SessionId>,
+        what: &str,
+    ) -> NewEvent {
+        let mut entry = AuditEntry::new(kind, self.exchange.now).saying("by", "admin").saying("what", what);
+        entry.user = user.cloned();
         entry.session = session.cloned();
         entry.network = Some(address_bucket(self.exchange.request.client));
         NewEvent::audit(entry, About::Anybody)

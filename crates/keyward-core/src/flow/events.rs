@@ -179,8 +179,9 @@ pub(super) async fn of_program(
     if !wanted(deployment, EventKind::SignOut) {
         return Ok(Vec::new());
     }
-    let Some(record) = deployment.store().session_record(session).await? else { return Ok(Vec::new()) };
-    let data = json!({ "token": { "sub": record.user.0, "sid": session.0 } });
+    let record = deployment.store().session_record(session).await?;
+    let Some(user) = record.and_then(|record| record.user) else { return Ok(Vec::new()) };
+    let data = json!({ "token": { "sub": user.0, "sid": session.0 } });
     Ok(vec![event(deployment, exchange, EventKind::SignOut, About::Anybody, data)])
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::hash_of;
+use super::{adopt, hash_of};
 use crate::{
     deployment::Deployment,
     event::NewEvent,
@@ -14,7 +14,7 @@ use crate::{
 
 /// An ended session is remembered a little longer than any token of it may live: clocks differ, and a process
 /// may renew it for a second more before it hears of the ending.
-const MARGIN: Duration = Duration::from_secs(60);
+pub(super) const MARGIN: Duration = Duration::from_secs(60);
 
 /// Until when a session that is ended now has to be remembered: until no token of it can be alive.
 #[must_use]
@@ -44,8 +44,7 @@ fn behind(deployment: &Deployment, token: &str, exchange: &Exchange<'_>) -> Opti
         Strategy::Sealed => {
             let claims =
                 deployment.token_keys(exchange.request.public.is_secure()).open(token, exchange.now)?;
-            // Sealed by the original, or by an application: it has no record here and lives until its `exp`.
-            Some(Ending::Id(SessionId(claims.text("sid")?.to_owned())))
+            Some(Ending::Id(adopt::id_of(&claims)))
         }
     }
 }

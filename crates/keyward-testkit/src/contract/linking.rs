@@ -89,7 +89,7 @@ pub async fn who_comes_for_the_first_time_becomes_a_user_with_an_account(store: 
     assert_eq!(store.accounts_of(&id("ada")).await.expect("answers"), [account]);
     assert_eq!(store.account_tokens(&who.key).await.expect("answers"), who.tokens);
     let record = store.session_record(&sid("s1")).await.expect("answers").expect("there");
-    assert_eq!((record.user, record.via, record.expires), (id("ada"), Some(who.key), LATER));
+    assert_eq!((record.user, record.via, record.expires), (Some(id("ada")), Some(who.key), LATER));
     assert!(store.password_by_email(&email("ada")).await.expect("answers").is_none());
 }
 

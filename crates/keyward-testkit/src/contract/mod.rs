@@ -4,6 +4,7 @@
 //! through the ports alone, start from an empty one, and hold for any engine.
 
 mod admission;
+mod adoption;
 mod audit;
 mod directory;
 mod events;
@@ -34,7 +35,7 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, audit::*, directory::*, events::*, factors::*, grants::*, import::*, keys::*, ledger::*,
+    admission::*, adoption::*, audit::*, directory::*, events::*, factors::*, grants::*, import::*, keys::*, ledger::*,
     linking::*, people::*, post::*, proof::*, races::*, recovery::*, sessions::*, tickets::*, values::*,
     vault::*,
 };
@@ -135,6 +136,20 @@ macro_rules! store_contract {
             of_many_who_write_what_a_session_says_none_is_lost
             invariant_8_no_change_in_flight_recreates_an_ended_session
             every_change_moves_its_session_to_the_end_of_the_feed
+
+            a_session_of_another_implementation_is_adopted_once
+            of_fifty_who_adopt_one_session_all_find_it_alive
+            an_adopted_session_is_listed_as_whoever_is_called_so
+            an_adopted_session_is_ended_like_any_other
+            a_session_that_was_ended_before_it_was_read_is_not_adopted
+            what_was_sealed_after_all_sessions_were_ended_is_adopted
+            lesson_57_who_is_disabled_has_no_session_of_another_implementation
+            lesson_56_who_is_deleted_has_no_session_of_another_implementation
+            what_changes_a_persons_sessions_ends_those_of_another_implementation
+            an_adopted_session_is_changed_by_its_id
+            a_new_password_ends_sessions_of_another_implementation
+            a_sweep_takes_adopted_sessions_that_are_over
+            lesson_57_no_adoption_in_flight_survives_being_disabled
 
             a_change_of_a_person_reaches_every_session_of_theirs
             what_an_operator_says_of_a_person_is_said_by_every_later_session
@@ -406,6 +421,7 @@ mod tests {
             [
                 include_str!("admission.rs"),
                 include_str!("audit.rs"),
+                include_str!("adoption.rs"),
                 include_str!("directory.rs"),
                 include_str!("events.rs"),
                 include_str!("import.rs"),

@@ -116,7 +116,7 @@ pub async fn a_followed_link_makes_a_user_whose_address_is_proven(store: Arc<dyn
     assert_eq!(user(&*store, "u1").await, expected);
     assert_eq!(store.accounts_of(&id("u1")).await.expect("answers"), [], "as in NextAuth: no account row");
     let record = store.session_record(&sid("s1")).await.expect("answers").expect("open");
-    assert_eq!((record.user, record.via), (id("u1"), None));
+    assert_eq!((record.user, record.via), (Some(id("u1")), None));
     assert!(!is_good(&*store, &ticket).await);
 }
 

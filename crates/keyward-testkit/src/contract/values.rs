@@ -93,7 +93,7 @@ pub async fn texts_come_back_as_they_went_in(store: Arc<dyn Store>) {
         assert_eq!((key, kind, profile), (&who.key, &who.kind, &who.profile));
         assert_eq!(store.account_tokens(key).await.expect("answers"), who.tokens);
         let record = store.session_record(&session.id).await.expect("answers").expect("found");
-        assert_eq!((record.user, record.via), (id(&user), session.via));
+        assert_eq!((record.user, record.via), (Some(id(&user)), session.via));
         let holder = store.standing(&who.key, Some(&email)).await.expect("answers").by_email;
         assert_eq!(holder.expect("found").providers, [who.key.source]);
 

@@ -49,6 +49,8 @@ operations! {
     TouchSession,
     /// [`Ledger::end_session`](keyward_core::port::Ledger::end_session).
     EndSession,
+    /// [`Adoptions::adopt`](keyward_core::port::Adoptions::adopt).
+    Adopt,
     /// [`Sessions::sessions_of`](keyward_core::port::Sessions::sessions_of).
     SessionsOf,
     /// [`Sessions::end_sessions`](keyward_core::port::Sessions::end_sessions).

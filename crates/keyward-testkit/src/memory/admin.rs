@@ -28,11 +28,7 @@ impl Administration for MemoryStore {
         if changed.disabled.is_some() {
             state.end_all(id, until);
         } else if !patch.is_empty() {
-            for session in state.ids_of(id) {
-                if state.change_session(&session, &patch, until) == Altered::TooLarge {
-                    state.end(&session, until);
-                }
-            }
+            state.change_all(id, &patch, until);
         }
         state.write_of(events, Some(id));
         Ok(Altered::Done(changed))

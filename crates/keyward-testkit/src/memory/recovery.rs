@@ -4,8 +4,8 @@ use async_trait::async_trait;
 use keyward_core::{
     event::NewEvent,
     port::{
-        AddressChange, AddressReturn, Altered, Departure, PasswordChange, Proving, Recovered, Recovery,
-        Reset, SessionId, SetUpBy, StoreError,
+        AddressChange, AddressReturn, Departure, PasswordChange, Proving, Recovered, Recovery, Reset,
+        SessionId, SetUpBy, StoreError,
     },
     ticket::{Purpose, Ticket},
     time::Timestamp,
@@ -96,6 +96,7 @@ impl Recovery for MemoryStore {
         for other in state.ids_of(user).iter().filter(|id| *id != session) {
             state.end(other, *until);
         }
+        state.end_adopted(user, *until);
         state.write_of(events, Some(user));
         Ok(Recovered::Done)
     }
@@ -130,13 +131,9 @@ impl Recovery for MemoryStore {
             state.issue(way_back)?;
         }
         state.tickets.remove(ticket);
-        state.set_address(user, &ticket.subject, now);
         let says = Extra::from_iter([("email".to_owned(), Value::from(ticket.subject.clone()))]);
-        for id in state.ids_of(user) {
-            if state.change_session(&id, &says, *until) == Altered::TooLarge {
-                state.end(&id, *until);
-            }
-        }
+        state.change_all(user, &says, *until);
+        state.set_address(user, &ticket.subject, now);
         state.write_of(events, Some(user));
         Ok(Recovered::Done)
     }

@@ -15,7 +15,11 @@ use super::MemoryStore;
 impl Sessions for MemoryStore {
     async fn sessions_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<SessionEntry>, StoreError> {
         let state = self.state();
-        let alive = state.sessions.iter().filter(|(_, row)| row.user == *user && row.expires > now);
+        let adopted = state.adopted_of(user);
+        let alive = state
+            .sessions
+            .iter()
+            .filter(|(id, row)| (row.user == *user || adopted.contains(id)) && row.expires > now);
         let mut entries: Vec<_> = alive
             .map(|(id, row)| SessionEntry {
                 id: id.clone(),
@@ -44,6 +48,7 @@ impl Sessions for MemoryStore {
         if asked_in.is_some_and(|session| !ids.contains(session)) {
             return Ok(None);
         }
+        ids.extend(state.adopted_of(user));
         ids.retain(|id| match which {
             Which::One(one) => id == one,
             Which::Others(one) => id != one,
@@ -51,6 +56,9 @@ impl Sessions for MemoryStore {
         });
         for id in &ids {
             state.end(id, until);
+        }
+        if !matches!(which, Which::One(_)) {
+            state.note_end_of_names(user, until);
         }
         if !ids.is_empty() {
             state.write_of(events, Some(user));

@@ -8,8 +8,8 @@ use keyward_core::{
     method::passkey::Passkey,
     overlay::Overlay,
     port::{
-        Admitted, Altered, Change, Changed, DueEvent, Ending, Entry, EntryId, NewSession, SessionId,
-        StoreError, StoredKey, TokenHash,
+        Admitted, Altered, Change, Changed, DueEvent, Ending, Entry, EntryId, NewSession, PersonName,
+        SessionId, StoreError, StoredKey, TokenHash,
     },
     ticket::{Purpose, Ticket, TicketKey, half_finished_by},
     time::Timestamp,
@@ -43,6 +43,10 @@ pub(super) struct State {
     pub(super) signing_keys: Vec<StoredKey>,
     pub(super) vault: HashMap<EntryId, Entry>,
     pub(super) factors: Kept,
+    /// What the tokens of adopted sessions call their people.
+    pub(super) adopted: HashMap<SessionId, Vec<PersonName>>,
+    /// Whose sessions were ended, and until when that is remembered.
+    pub(super) ended_names: HashMap<PersonName, Timestamp>,
 }
 
 #[derive(Debug)]
@@ -382,6 +386,7 @@ impl State {
 
     pub(super) fn end(&mut self, id: &SessionId, until: Timestamp) {
         self.sessions.remove(id);
+        self.adopted.remove(id);
         self.vault.retain(|_, entry| entry.session != *id);
         self.note(id, Changed::Ended, until);
     }
@@ -419,6 +424,17 @@ impl State {
         Altered::Done(())
     }
 
+    /// Changes what all sessions of a user say. Those that say nothing of theirs are ended.
+    pub(super) fn change_all(&mut self, user: &UserId, patch: &Extra, until: Timestamp) {
+        for id in self.ids_of(user) {
+            if self.change_session(&id, patch, until) == Altered::TooLarge {
+                self.end(&id, until);
+            }
+        }
+        self.end_adopted(user, until);
+    }
+
+    /// Without adopted ones.
     pub(super) fn ids_of(&self, user: &UserId) -> Vec<SessionId> {
         let of_user = self.sessions.iter().filter(|(_, row)| row.user == *user);
         of_user.map(|(id, _)| id.clone()).collect()
@@ -436,6 +452,7 @@ impl State {
         for id in self.ids_of(user) {
             self.end(&id, until);
         }
+        self.end_adopted(user, until);
         self.end_half_open(user);
     }
 

@@ -66,9 +66,10 @@ pub(super) async fn first(
     let store = deployment.store();
     let gone = || Refusal::new(Code::InvalidGrant).because("the session was ended meanwhile");
     let record = store.session_record(&refresh.session).await?.ok_or_else(gone)?;
-    let user = store.user(&record.user).await?.ok_or_else(gone)?;
+    let id = record.user.ok_or_else(gone)?;
+    let user = store.user(&id).await?.ok_or_else(gone)?;
     let access = terms::narrowed(deployment.tokens()?, &terms.access, &Wanted::default())?;
-    let bearer = Bearer { user: &record.user, session: &refresh.session, client, auth_time: terms.auth_time };
+    let bearer = Bearer { user: &id, session: &refresh.session, client, auth_time: terms.auth_time };
     let signer = signer(deployment, now).await?;
     let access = signed(deployment, &signer, &bearer, &access, now)?;
     Ok(ProgramAnswer::Tokens(Box::new(Tokens { access, refresh, user: Some(user) })))

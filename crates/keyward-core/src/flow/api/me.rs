@@ -19,7 +19,7 @@ pub(super) async fn me(deployment: &Deployment, exchange: &Exchange<'_>) -> Resu
     let claims = opened.await?.ok_or_else(invalid)?;
     let (session, store) = (SessionId(claims.sid.clone()), deployment.store());
     let record = store.session_record(&session).await?.filter(|record| exchange.now < record.expires);
-    let record = record.filter(|record| record.user.0 == claims.sub).ok_or_else(invalid)?;
-    let user = store.user(&record.user).await?.ok_or_else(invalid)?;
+    let owner = record.and_then(|record| record.user).filter(|owner| owner.0 == claims.sub);
+    let user = store.user(&owner.ok_or_else(invalid)?).await?.ok_or_else(invalid)?;
     Ok(ProgramAnswer::Me(Box::new(Me { user, claims })))
 }

@@ -40,8 +40,8 @@ pub(super) struct SignedIn {
     pub(super) claims: Claims,
 }
 
-/// Who is signed in, by the session that came along. A session without a record (sealed by the original) names nobody
-/// whom the directory knows.
+/// Who is signed in, by the session that came along. What another implementation sealed names nobody whom the directory
+/// knows: where an application took people's word for who they are, nothing of ours opens by it.
 pub(super) async fn signed_in(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
@@ -64,7 +64,7 @@ async fn owner_of(
         return Ok(None);
     }
     let record = deployment.store().session_record(session).await?;
-    Ok(record.filter(|record| record.expires > exchange.now).map(|record| record.user))
+    Ok(record.filter(|record| record.expires > exchange.now).and_then(|record| record.user))
 }
 
 fn configured<'d>(deployment: &'d Deployment, id: &str) -> Result<&'d RedirectProvider, Refusal> {
