@@ -54,31 +54,9 @@ const TRIES: usize = 4;
 
 async fn with_session(deployment: &Deployment, exchange: &mut Exchange<'_>, data: Option<&Value>) -> Outcome {
     let Some(token) = exchange.session_token(deployment) else { return Outcome::Session(None) };
-    let mut reader = None;
     for _ in 0..TRIES {
-        let opened =
-            session::open_fresh(deployment, &token, exchange.request.public.is_secure(), exchange.now).await;
-        let prolonged = match opened {
-            Ok(Some(mut live)) => {
-                let changed = match data {
-                    Some(data) => Box::pin(change(deployment, exchange, &mut live, data)).await,
-                    None if is_stale(deployment, &live) => {
-                        Ok(Box::pin(rules::show_anew(deployment, exchange, &mut live.claims)).await)
-                    }
-                    None => Ok(false),
-                };
-                match changed {
-                    Ok(changed) => {
-                        reader = events::reader(deployment, &live.claims);
-                        session::renew(deployment, live, changed, exchange).await
-                    }
-                    Err(refusal) => Err(refusal),
-                }
-            }
-            Ok(None) => Ok(Prolonged::Gone),
-            Err(refusal) => Err(refusal),
-        };
-        match prolonged {
+        let mut reader = None;
+        match prolong(deployment, exchange, &token, data, &mut reader).await {
             Ok(Prolonged::Done(view, cookie)) => {
                 exchange.changes.session = cookie;
                 if let Some(reader) = reader {
@@ -100,4 +78,27 @@ async fn with_session(deployment: &Deployment, exchange: &mut Exchange<'_>, data
     let refusal =
         Refusal::new(Code::StoreUnavailable).because("the session kept changing").retry_after(again);
     Outcome::SessionUnavailable(refusal)
+}
+
+/// Opens the session, changes it if that is asked for, and prolongs it. Says whose it is where reading one is told.
+async fn prolong(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    token: &str,
+    data: Option<&Value>,
+    reader: &mut Option<Value>,
+) -> Result<Prolonged, Refusal> {
+    let secure = exchange.request.public.is_secure();
+    let Some(mut live) = session::open_fresh(deployment, token, secure, exchange.now).await? else {
+        return Ok(Prolonged::Gone);
+    };
+    let changed = match data {
+        Some(data) => Box::pin(change(deployment, exchange, &mut live, data)).await?,
+        None if is_stale(deployment, &live) => {
+            Box::pin(rules::show_anew(deployment, exchange, &mut live.claims)).await
+        }
+        None => false,
+    };
+    *reader = events::reader(deployment, &live.claims);
+    session::renew(deployment, live, changed, exchange).await
 }

@@ -3,6 +3,7 @@
 mod adopt;
 mod end;
 pub mod foreign;
+mod members;
 mod view;
 mod members;
 
