@@ -5,11 +5,12 @@ use std::{
     time::Duration,
 };
 
-use keyward_core::mail::MailFault;
+use keyward_core::mail::{MailFault, MailFaultKind};
 use lettre::transport::smtp::{
     Error,
     authentication::{Credentials, DEFAULT_MECHANISMS},
     client::{AsyncSmtpConnection, Certificate, CertificateStore, TlsParameters},
+    commands::{Data, Mail, Rcpt},
     extension::ClientId,
 };
 use rustls::pki_types::{CertificateDer, pem::PemObject as _};
@@ -68,24 +69,61 @@ impl Connections {
     /// Hands the letter over, on a connection that is open or a new one.
     pub(super) async fn deliver(&self, letter: &Letter) -> Result<(), MailFault> {
         let _turn = self.turns.acquire().await.expect("the semaphore is never closed");
-        let mut connection = match self.kept().await {
-            Some(kept) => kept,
-            None => self.open().await?,
+        while let Some(mut kept) = self.kept() {
+            // The first command asks at the same time whether the server is still there. Nothing was taken yet, so
+            // the letter can go out on another connection.
+            let begun = self.begin(&mut kept, letter).await?;
+            if !begun.as_ref().is_err_and(is_over) {
+                return self.finish(kept, letter, begun).await;
+            }
+        }
+        let mut new = self.open().await?;
+        let begun = self.begin(&mut new, letter).await?;
+        self.finish(new, letter, begun).await
+    }
+
+    /// Says who sends. Not said where the server can't take such a letter.
+    async fn begin(
+        &self,
+        connection: &mut AsyncSmtpConnection,
+        letter: &Letter,
+    ) -> Result<Result<(), Error>, MailFault> {
+        let parameters = letter.parameters(connection.server_info()).map_err(|lacking| MailFault {
+            kind: MailFaultKind::Refused,
+            detail: format!("{} can't take the mail: it lacks {lacking}", self.place()),
+        })?;
+        let sender = letter.envelope.from().cloned();
+        Ok(connection.command(Mail::new(sender, parameters)).await.map(drop))
+    }
+
+    /// The rest of a delivery.
+    async fn finish(
+        &self,
+        mut connection: AsyncSmtpConnection,
+        letter: &Letter,
+        begun: Result<(), Error>,
+    ) -> Result<(), MailFault> {
+        let sent = async {
+            begun?;
+            for to in letter.envelope.to() {
+                connection.command(Rcpt::new(to.clone(), Vec::new())).await?;
+            }
+            connection.command(Data).await?;
+            connection.message(&letter.message).await
         };
-        let sent = connection.send(&letter.envelope, &letter.message).await;
-        sent.map_err(|error| self.failed(Step::Delivery, &error))?;
+        if let Err(error) = sent.await {
+            connection.abort().await;
+            return Err(self.failed(Step::Delivery, &error));
+        }
         self.keep(connection);
         Ok(())
     }
 
-    /// A connection of an earlier delivery that the server has not closed.
-    async fn kept(&self) -> Option<AsyncSmtpConnection> {
-        loop {
-            let (mut connection, since) = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()?;
-            if since.elapsed() < IDLE && connection.test_connected().await {
-                return Some(connection);
-            }
-        }
+    /// A connection of an earlier delivery.
+    fn kept(&self) -> Option<AsyncSmtpConnection> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|(_, since)| since.elapsed() < IDLE);
+        idle.pop().map(|(connection, _)| connection)
     }
 
     fn keep(&self, connection: AsyncSmtpConnection) {
@@ -139,6 +177,15 @@ impl Connections {
 
     fn failed(&self, step: Step, error: &Error) -> MailFault {
         failed(&self.place(), step, error)
+    }
+}
+
+/// Whether the server has closed the connection, or is about to (RFC 5321 §3.8).
+fn is_over(error: &Error) -> bool {
+    const CLOSING: &str = "421";
+    match error.status() {
+        Some(code) => code.to_string() == CLOSING,
+        None => !error.is_timeout(),
     }
 }
 

@@ -18,12 +18,37 @@ use lettre::{
         Mailbox, MultiPart,
         header::{HeaderName, HeaderValue},
     },
+    transport::smtp::extension::{Extension, MailBodyParameter, MailParameter, ServerInfo},
 };
 
 /// What goes over the wire.
 pub(super) struct Letter {
     pub(super) envelope: Envelope,
     pub(super) message: Vec<u8>,
+}
+
+impl Letter {
+    /// What the server has to be told about the letter, or the extension that it lacks for it.
+    pub(super) fn parameters(&self, server: &ServerInfo) -> Result<Vec<MailParameter>, Extension> {
+        let addresses = self.envelope.from().into_iter().chain(self.envelope.to());
+        let beyond_ascii = addresses.map(AsRef::<str>::as_ref).any(|address| !address.is_ascii());
+        let wanted = [
+            (beyond_ascii, Extension::SmtpUtfEight, MailParameter::SmtpUtfEight),
+            (
+                !self.message.is_ascii(),
+                Extension::EightBitMime,
+                MailParameter::Body(MailBodyParameter::EightBitMime),
+            ),
+        ];
+        let wanted = wanted.into_iter().filter(|(needed, ..)| *needed);
+        wanted
+            .map(
+                |(_, extension, parameter)| {
+                    if server.supports_feature(extension) { Ok(parameter) } else { Err(extension) }
+                },
+            )
+            .collect()
+    }
 }
 
 /// Writes the mail down.

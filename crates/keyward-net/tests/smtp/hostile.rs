@@ -16,11 +16,15 @@ use keyward_net::{SmtpServer, SmtpTls};
 
 use crate::{as_ada, fault, mail, mailer};
 
-/// A conversation: for each line of the client what is answered. `None` says nothing more, and keeps the connection.
+/// A conversation: for each line of the client what is answered. `None` says nothing more, and keeps the connection. An
+/// answer that ends in [`HANG_UP`] ends it.
 type Talk = fn(line: &str) -> Option<String>;
 
 /// Stands for the line before the first.
 const CONNECTED: &str = "(connected)";
+
+/// Ends the connection.
+const HANG_UP: &str = "hang up";
 
 /// A server that follows a script: the first connection the first talk, and so on; the last one for all others.
 struct Scripted {
@@ -64,9 +68,12 @@ fn converse(mut stream: TcpStream, talk: Talk, number: usize, heard: &Mutex<Vec<
     let mut line = CONNECTED.to_owned();
     loop {
         match talk(&line) {
-            Some(answer) if answer == "hang up" => return,
             Some(answer) => {
-                let _ = stream.write_all(answer.as_bytes());
+                let last = answer.strip_suffix(HANG_UP);
+                let _ = stream.write_all(last.unwrap_or(&answer).as_bytes());
+                if last.is_some() {
+                    return;
+                }
             }
             None => {}
         }
@@ -141,11 +148,45 @@ async fn a_delivery_whose_caller_went_away_does_not_reach_into_the_next() {
 }
 
 #[tokio::test]
+async fn a_kept_connection_that_the_server_has_done_with_is_replaced_and_the_mail_goes_out_once() {
+    for done in [
+        (|line: &str| if line == "." { Some("250 taken\r\nhang up".to_owned()) } else { willing(line) })
+            as Talk,
+        |line| {
+            if line == "." { Some("250 taken\r\n421 that is enough\r\n".to_owned()) } else { willing(line) }
+        },
+    ] {
+        let scripted = Scripted::saying(Box::leak(Box::new([done, willing])));
+        let mailer = mailer(scripted.server());
+        mailer.send(mail("ada@example.com")).await.expect("sent");
+        mailer.send(mail("bo@example.com")).await.expect("sent on a new connection");
+        mailer.send(mail("cy@example.com")).await.expect("sent on the same");
+        let heard = scripted.heard();
+        assert_eq!(heard.len(), 2, "{heard:?}");
+        let taken = |lines: &[String]| lines.iter().filter(|line| *line == ".").count();
+        assert_eq!((taken(&heard[0]), taken(&heard[1])), (1, 2), "{heard:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_that_the_server_may_have_taken_is_not_sent_again() {
+    let breaks_off = |line: &str| match line {
+        "To: bo@example.com" => Some(HANG_UP.to_owned()),
+        _ => willing(line),
+    };
+    let scripted = Scripted::saying(Box::leak(Box::new([breaks_off as Talk])));
+    let mailer = mailer(scripted.server());
+    mailer.send(mail("ada@example.com")).await.expect("sent");
+    fault(mailer.send(mail("bo@example.com")).await, MailFaultKind::Unreachable);
+    assert_eq!(scripted.heard().len(), 1, "one connection: {:?}", scripted.heard());
+}
+
+#[tokio::test]
 async fn a_server_that_breaks_off_or_is_none_is_unreachable() {
     for talk in [
-        &[(|_: &str| Some("hang up".to_owned())) as Talk] as &'static [Talk],
+        &[(|_: &str| Some(HANG_UP.to_owned())) as Talk] as &'static [Talk],
         &[|_| Some("HTTP/1.1 400 Bad Request\r\n\r\n".to_owned())],
-        &[|line| if line.starts_with("RCPT") { Some("hang up".to_owned()) } else { willing(line) }],
+        &[|line| if line.starts_with("RCPT") { Some(HANG_UP.to_owned()) } else { willing(line) }],
         &[|_| Some(format!("220-{}\r\n", "x".repeat(20_000)))],
     ] {
         let scripted = Scripted::saying(talk);
