@@ -9,8 +9,8 @@ export const PASSWORD = "plum-teapot-orbit-91";
 export const AUDIENCE = "https://api.test";
 export const CLIENT = { id: "shop", secret: "kX2-9fQ_a7Lw3ZsT0vBn5RyE8cJu1HdM" };
 
-/** Several processes on one database, with tokens for programs. `tokens` is laid over the table of that name. */
-export async function startTogether(t, count, tokens = {}) {
+/** Several processes on one database, with tokens for programs. `tokens` is laid over the table of that name, `more` over all. */
+export async function startTogether(t, count, tokens = {}, more = {}) {
   const folder = await mkdtemp(join(tmpdir(), "keyward-api-"));
   t.after(() => rm(folder, { recursive: true, force: true }));
   const start = async () => {
@@ -22,6 +22,7 @@ export async function startTogether(t, count, tokens = {}) {
         limits: { sign_in_per_address: "10000/minute", sign_up_per_address: "10000/minute", sign_in_per_account: "1000/minute" },
         tokens: { audiences: [{ name: AUDIENCE, scopes: ["read", "write"] }], ...tokens },
         clients: [{ ...CLIENT, audiences: [AUDIENCE] }],
+        ...more,
       },
     });
     t.after(() => keyward.stop());

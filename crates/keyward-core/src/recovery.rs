@@ -53,21 +53,6 @@ impl Step {
         }
     }
 
-    /// Its call, below `-/v1/account/`.
-    #[must_use]
-    pub const fn call(self) -> &'static str {
-        match self {
-            Self::VerifyEmail => "verify-email",
-            Self::Reset => "reset",
-            Self::ChangeEmail => "email/confirm",
-            Self::ReturnEmail => "email/return",
-            Self::Password => "password",
-            Self::Email => "email",
-            Self::Delete => "delete",
-            Self::Export => "export",
-        }
-    }
-
     /// Whether it is for who is signed in.
     #[must_use]
     pub const fn needs_session(self) -> bool {

@@ -1,6 +1,6 @@
 //! The route table and what each route answers to a caller whom nobody knows.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use http::{StatusCode, header};
 use keyward_axum::{Cache, EdgeSettings, Gate, Limits, ROUTES, RouteSpec, Scope};
@@ -8,6 +8,7 @@ use keyward_core::{
     dialect::Dialect,
     mail::{Mail, Mailbox, Mailer},
     settings::Strategy,
+    surface::call::CALLS,
 };
 use keyward_pages::{Colour, STYLE_FILE, Theme};
 use keyward_testkit::{FakeClock, Operation};
@@ -85,6 +86,18 @@ fn path_of(spec: &RouteSpec) -> String {
         Scope::Base => format!("/api/auth/{path}"),
         Scope::Root => format!("/{path}"),
     }
+}
+
+#[test]
+fn f1_the_table_has_exactly_the_calls_that_the_core_knows_and_describes() {
+    let routed: BTreeSet<_> =
+        ROUTES.iter().filter_map(|spec| Some((spec.path.strip_prefix("-/v1/")?, spec.method))).collect();
+    let known: BTreeSet<_> = CALLS
+        .iter()
+        .flat_map(|call| call.allow.split(", ").map(|method| (call.path, method)))
+        .filter(|(_, method)| *method != "HEAD")
+        .collect();
+    assert_eq!(routed, known);
 }
 
 #[tokio::test]

@@ -52,6 +52,8 @@ pub enum Call {
     Sessions(SessionCall),
     /// What an operator calls.
     Admin(AdminCall),
+    /// One whose query says something that is none of what it can say.
+    Invalid,
 }
 
 /// What one of our own calls answers.

@@ -22,6 +22,7 @@ mod typed;
 use crate::{
     action::{Action, Answer, Asked, Call, Form, Outcome},
     deployment::Deployment,
+    error::{Code, Refusal},
     exchange::Exchange,
 };
 
@@ -72,6 +73,7 @@ pub async fn carry_out(deployment: &Deployment, action: Action, exchange: &mut E
         Action::Call(Call::Admin(call)) => {
             Outcome::Answer(Box::pin(admin::carry_out(deployment, exchange, call)).await)
         }
+        Action::Call(Call::Invalid) => Outcome::Answer(Answer::Refused(Refusal::new(Code::InvalidField))),
         Action::Factor(action) => Box::pin(factor::carry_out(deployment, exchange, action)).await,
         Action::SignedOut => Outcome::Land(rules::landing_signed_out(deployment, exchange, false).await),
         Action::LookAtLink => Outcome::Done,

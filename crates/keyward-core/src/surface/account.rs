@@ -44,6 +44,11 @@ pub(super) fn before(request: &Request) -> Option<u64> {
     request.query.get("before")?.parse().ok()
 }
 
+/// As [`before`], from a program: one that asks for a place that is none would else begin anew, again and again.
+pub(super) fn page(request: &Request) -> Option<Option<u64>> {
+    request.query.get("before").map(str::parse).transpose().ok()
+}
+
 fn which(request: &Request) -> Option<EndWhich> {
     match (request.body.text("id"), request.body.text("others")) {
         (Some(id), None) if !id.is_empty() => Some(EndWhich::One(SessionId(id.to_owned()))),

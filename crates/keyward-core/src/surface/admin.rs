@@ -2,7 +2,7 @@
 
 use super::account;
 use crate::{
-    action::AdminCall,
+    action::{AdminCall, Call},
     audit::AuditFilter,
     port::SessionId,
     request::{Method, Request},
@@ -10,14 +10,14 @@ use crate::{
 };
 
 /// The call behind the segments after `-/v1/`, if it is one of these.
-pub(super) fn decode(path: &[&str], method: Method, request: &Request) -> Option<AdminCall> {
+pub(super) fn decode(path: &[&str], method: Method, request: &Request) -> Option<Call> {
     use Method::{Delete, Get, Patch};
     let user = |id: &str| UserId(id.to_owned());
     let session = |id: &str| SessionId(id.to_owned());
     let body = || request.body.members();
     let asked = |name| request.query.get(name).map(str::to_owned);
     let ["admin", path @ ..] = path else { return None };
-    Some(match (path, method) {
+    let call = match (path, method) {
         (["users"], Get) => AdminCall::FindUsers {
             email: asked("email"),
             account: asked("provider").zip(asked("providerAccountId")),
@@ -29,24 +29,17 @@ pub(super) fn decode(path: &[&str], method: Method, request: &Request) -> Option
         (["users", id, "sessions"], Delete) => AdminCall::EndSessions(user(id)),
         (["sessions", id], Patch) => AdminCall::ChangeSession { id: session(id), change: body() },
         (["sessions", id], Delete) => AdminCall::EndSession(session(id)),
-        (["activity"], Get) => AdminCall::Activity(AuditFilter {
-            user: asked("user").map(UserId),
-            kind: asked("kind"),
-            network: asked("network"),
-            before: account::before(request),
-            ..AuditFilter::default()
-        }),
+        (["activity"], Get) => match account::page(request) {
+            Some(before) => AdminCall::Activity(AuditFilter {
+                user: asked("user").map(UserId),
+                kind: asked("kind"),
+                network: asked("network"),
+                before,
+                ..AuditFilter::default()
+            }),
+            None => return Some(Call::Invalid),
+        },
         _ => return None,
-    })
-}
-
-/// The methods of a call, for who came with another.
-pub(super) fn allowed(path: &[&str]) -> Option<&'static str> {
-    match path {
-        ["admin", "users" | "activity"] => Some("GET, HEAD"),
-        ["admin", "users", _] => Some("GET, HEAD, PATCH, DELETE"),
-        ["admin", "users", _, "sessions"] => Some("GET, HEAD, DELETE"),
-        ["admin", "sessions", _] => Some("PATCH, DELETE"),
-        _ => None,
-    }
+    };
+    Some(Call::Admin(call))
 }

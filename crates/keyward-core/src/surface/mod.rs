@@ -2,11 +2,12 @@
 
 mod account;
 mod admin;
-mod call;
+pub mod call;
 pub mod decode;
 mod factor;
 pub(crate) mod link;
 mod not_linked;
+mod openapi;
 mod program;
 mod recovery;
 pub mod render;

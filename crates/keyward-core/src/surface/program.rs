@@ -31,19 +31,9 @@ pub(super) fn decode(path: &[&str], method: Method, request: &Request) -> Option
         ("sign-out", Post) => text(&members(), "refreshToken").map(|token| ProgramCall::SignOut { token }),
         ("me", Get) => Ok(ProgramCall::Me),
         ("jwks", Get) => Ok(ProgramCall::KeySet),
-        ("openapi.json", Get) => Ok(ProgramCall::OpenApi),
         _ => return None,
     };
     Some(call.unwrap_or_else(ProgramCall::Malformed))
-}
-
-/// The methods of a call, for who came with another.
-pub(super) fn allowed(path: &[&str]) -> Option<&'static str> {
-    Some(match path {
-        ["sign-up" | "sign-in" | "factor" | "exchange" | "refresh" | "sign-out"] => "POST",
-        ["me" | "jwks" | "openapi.json"] => "GET, HEAD",
-        _ => return None,
-    })
 }
 
 /// What somebody wants tokens for, whatever the call.

@@ -41,16 +41,8 @@ pub(super) fn page(
 }
 
 /// A call, `-/v1/account/…`.
-pub(super) fn call(settings: &Settings, path: &[&str], method: Method, request: &Request) -> Option<Call> {
-    let step = called(settings, path).filter(|_| method == Method::Post)?;
-    Some(Call::Recovery { step, link: link(|name| request.body.text(name)), filled: filled(request) })
-}
-
-/// What a call is about.
-pub(super) fn called(settings: &Settings, path: &[&str]) -> Option<Step> {
-    let ["account", rest @ ..] = path else { return None };
-    let mut steps = Step::ALL.into_iter().filter(|step| is_offered(settings, *step));
-    steps.find(|step| step.call().split('/').eq(rest.iter().copied()))
+pub(super) fn call(step: Step, request: &Request) -> Call {
+    Call::Recovery { step, link: link(|name| request.body.text(name)), filled: filled(request) }
 }
 
 /// What a page that is not a link is to say.

@@ -107,6 +107,14 @@ pub fn misdirected(settings: &Settings, exchange: &Exchange<'_>, why: Misdirecte
     }
 }
 
+/// The statuses of a refusal: among our own calls, and among those of programs.
+#[cfg(test)]
+pub(super) fn statuses(refusal: &Refusal) -> [u16; 2] {
+    let (own, _) = api::status_and_message(refusal.code);
+    let (of_programs, _) = program::words(refusal);
+    [own, of_programs]
+}
+
 struct Render<'a> {
     settings: &'a Settings,
     exchange: &'a Exchange<'a>,

@@ -17,15 +17,6 @@ pub(super) fn decode(path: &[&str], method: Method, request: &Request) -> Option
     }
 }
 
-/// The methods of a call, for who came with another.
-pub(super) fn allowed(path: &[&str]) -> Option<&'static str> {
-    match path {
-        ["sessions"] => Some("GET, HEAD"),
-        ["sessions", "end"] => Some("POST"),
-        _ => None,
-    }
-}
-
 /// Exactly one of the three, so that nobody is signed out of more than they meant.
 fn which(body: &Body) -> Option<EndWhich> {
     let members = body.members();

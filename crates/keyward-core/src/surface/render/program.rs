@@ -9,12 +9,10 @@ use crate::{
     action::{Me, OwnPage, ProgramAnswer, Tokens},
     error::{Code, Refusal, Said},
     reply::{FOR_MINUTES, Reply, ReplyBody},
+    surface::openapi,
     tokens::access::AccessToken,
     user::User,
 };
-
-/// The description of these calls; `{base}` in it gives way to where they are.
-const OPEN_API: &str = include_str!("openapi.json");
 
 impl Render<'_> {
     pub(super) fn program(&self, answer: ProgramAnswer) -> Reply {
@@ -34,9 +32,8 @@ impl Render<'_> {
             ProgramAnswer::Me(me) => self.call(200, &of_me(&me)),
             ProgramAnswer::KeySet(keys) => open(keys.to_string()),
             ProgramAnswer::OpenApi => {
-                let public = &self.exchange.request.public;
-                let base = format!("{}{}", public.origin(), public.base_path());
-                open(OPEN_API.replace("{base}", &base))
+                let exchange = self.exchange;
+                open(openapi::of(self.settings, &exchange.request.public, &exchange.names))
             }
             ProgramAnswer::Refused(refusal) => self.refused_program(refusal),
         }
@@ -113,7 +110,7 @@ fn open(json: String) -> Reply {
 }
 
 /// The message is for developers who read the answer.
-fn words(refusal: &Refusal) -> (u16, &'static str) {
+pub(super) fn words(refusal: &Refusal) -> (u16, &'static str) {
     if let Some(status) = refusal.status() {
         return (status, "Try again in a moment.");
     }
@@ -123,6 +120,7 @@ fn words(refusal: &Refusal) -> (u16, &'static str) {
         Code::MissingField => (400, "A field that is needed is missing, or is no text."),
         Code::InvalidEmail => (400, "email is no address."),
         Code::WeakPassword => (400, "The password is easy to guess."),
+        Code::BreachedPassword => (400, "The password is on a list of breached ones."),
         Code::PasswordTooLong => (400, "The password is too long."),
         Code::EmailTaken => (409, "Somebody has this address already."),
         Code::AccessDenied => (403, "A rule of the deployment says no."),
@@ -137,6 +135,7 @@ fn words(refusal: &Refusal) -> (u16, &'static str) {
         Code::SecondFactorExpired => (401, "The half-finished sign-in is over: sign in again."),
         Code::WrongCode => (401, "The code is none, or was used."),
         Code::InvalidScope => (400, "A scope is none of this audience's, or not yours to ask for."),
+        Code::Configuration => (500, "Something is wrong with this server; its log says what."),
         Code::UnknownProvider => (400, "There is no such provider, or not for this call."),
         code if code.is_of_provider() => (401, "The provider's word is not good."),
         code if code.is_of_backend() && said => (401, "The back end refuses."),

@@ -114,8 +114,35 @@ async fn without_tokens_for_programs_their_calls_are_not_there() {
     for call in ["sign-up", "sign-in", "refresh", "sign-out", "exchange"] {
         refused(&world.program().post(call, json!({})).await, 404, "not_found");
     }
-    for call in ["me", "jwks", "openapi.json"] {
+    for call in ["me", "jwks"] {
         refused(&world.program().get(call).await, 404, "not_found");
+    }
+}
+
+#[tokio::test]
+async fn f1_the_description_names_the_calls_that_the_deployment_has() {
+    let described = async |options: Options| {
+        let world = build(options);
+        let (status, document) = world.program().get("openapi.json").await;
+        assert_eq!(status, 200, "{document}");
+        let settings = world.engine.settings();
+        let names = settings.dialect.cookie_names(settings.public.is_secure());
+        let schemes = &document["components"]["securitySchemes"];
+        assert_eq!(
+            (&schemes["session"]["name"], &schemes["csrf"]["name"]),
+            (&json!(names.session), &json!(names.csrf))
+        );
+        assert_eq!(document["servers"][0]["url"], settings.public.route("-/v1"));
+        assert!(!document.to_string().contains("{base}"), "{document}");
+        document
+    };
+    let has = |document: &Value, path: &str| document["paths"].get(path).is_some();
+    let sealed = |dialect| Options::for_programs(dialect, Strategy::Sealed);
+    let all = described(sealed(Dialect::NextAuth4)).await;
+    let less = described(Options { tokens: None, ..sealed(Dialect::AuthJs5) }).await;
+    for (path, always) in [("/sign-in", false), ("/me", false), ("/sessions", true), ("/token", true)] {
+        assert!(has(&all, path), "{path}");
+        assert_eq!(has(&less, path), always, "{path}");
     }
 }
 
