@@ -300,8 +300,14 @@ pub trait Directory: Send + Sync {
     async fn replace_password(&self, user: &UserId, from: &str, to: &str) -> Result<bool, StoreError>;
 
     /// Sets the password of the user with this address and ends all their sessions. False if nobody has the
-    /// address. Sealed sessions are remembered as ended until `until`.
-    async fn set_password(&self, email: &str, hash: &str, until: Timestamp) -> Result<bool, StoreError>;
+    /// address. Sealed sessions are remembered as ended until `until`. `events` go into the outbox with it.
+    async fn set_password(
+        &self,
+        email: &str,
+        hash: &str,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<bool, StoreError>;
 
     /// The user with this id.
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_core::{
+    event::NewEvent,
     port::{Directory, StoreError, StoredPassword, Unlinked, Unlinking},
     time::Timestamp,
     user::{Account, AccountKey, EmailHolder, Extra, NewUser, Standing, User, UserId},
@@ -34,8 +35,14 @@ impl Directory for SqliteStore {
         .await
     }
 
-    async fn set_password(&self, email: &str, hash: &str, until: Timestamp) -> Result<bool, StoreError> {
-        let (email, hash) = (email.to_owned(), hash.to_owned());
+    async fn set_password(
+        &self,
+        email: &str,
+        hash: &str,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<bool, StoreError> {
+        let (email, hash, events) = (email.to_owned(), hash.to_owned(), events.to_vec());
         self.write("set_password", move |db| {
             let Some(user) = by_email(db, &email)? else { return Ok(false) };
             db.prepare_cached(
@@ -44,6 +51,7 @@ impl Directory for SqliteStore {
             )?
             .execute([&user.0, &hash])?;
             ledger::end_all(db, &user, until)?;
+            outbox::insert_of(db, &events, &user)?;
             Ok(true)
         })
         .await

@@ -109,11 +109,18 @@ impl Directory for MemoryStore {
         }
     }
 
-    async fn set_password(&self, email: &str, hash: &str, until: Timestamp) -> Result<bool, StoreError> {
+    async fn set_password(
+        &self,
+        email: &str,
+        hash: &str,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<bool, StoreError> {
         let mut state = self.state();
         let Some(id) = state.by_email(email).map(|user| user.id.clone()) else { return Ok(false) };
         state.passwords.insert(id.clone(), hash.to_owned());
         state.end_all(&id, until);
+        state.write_of(events, Some(&id));
         Ok(true)
     }
 

@@ -11,7 +11,9 @@ use std::{
 use clap::{Args, Subcommand};
 use keyward::{Argon2Hasher, HasherSettings, SystemClock, SystemRandom};
 use keyward_core::{
+    audit::{AuditEntry, AuditKind},
     error::Code,
+    event::{About, NewEvent},
     method::{
         CredentialsCheck, Submitted,
         password::{MAX_PASSWORD, PasswordSignUp, Strength, judge_new},
@@ -122,8 +124,9 @@ async fn create(around: &Surroundings<'_>, options: &Creation) -> Result<(), Fai
     let submitted = Submitted { fields, client: IpAddr::V4(Ipv4Addr::LOCALHOST) };
     let proof = sign_up.check(&submitted).await.map_err(|refusal| refused(refusal.code))?;
     let store = open_store(&deployment)?;
-    let admitted =
-        store.admit(&proof.admission, None, SystemClock.now(), &[]).await.map_err(|error| failed(&error))?;
+    let events = [NewEvent::audit(noted(AuditKind::UserCreated), About::New)];
+    let admitted = store.admit(&proof.admission, None, SystemClock.now(), &events).await;
+    let admitted = admitted.map_err(|error| failed(&error))?;
     store.close();
     match admitted {
         Admitted::As { .. } => {
@@ -151,8 +154,9 @@ async fn set_password(around: &Surroundings<'_>, options: &Whom) -> Result<(), F
         .await
         .map_err(|refusal| refused(refusal.code))?;
     let hash = hasher.hash(&password).await.map_err(|error| Fault::new(error.to_string()))?;
-    let found =
-        store.set_password(&address, &hash, last_token(&deployment)).await.map_err(|error| failed(&error))?;
+    let events = [NewEvent::audit(noted(AuditKind::PasswordChanged), About::Anybody)];
+    let found = store.set_password(&address, &hash, last_token(&deployment), &events).await;
+    let found = found.map_err(|error| failed(&error))?;
     done(around, &store, found, &address, "has a new password; all their sessions are over")
 }
 
@@ -171,6 +175,11 @@ fn done(
     }
     around.terminal.print(&format!("{address} {what}.\n"));
     Ok(())
+}
+
+/// An entry of the audit trail about what is done here, and nobody's yet.
+fn noted(kind: AuditKind) -> AuditEntry {
+    AuditEntry::new(kind, SystemClock.now()).saying("by", "command line")
 }
 
 /// When the last sealed token that exists now is over.

@@ -1,5 +1,7 @@
 //! `keyward user`.
 
+use serde_json::Value;
+
 use crate::support::{Place, Ran, SECRET};
 
 const PASSWORD: &str = "tandem unlikely oyster 42";
@@ -162,6 +164,42 @@ fn changing_what_is_not_there_makes_nothing() {
         assert!(ran.err.contains("there is no database keyward-data/keyward.db"), "{ran:?}");
     }
     assert!(!place.path("keyward-data").exists());
+}
+
+#[test]
+fn whatever_a_command_does_to_somebody_is_in_the_trail() {
+    let place = Place::new();
+    create(&place, "ada@example.com", PASSWORD);
+    let again = create(&place, "ada@example.com", PASSWORD);
+    assert_eq!(again.code, Some(1), "{again:?}");
+    let ran = place.run_with(&["user", "set-password", "ada@example.com"], "brisk walnut ferry 77\n");
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let of_ada =
+        [&["disable"][..], &["enable"], &["end-sessions"], &["reset-factors"], &["delete", "--yes"]];
+    for command in of_ada {
+        let ran = place.run(&[&["user"], command, &["ada@example.com"]].concat());
+        assert_eq!(ran.code, Some(0), "{command:?}: {ran:?}");
+    }
+    let trail = place.run(&["audit", "--json"]);
+    let entries: Vec<Value> =
+        trail.out.lines().map(|line| serde_json::from_str(line).expect("JSON Lines")).collect();
+    let mut kinds: Vec<_> = entries.iter().map(|entry| entry["kind"].as_str().expect("a kind")).collect();
+    kinds.reverse();
+    let expected = [
+        "user_created",
+        "password_changed",
+        "user_disabled",
+        "user_enabled",
+        "session_ended",
+        "factor_removed",
+        "user_deleted",
+    ];
+    assert_eq!(kinds, expected, "{trail:?}");
+    for entry in &entries {
+        assert_eq!(entry["user"], entries[0]["user"], "{entry}");
+        assert_eq!(entry["detail"]["by"], "command line", "{entry}");
+    }
+    assert!(entries[0]["user"].is_string(), "{trail:?}");
 }
 
 #[test]

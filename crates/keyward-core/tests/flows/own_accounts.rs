@@ -55,7 +55,7 @@ async fn f1_a_hash_with_outdated_parameters_is_replaced_at_sign_in() {
     let now = keyward_core::port::Clock::now(world.clock.as_ref());
     let hash = CountingHasher::outdated(PASSWORD);
     let directory: &dyn keyward_core::port::Store = world.store.as_ref();
-    assert!(directory.set_password("ada@example.com", &hash, now).await.expect("a store"));
+    assert!(directory.set_password("ada@example.com", &hash, now, &[]).await.expect("a store"));
     let before = world.hasher.hashed();
     assert_eq!(world.browser().sign_in("ada@example.com", PASSWORD).await.status, 200);
     assert_eq!(world.hasher.hashed(), before + 1, "hashed anew");

@@ -235,7 +235,7 @@ async fn a_password_that_is_replaced_while_it_is_being_checked_opens_no_session(
     let proof =
         checked.check(&Submitted { fields, client: [127, 0, 0, 1].into() }).await.expect("the password");
     let (store, now) = (&world.store, world.clock.now());
-    assert!(store.set_password("ada@example.com", "new", now).await.expect("a store"));
+    assert!(store.set_password("ada@example.com", "new", now, &[]).await.expect("a store"));
     assert_eq!(store.admit(&proof.admission, None, now, &[]).await.expect("a store"), Admitted::Gone);
 }
 

@@ -107,7 +107,7 @@ pub async fn an_id_at_another_source_is_another_person(store: Arc<dyn Store>) {
 pub async fn an_address_that_a_back_end_names_admits_nobody_and_blocks_nobody(store: Arc<dyn Store>) {
     admit(&*store, &account("shop", "7", "ada", "u1"), None).await;
     assert!(store.password_by_email(&email("ada")).await.expect("answers").is_none());
-    assert!(!store.set_password(&email("ada"), "hash", NOW).await.expect("answers"));
+    assert!(!store.set_password(&email("ada"), "hash", NOW, &[]).await.expect("answers"));
     assert!(!store.delete_user(&email("ada"), NOW).await.expect("answers"));
     assert_eq!(admit(&*store, &sign_up("ada"), None).await, admitted("ada", true));
 }

@@ -102,6 +102,18 @@ pub async fn the_end_of_a_session_is_in_the_trail_of_its_person(store: Arc<dyn S
     assert_eq!(users, [Some(id("bob")), Some(id("ada"))], "the newest first");
 }
 
+/// About whoever has the address, and only where somebody has it.
+pub async fn a_password_that_is_set_is_in_the_trail_of_its_person(store: Arc<dyn Store>) {
+    admit(&*store, &sign_up("ada"), None).await;
+    let told = note(entry(AuditKind::PasswordChanged));
+    for name in ["ada", "bob"] {
+        let set = store.set_password(&email(name), "new", UNTIL, &told).await.expect("answers");
+        assert_eq!(set, name == "ada");
+    }
+    let users: Vec<_> = all(&*store).await.into_iter().map(|record| record.user).collect();
+    assert_eq!(users, [Some(id("ada"))]);
+}
+
 /// By whom, what, where and when, and a page after the other.
 pub async fn entries_are_found_by_what_they_say(store: Arc<dyn Store>) {
     for (user, kind, at) in [

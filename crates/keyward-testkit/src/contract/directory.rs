@@ -51,7 +51,7 @@ pub async fn a_new_password_ends_every_session_of_its_user_and_no_other(store: A
     admit(&*store, &sign_up("ada"), Some(&stored("s1"))).await;
     admit(&*store, &Admission::User(id("ada")), Some(&sealed("s2"))).await;
     admit(&*store, &sign_up("bob"), Some(&stored("s3"))).await;
-    assert!(store.set_password(&email("ada"), "new", UNTIL).await.expect("answers"));
+    assert!(store.set_password(&email("ada"), "new", UNTIL, &[]).await.expect("answers"));
     let password = store.password_by_email(&email("ada")).await.expect("answers").expect("there");
     assert_eq!(password.hash, "new");
     assert!(!has_session(&*store, "s1").await);
@@ -68,7 +68,7 @@ pub async fn a_sign_in_by_a_password_that_was_replaced_meanwhile_is_refused(stor
     admit(&*store, &sign_up("ada"), None).await;
     let by = |hash: &str| Admission::Password { user: id("ada"), hash: hash.to_owned() };
     assert_eq!(admit(&*store, &by("hash of ada"), Some(&stored("s1"))).await, admitted("ada", false));
-    assert!(store.set_password(&email("ada"), "new", UNTIL).await.expect("answers"));
+    assert!(store.set_password(&email("ada"), "new", UNTIL, &[]).await.expect("answers"));
     assert_eq!(admit(&*store, &by("hash of ada"), Some(&stored("s2"))).await, Admitted::Gone);
     assert!(!has_session(&*store, "s2").await);
     assert_eq!(admit(&*store, &by("new"), Some(&stored("s3"))).await, admitted("ada", false));
@@ -103,7 +103,7 @@ pub async fn lesson_56_deleting_a_user_deletes_the_password_and_frees_the_addres
 
 /// "Nobody" is an answer, not an error.
 pub async fn an_address_that_nobody_has_is_neither_given_a_password_nor_deleted(store: Arc<dyn Store>) {
-    assert!(!store.set_password(&email("ada"), "new", UNTIL).await.expect("answers"));
+    assert!(!store.set_password(&email("ada"), "new", UNTIL, &[]).await.expect("answers"));
     assert!(!store.delete_user(&email("ada"), UNTIL).await.expect("answers"));
     assert!(store.password_by_email(&email("ada")).await.expect("answers").is_none());
     assert_eq!(endings(&*store).await, []);

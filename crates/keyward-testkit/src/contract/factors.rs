@@ -387,7 +387,7 @@ pub async fn a_new_password_ends_half_finished_sign_ins_too(store: Arc<dyn Store
     for ticket in [&adas, &bobs] {
         store.issue_ticket(ticket).await.expect("answers");
     }
-    store.set_password(&email("ada"), "another", UNTIL).await.expect("answers");
+    store.set_password(&email("ada"), "another", UNTIL, &[]).await.expect("answers");
     let who = shows("ada", Some(&adas), code(11));
     assert_eq!(admit(&*store, &who, Some(&strong("s1"))).await, Admitted::Gone);
     let who = shows("bob", Some(&bobs), code(11));

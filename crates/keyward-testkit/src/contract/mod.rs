@@ -176,6 +176,7 @@ macro_rules! store_contract {
             an_entry_of_the_trail_is_written_with_the_admission_that_it_tells_of
             what_is_not_admitted_leaves_no_entry
             an_entry_is_about_who_is_new_or_about_who_is_known
+            a_password_that_is_set_is_in_the_trail_of_its_person
             the_end_of_a_session_is_in_the_trail_of_its_person
             entries_are_found_by_what_they_say
             equal_refusals_of_an_hour_are_counted_in_one_row

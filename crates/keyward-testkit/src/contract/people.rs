@@ -140,7 +140,7 @@ pub async fn lesson_57_who_is_disabled_comes_in_by_no_way_there_is(store: Arc<dy
     let before = (user(&*store, "ada").await, user(&*store, "u1").await);
     let changes = endings(&*store).await;
     // The address was proven by the provider just now, which took the password away.
-    assert!(store.set_password(&email("ada"), "hash of ada", UNTIL).await.expect("answers"));
+    assert!(store.set_password(&email("ada"), "hash of ada", UNTIL, &[]).await.expect("answers"));
     let other = vouched(key("github", "7"), "ada", Some(true));
     let mut by_email = linked(&other, "ada");
     if let Admission::Vouched { place, .. } = &mut by_email {

@@ -117,7 +117,7 @@ pub async fn an_address_is_proven_by_nothing_less_than_a_proof_of_it(store: Arc<
 pub async fn a_second_proof_ends_nothing_and_moves_nothing(store: Arc<dyn Store>) {
     let owner = vouched(key("google", "7"), "ada", Some(true));
     admit(&*store, &made(&owner, "ada"), Some(&stored("s1"))).await;
-    assert!(store.set_password(&email("ada"), "hash", UNTIL).await.expect("answers"));
+    assert!(store.set_password(&email("ada"), "hash", UNTIL, &[]).await.expect("answers"));
     visit(&*store, "ada").await;
     admit(&*store, &linked(&vouched(key("forum", "7"), "ada", None), "ada"), Some(&stored("s2"))).await;
     let ticket = mail(&*store, "ada", "h1").await;

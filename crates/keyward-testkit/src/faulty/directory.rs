@@ -43,10 +43,16 @@ impl<S: Directory + ?Sized> Directory for FaultyStore<S> {
         )
     }
 
-    async fn set_password(&self, email: &str, hash: &str, until: Timestamp) -> Result<bool, StoreError> {
+    async fn set_password(
+        &self,
+        email: &str,
+        hash: &str,
+        until: Timestamp,
+        events: &[NewEvent],
+    ) -> Result<bool, StoreError> {
         self.done(
             Operation::SetPassword,
-            self.pass(Operation::SetPassword)?.set_password(email, hash, until).await,
+            self.pass(Operation::SetPassword)?.set_password(email, hash, until, events).await,
         )
     }
 

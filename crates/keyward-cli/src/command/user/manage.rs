@@ -6,7 +6,7 @@ use std::fmt::Write;
 use clap::Args;
 use keyward::SystemClock;
 use keyward_core::{
-    audit::{AuditEntry, AuditKind},
+    audit::AuditKind,
     event::{About, NewEvent},
     policy::{email, ways::WaysIn},
     port::{
@@ -19,7 +19,7 @@ use keyward_core::{
 use keyward_store_sqlite::SqliteStore;
 
 use super::super::{ConfigOptions, Surroundings, existing_store};
-use super::{confirm, failed, last_token};
+use super::{confirm, failed, last_token, noted};
 use crate::{
     config::Deployment,
     fault::{Failure, Fault},
@@ -106,8 +106,7 @@ impl Found {
     }
 
     fn noted(&self, kind: AuditKind) -> NewEvent {
-        let entry = AuditEntry::new(kind, SystemClock.now()).of(&self.user.id).saying("by", "command line");
-        NewEvent::audit(entry, About::Anybody)
+        NewEvent::audit(noted(kind).of(&self.user.id), About::Anybody)
     }
 
     fn end(self, around: &Surroundings<'_>, text: &str) {
