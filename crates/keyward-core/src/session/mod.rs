@@ -5,7 +5,6 @@ mod end;
 pub mod foreign;
 mod members;
 mod view;
-mod members;
 
 use std::sync::Arc;
 
