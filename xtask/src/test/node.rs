@@ -28,30 +28,27 @@ pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcom
     if files.is_empty() {
         return Err("there is no tests/**/*.test.mjs".into());
     }
-    let summary = workspace.scratch().join("node.tap");
-    let slowest = workspace.scratch().join("node-slowest.txt");
-    for report in [&summary, &slowest] {
-        // One left by an earlier run would be read if Node.js broke off.
-        drop(fs::remove_file(report));
-    }
+    let totals = workspace.scratch().join("node-totals.txt");
+    // Those of an earlier run would be counted if Node.js broke off.
+    drop(fs::remove_file(&totals));
     let mut command = Command::new("node");
     command
         .args(["--test", "--test-timeout=600000"])
         .arg(format!("--test-concurrency={}", FILES_PER_PROCESSOR * processors()))
-        .args(["--test-reporter=spec", "--test-reporter-destination=stdout", "--test-reporter=tap"])
-        .arg(format!("--test-reporter-destination={}", summary.display()))
-        .arg("--test-reporter=./tests/support/slowest.mjs")
-        .arg(format!("--test-reporter-destination={}", slowest.display()))
+        .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
+        .arg("--test-reporter=./tests/support/totals.mjs")
+        .arg(format!("--test-reporter-destination={}", totals.display()))
         .args(filter.map(|filter| format!("--test-name-pattern={filter}")))
         .args(files)
         .env("KEYWARD_BIN", workspace.target.join("debug/keyward"))
         .current_dir(&workspace.root);
     let log = workspace.scratch().join("node.log");
     let ended = Watch { name: "node", log, limit: HANGS }.run(&mut command)?;
-    if let Ok(line) = fs::read_to_string(&slowest) {
-        println!("  slowest: {line}");
+    let totals = fs::read_to_string(&totals).unwrap_or_default();
+    if let Some(slowest) = totals.lines().last().filter(|line| line.starts_with("slowest ")) {
+        println!("  {slowest}");
     }
-    let counts = Counts::read(&fs::read_to_string(&summary).unwrap_or_default());
+    let counts = Counts::read(&totals);
     Ok(counts.outcome(ended.success, filter.is_some(), ended.output))
 }
 
@@ -72,7 +69,7 @@ fn is_test(file: &str) -> bool {
     file.starts_with("tests/") && file.ends_with(".test.mjs")
 }
 
-/// The totals at the end of Node's TAP report.
+/// The totals of a run, as `tests/support/totals.mjs` writes them.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Counts {
     passed: u64,
@@ -82,12 +79,11 @@ struct Counts {
 }
 
 impl Counts {
-    fn read(tap: &str) -> Self {
-        // The totals come last; the same words earlier are a test's own diagnostics.
+    fn read(totals: &str) -> Self {
+        // They come last; the same words earlier are a test's own diagnostics.
         let last = |label: &str| {
-            let number =
-                |line: &str| line.strip_prefix("# ")?.strip_prefix(label)?.trim().parse::<u64>().ok();
-            tap.lines().rev().find_map(number).unwrap_or(0)
+            let number = |line: &str| line.strip_prefix(label)?.trim().parse::<u64>().ok();
+            totals.lines().rev().find_map(number).unwrap_or(0)
         };
         Self {
             passed: last("pass "),
@@ -111,23 +107,22 @@ impl Counts {
 mod tests {
     use super::*;
 
-    const TAP: &str = "\
-TAP version 13
-# pass 99
-ok 1 - signs in
-# tests 6
-# suites 1
-# pass 3
-# fail 1
-# cancelled 1
-# skipped 1
-# todo 0
-# duration_ms 112.5
+    const TOTALS: &str = "\
+pass 99
+tests 6
+suites 1
+pass 3
+fail 1
+cancelled 1
+skipped 1
+todo 0
+duration_ms 112.5
+slowest tests/browser/pages.test.mjs 40 s
 ";
 
     #[test]
-    fn totals_are_read_from_the_end_of_the_report() {
-        assert_eq!(Counts::read(TAP), Counts { passed: 3, failed: 2, left_out: 1 });
+    fn totals_are_read_from_their_last_lines() {
+        assert_eq!(Counts::read(TOTALS), Counts { passed: 3, failed: 2, left_out: 1 });
     }
 
     #[test]
