@@ -325,7 +325,7 @@ pub trait Directory: Send + Sync {
     /// [let them in](crate::policy::ways::WaysIn::let_in). Of two at once that would leave nothing, one is refused.
     ///
     /// Its tokens go with it, and every session that was opened by it, but the one in which it was asked for: sealed
-    /// ones are remembered as ended.
+    /// ones are remembered as ended. So do the user's half-finished sign-ins.
     async fn unlink_account(&self, what: &Unlinking) -> Result<Unlinked, StoreError>;
 
     /// The sealed tokens that an account holds. `None` if it holds none, or is none.

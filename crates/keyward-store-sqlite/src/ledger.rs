@@ -8,14 +8,13 @@ use keyward_core::{
         Changed, Ending, Ledger, NOBODY, NewClaims, NewSession, Renewed, SessionId, SessionRecord,
         StoreError, StoredSession, TokenHash,
     },
-    ticket::{Purpose, half_finished_by},
     time::Timestamp,
     user::{AccountKey, Extra, UserId},
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params, types::ValueRef};
 
 use crate::{
-    SqliteStore, adoption, column, outbox, sessions,
+    SqliteStore, adoption, column, outbox, sessions, ticket,
     vault::{self, entry_columns},
 };
 
@@ -201,7 +200,8 @@ pub(crate) fn is_of(db: &Connection, session: &SessionId, user: &UserId) -> Resu
     db.prepare_cached("SELECT 1 FROM session WHERE id = ?1 AND user = ?2")?.exists([&session.0, &user.0])
 }
 
-/// Ends the sessions of a user that were opened by this account. One stays, and forgets by what it was opened.
+/// Ends the sessions of a user that were opened by this account, and the sign-ins that wait: any may be by it. One session
+/// stays, and forgets by what it was opened.
 pub(crate) fn end_via(
     db: &Connection,
     user: &UserId,
@@ -215,6 +215,7 @@ pub(crate) fn end_via(
         )?
         .query_map([&user.0, &via.source, &via.id, &but.0], |row| row.get(0).map(SessionId))?
         .collect::<Result<_>>()?;
+    ticket::end_half_open(db, user)?;
     ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))?;
     db.prepare_cached(
         "UPDATE session SET via_source = NULL, via_id = NULL WHERE id = ?1 AND via_source = ?2 AND via_id = ?3",
@@ -229,16 +230,9 @@ pub(crate) fn end_all(db: &Connection, user: &UserId, until: Timestamp) -> Resul
         .prepare_cached("DELETE FROM session WHERE user = ?1 RETURNING id")?
         .query_map([&user.0], |row| row.get(0).map(SessionId))?
         .collect::<Result<_>>()?;
-    end_half_open(db, user)?;
+    ticket::end_half_open(db, user)?;
     ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))?;
     adoption::end(db, user, until)
-}
-
-/// Ends the sign-ins of a user that wait for their second factor.
-pub(crate) fn end_half_open(db: &Connection, user: &UserId) -> Result<()> {
-    db.prepare_cached("DELETE FROM ticket WHERE purpose = ?1 AND subject = ?2")?
-        .execute(params![Purpose::SECOND_FACTOR.0, half_finished_by(&user.0)])?;
-    Ok(())
 }
 
 /// From the columns id, user, claims, version, expires, and those of its tokens.

@@ -159,7 +159,7 @@ fn change_password(db: &Connection, what: &PasswordChange) -> Result<Recovered> 
     if let Some(address) = directory::by_id(db, user)?.and_then(|user| user.email) {
         void(db, Purpose::PASSWORD_RESET, &address)?;
     }
-    ledger::end_half_open(db, user)?;
+    ticket::end_half_open(db, user)?;
     for other in sessions::ids_of(db, user)?.iter().filter(|id| *id != session) {
         sessions::end(db, other, *until)?;
     }

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 use crate::{
     SqliteStore, adoption,
     column::{json, number, signed, text},
-    outbox,
+    outbox, ticket,
 };
 
 #[async_trait]
@@ -56,7 +56,8 @@ impl Sessions for SqliteStore {
             for id in &ids {
                 end(db, id, until)?;
             }
-            if !matches!(which, Which::One(_)) {
+            if which.ends_unlisted() {
+                ticket::end_half_open(db, &user)?;
                 adoption::note(db, &user, until)?;
             }
             if !ids.is_empty() {

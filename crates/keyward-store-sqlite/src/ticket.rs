@@ -3,8 +3,9 @@
 use async_trait::async_trait;
 use keyward_core::{
     port::{StoreError, Tickets},
-    ticket::{Ticket, TicketKey},
+    ticket::{Purpose, Ticket, TicketKey, half_finished_by},
     time::Timestamp,
+    user::UserId,
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
@@ -35,7 +36,6 @@ impl Tickets for SqliteStore {
 }
 
 /// Keeps a new ticket; an error if its key is in use.
-/// Keeps a ticket under a key of its own.
 pub(crate) fn insert(db: &Connection, ticket: &Ticket) -> Result<()> {
     let Ticket { key, data, created, expires } = ticket;
     db.prepare_cached(
@@ -74,6 +74,13 @@ pub(crate) fn take(db: &Connection, key: &TicketKey, now: Timestamp) -> Result<O
     )?
     .query_row(params![key.purpose.0, key.subject, key.hash, now.millis()], |row| ticket(row, key))
     .optional()
+}
+
+/// Ends the sign-ins of a user that wait for their second factor.
+pub(crate) fn end_half_open(db: &Connection, user: &UserId) -> Result<()> {
+    db.prepare_cached("DELETE FROM ticket WHERE purpose = ?1 AND subject = ?2")?
+        .execute(params![Purpose::SECOND_FACTOR.0, half_finished_by(&user.0)])?;
+    Ok(())
 }
 
 /// True if the ticket is there and has not expired.

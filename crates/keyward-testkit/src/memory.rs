@@ -187,6 +187,7 @@ impl Directory for MemoryStore {
         for id in opened.iter().filter(|id| *id != session) {
             state.end(id, *until);
         }
+        state.end_half_open(user);
         if let Some(row) = state.sessions.get_mut(session).filter(|row| row.via.as_ref() == Some(key)) {
             row.via = None;
         }

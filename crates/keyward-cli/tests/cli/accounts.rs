@@ -174,8 +174,7 @@ fn whatever_a_command_does_to_somebody_is_in_the_trail() {
     assert_eq!(again.code, Some(1), "{again:?}");
     let ran = place.run_with(&["user", "set-password", "ada@example.com"], "brisk walnut ferry 77\n");
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    let of_ada =
-        [&["disable"][..], &["enable"], &["end-sessions"], &["reset-factors"], &["delete", "--yes"]];
+    let of_ada = [&["disable"][..], &["enable"], &["end-sessions"], &["reset-factors"], &["delete", "--yes"]];
     for command in of_ada {
         let ran = place.run(&[&["user"], command, &["ada@example.com"]].concat());
         assert_eq!(ran.code, Some(0), "{command:?}: {ran:?}");

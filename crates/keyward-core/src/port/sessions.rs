@@ -43,6 +43,18 @@ pub enum Which {
     All,
 }
 
+impl Which {
+    /// Whether what no list shows ends too: whoever ends all sessions, or all but theirs, means the sign-ins that wait for
+    /// their second factor ([`crate::ticket::half_finished_by`]), and what others sealed of the person.
+    #[must_use]
+    pub const fn ends_unlisted(&self) -> bool {
+        match self {
+            Self::One(_) => false,
+            Self::Others(_) | Self::All => true,
+        }
+    }
+}
+
 /// What happened to a session, to be remembered until no token from before can be alive.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Change {
@@ -91,7 +103,8 @@ pub trait Sessions: Send + Sync {
     /// The sessions of a user that are alive at `now`, the one seen last first.
     async fn sessions_of(&self, user: &UserId, now: Timestamp) -> Result<Vec<SessionEntry>, StoreError>;
 
-    /// Ends sessions of this user and nobody else's; they are remembered as ended until `until`. Says how many.
+    /// Ends sessions of this user and nobody else's; they are remembered as ended until `until`. Says how many. With them
+    /// end the user's [half-finished sign-ins](Which::ends_unlisted).
     ///
     /// With `asked_in` only while that session of theirs is there: who is being put out puts nobody out. `None` is
     /// the answer if it is over; nothing was written. `events` go into the outbox if any session was ended.

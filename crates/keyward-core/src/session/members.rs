@@ -156,7 +156,8 @@ mod tests {
     #[test]
     fn objects_are_merged_and_anything_else_is_replaced_in_its_place() {
         let claim = json!({"deep": {"kept": 1, "old": 1}, "text": "x"});
-        let more = json!({"user": {"deep": {"old": 2, "new": [3]}, "text": {"y": 1}}, "expires": null, "z": {}});
+        let more =
+            json!({"user": {"deep": {"old": 2, "new": [3]}, "text": {"y": 1}}, "expires": null, "z": {}});
         let mut session = Members::default();
         session.set("user", Part::Value(&claim));
         session.set("expires", Part::Text("never".to_owned()));

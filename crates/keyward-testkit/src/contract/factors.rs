@@ -8,15 +8,15 @@ use keyward_core::{
     policy::{assurance::MOST_TRIES, ways::WaysIn},
     port::{
         Admitted, CodeKind, Ending, FactorChange, FactorChanged, FactorEdit, KeptApp, MOST_PASSKEYS,
-        NewSession, Replaced, Shown, Store, Tried, UserChange,
+        NewSession, Replaced, Shown, Store, Tried, Unlinked, Unlinking, UserChange, Which,
     },
     ticket::{Purpose, Ticket, TicketKey, half_finished_by},
     user::Admission,
 };
 
 use super::{
-    LATER, NOW, UNTIL, account, admit, admitted, at_once, email, has_session, id, new_user, sid, sign_up,
-    stored, tickets::mail, token,
+    LATER, NOW, UNTIL, account, admit, admitted, at_once, email, has_session, id, key, linked, new_user, sid,
+    sign_up, stored, tickets::mail, token, unlinking, vouched,
 };
 
 fn app(step: i64) -> KeptApp {
@@ -392,6 +392,64 @@ pub async fn a_new_password_ends_half_finished_sign_ins_too(store: Arc<dyn Store
     assert_eq!(admit(&*store, &who, Some(&strong("s1"))).await, Admitted::Gone);
     let who = shows("bob", Some(&bobs), code(11));
     assert_eq!(admit(&*store, &who, Some(&strong("s2"))).await, admitted("bob", false));
+}
+
+/// What ends somebody's sessions from elsewhere ends what was about to become one, and nobody else's.
+pub async fn lesson_58_who_ends_their_sessions_ends_what_waits_for_a_second_factor(store: Arc<dyn Store>) {
+    for name in ["ada", "bob"] {
+        protected(&*store, name).await;
+    }
+    let here = sid("here");
+    admit(&*store, &shows("ada", None, signed("key of ada", (5, 6), "x1")), Some(&strong("here"))).await;
+    let is_half_in =
+        async |name: &str| store.ticket(&waiting(name).key, NOW).await.expect("answers").is_some();
+    store.issue_ticket(&waiting("bob")).await.expect("answers");
+    for (which, asked_in, ends) in [
+        (Which::One(here.clone()), Some(sid("over")), false),
+        (Which::All, Some(sid("over")), false),
+        (Which::One(sid("another")), Some(here.clone()), false),
+        (Which::Others(here.clone()), Some(here.clone()), true),
+        (Which::All, None, true),
+        // Who has no session, but is half in.
+        (Which::All, None, true),
+    ] {
+        if !is_half_in("ada").await {
+            store.issue_ticket(&waiting("ada")).await.expect("answers");
+        }
+        store.end_sessions(&id("ada"), &which, asked_in.as_ref(), UNTIL, &[]).await.expect("answers");
+        assert_eq!(is_half_in("ada").await, !ends, "{which:?} {asked_in:?}");
+        assert!(is_half_in("bob").await);
+    }
+    for disabled in [true, false] {
+        let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
+        store.change_user(&id("bob"), &change, NOW, UNTIL, &[]).await.expect("answers");
+    }
+    assert!(!is_half_in("bob").await, "who was kept out begins anew");
+    store.issue_ticket(&waiting("ada")).await.expect("answers");
+    assert!(store.remove_user(&id("ada"), UNTIL, &[]).await.expect("answers"));
+    assert!(!is_half_in("ada").await);
+}
+
+/// An account that is unlinked lets in nobody who is half in by it.
+pub async fn lesson_58_unlinking_an_account_ends_what_waits_for_a_second_factor(store: Arc<dyn Store>) {
+    protected(&*store, "ada").await;
+    visit_strongly(&*store, "ada").await;
+    let google = vouched(key("google", "1"), "ada", None);
+    let session = NewSession { two_factors: true, ..stored("linked") };
+    assert_eq!(admit(&*store, &linked(&google, "ada"), Some(&session)).await, admitted("ada", false));
+    store.issue_ticket(&waiting("ada")).await.expect("answers");
+    let what = Unlinking {
+        ways: WaysIn { password: true, ..WaysIn::default() },
+        ..unlinking("ada", &google.key, &[])
+    };
+    assert_eq!(store.unlink_account(&what).await.expect("answers"), Unlinked::Done);
+    assert_eq!(store.ticket(&waiting("ada").key, NOW).await.expect("answers"), None);
+}
+
+async fn visit_strongly(store: &dyn Store, user: &str) {
+    let session = NewSession { id: sid(&format!("of {user}")), token: None, ..strong("any") };
+    let who = shows(user, None, signed(&format!("key of {user}"), (5, 6), "visit"));
+    assert_eq!(admit(store, &who, Some(&session)).await, admitted(user, false));
 }
 
 /// Lesson 57: also at the second step.

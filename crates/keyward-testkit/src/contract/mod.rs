@@ -206,6 +206,8 @@ macro_rules! store_contract {
             lesson_43_a_first_proof_ends_second_factors_and_passkeys
             lesson_56_deleting_a_user_deletes_second_factors_and_passkeys
             a_new_password_ends_half_finished_sign_ins_too
+            lesson_58_who_ends_their_sessions_ends_what_waits_for_a_second_factor
+            lesson_58_unlinking_an_account_ends_what_waits_for_a_second_factor
             lesson_57_who_is_kept_out_gets_in_by_no_second_factor
             what_needs_a_second_factor_replaces_no_session
 

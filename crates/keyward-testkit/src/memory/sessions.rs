@@ -57,7 +57,8 @@ impl Sessions for MemoryStore {
         for id in &ids {
             state.end(id, until);
         }
-        if !matches!(which, Which::One(_)) {
+        if which.ends_unlisted() {
+            state.end_half_open(user);
             state.note_end_of_names(user, until);
         }
         if !ids.is_empty() {
