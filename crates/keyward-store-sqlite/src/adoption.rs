@@ -31,9 +31,18 @@ fn adopt(db: &Connection, what: &Adoption, now: Timestamp) -> Result<Adopted> {
         return Ok(Adopted::Over);
     }
     db.prepare_cached(
-        "INSERT INTO session (id, user, claims, created, seen, expires) VALUES (?1, ?2, '{}', ?3, ?4, ?5)",
+        "INSERT INTO session (id, user, claims, created, seen, expires, user_agent, address)
+         VALUES (?1, ?2, '{}', ?3, ?4, ?5, ?6, ?7)",
     )?
-    .execute(params![what.id.0, NOBODY, what.sealed.millis(), now.millis(), what.expires.millis()])?;
+    .execute(params![
+        what.id.0,
+        NOBODY,
+        what.sealed.millis(),
+        now.millis(),
+        what.expires.millis(),
+        what.user_agent,
+        what.address
+    ])?;
     db.prepare_cached("INSERT INTO adopted (name, session) SELECT value, ?2 FROM json_each(?1)")?
         .execute([&names, &what.id.0])?;
     Ok(Adopted::Alive { seen: now })

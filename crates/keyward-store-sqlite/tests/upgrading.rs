@@ -54,7 +54,7 @@ async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are
     let bob = UserId("bob".to_owned());
     assert_eq!(store.accounts_of(&bob).await.expect("answers"), [account]);
     assert_eq!(store.account_tokens(&shop).await.expect("answers"), None);
-    let record = SessionRecord { user: bob, via: None, expires: Timestamp::from_millis(9) };
+    let record = SessionRecord { user: Some(bob), via: None, expires: Timestamp::from_millis(9) };
     assert_eq!(store.session_record(&SessionId("s2".to_owned())).await.expect("answers"), Some(record));
 
     // What was set up then was set up without a proof.

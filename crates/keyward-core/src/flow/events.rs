@@ -13,7 +13,7 @@ use crate::{
     exchange::Exchange,
     port::{SessionId, StoreError, uuid},
     rules::Candidate,
-    session,
+    session::{self, Reading},
     settings::Strategy,
     user::User,
 };
@@ -155,8 +155,7 @@ pub(super) async fn of_sign_out(
     if !wanted(deployment, EventKind::SignOut) {
         return Ok(events);
     }
-    let secure = exchange.request.public.is_secure();
-    let Some(live) = session::open(deployment, token, secure, exchange.now).await? else {
+    let Some(live) = session::open(deployment, token, Reading::of(exchange)).await? else {
         return Ok(events);
     };
     let data = match deployment.settings().session.strategy {

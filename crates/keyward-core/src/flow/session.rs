@@ -11,7 +11,7 @@ use crate::{
     error::{Code, Refusal},
     exchange::Exchange,
     rules::Trigger,
-    session::{self, Live, Prolonged},
+    session::{self, Live, Prolonged, Reading},
 };
 
 /// Reads the session and renews its cookie.
@@ -88,8 +88,7 @@ async fn prolong(
     data: Option<&Value>,
     reader: &mut Option<Value>,
 ) -> Result<Prolonged, Refusal> {
-    let secure = exchange.request.public.is_secure();
-    let Some(mut live) = session::open_fresh(deployment, token, secure, exchange.now).await? else {
+    let Some(mut live) = session::open_fresh(deployment, token, Reading::of(exchange)).await? else {
         return Ok(Prolonged::Gone);
     };
     let changed = match data {

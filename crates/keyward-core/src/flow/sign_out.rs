@@ -11,7 +11,7 @@ use crate::{
     exchange::Exchange,
     port::{SessionId, StoreError},
     secret::Secret,
-    session,
+    session::{self, Reading},
     settings::{RedirectProvider, SignOutScope},
 };
 
@@ -28,8 +28,7 @@ pub async fn sign_out(deployment: &Deployment, exchange: &mut Exchange<'_>) -> O
 
 async fn is_signed_in(deployment: &Deployment, exchange: &Exchange<'_>) -> bool {
     let Some(token) = exchange.session_token(deployment) else { return false };
-    let secure = exchange.request.public.is_secure();
-    session::open(deployment, &token, secure, exchange.now).await.is_ok_and(|live| live.is_some())
+    session::open(deployment, &token, Reading::of(exchange)).await.is_ok_and(|live| live.is_some())
 }
 
 /// Where the person goes to be signed out there too.
@@ -78,8 +77,7 @@ async fn upstream<'d>(
     if settings.redirects.iter().all(|provider| provider.sign_out == SignOutScope::Local) {
         return Ok(None);
     }
-    let secure = exchange.request.public.is_secure();
-    let live = session::open(deployment, token, secure, exchange.now).await?;
+    let live = session::open(deployment, token, Reading::of(exchange)).await?;
     let id = live.as_ref().and_then(|live| live.claims.text("sid"));
     let Some(id) = id.map(|id| SessionId(id.to_owned())) else { return Ok(None) };
     let record = deployment.store().session_record(&id).await?;

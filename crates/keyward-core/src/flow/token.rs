@@ -9,7 +9,7 @@ use crate::{
     error::{Code, Refusal},
     exchange::Exchange,
     secret::Secret,
-    session::{self, foreign},
+    session::{self, Reading, foreign},
     tokens::{self, terms::Wanted},
     vault::Trouble,
 };
@@ -31,8 +31,8 @@ async fn foreign_token(deployment: &Deployment, exchange: &Exchange<'_>) -> Resu
     tokens::caller(&deployment.settings().clients, exchange.request)?;
     let nobody = || Refusal::new(Code::SessionRequired);
     let cookie = exchange.session_token(deployment).ok_or_else(nobody)?;
-    let secure = exchange.request.public.is_secure();
-    let live = session::open_fresh(deployment, &cookie, secure, exchange.now).await?.ok_or_else(nobody)?;
+    let reading = Reading::of(exchange);
+    let live = session::open_fresh(deployment, &cookie, reading).await?.ok_or_else(nobody)?;
     let now = deployment.now();
     let expires = foreign::expires(&live.claims);
     let token = live.claims.text(foreign::ACCESS_TOKEN).filter(|_| foreign::has_tokens(&live.claims));

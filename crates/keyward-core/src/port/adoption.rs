@@ -26,6 +26,10 @@ pub struct Adoption {
     pub subject: Option<String>,
     /// The person's normalised address, as the token says it.
     pub email: Option<String>,
+    /// The browser that it was first read for, as [`super::NewSession::user_agent`].
+    pub user_agent: Option<String>,
+    /// The network that it was first read from, as [`super::NewSession::address`].
+    pub address: Option<String>,
 }
 
 impl Adoption {

@@ -4,13 +4,15 @@
 use keyward_jose::digest::sha256;
 use serde_json::{Value, json};
 
-use super::end::{MARGIN, remembered_until};
+use super::{
+    Reading, device,
+    end::{MARGIN, remembered_until},
+};
 use crate::{
     claims::Claims,
     deployment::Deployment,
     policy::email,
     port::{Adopted, Adoption, SessionId, StoreError},
-    time::Timestamp,
 };
 
 /// True if we sealed it: `sid` alone is also the name that an application may give the id of a provider's session.
@@ -37,8 +39,9 @@ pub(super) fn id_of(claims: &Claims) -> SessionId {
 pub(super) async fn adopt(
     deployment: &Deployment,
     claims: &mut Claims,
-    now: Timestamp,
+    reading: Reading<'_>,
 ) -> Result<bool, StoreError> {
+    let now = reading.now;
     let max_age = deployment.settings().session.max_age;
     let id = id_of(claims);
     let sealed = claims.time("iat").or_else(|| claims.time("exp").map(|exp| exp.minus(max_age)));
@@ -50,6 +53,7 @@ pub(super) async fn adopt(
     if deployment.changes().has_ended(&id.0) {
         return Ok(false);
     }
+    let (user_agent, address) = reading.request.map(device).unzip();
     let what = Adoption {
         id: id.clone(),
         sealed,
@@ -61,6 +65,8 @@ pub(super) async fn adopt(
             _ => None,
         },
         email: claims.text("email").and_then(email::normalise),
+        user_agent: user_agent.flatten(),
+        address,
     };
     let Adopted::Alive { seen } = deployment.store().adopt(&what, now).await? else { return Ok(false) };
     claims.set("sid", id.0);

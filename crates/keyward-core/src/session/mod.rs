@@ -29,6 +29,7 @@ use crate::{
         Ending, NewClaims, NewGrant, NewSession, Renewed, Replaced, SessionId, StoreError, TokenHash,
         network, uuid,
     },
+    request::Request,
     settings::Strategy,
     time::Timestamp,
     tokens::refresh::RefreshToken,
@@ -103,12 +104,12 @@ impl Opening {
             terms: program.terms.clone(),
             token: refresh.hash(),
         });
-        let user_agent = exchange.request.user_agent.as_deref();
+        let (user_agent, address) = device(exchange.request);
         let record = NewSession {
             token: token.as_deref().map(hash_of),
             claims: if token.is_some() { foreign::without_tokens(&claims) } else { Claims::default() },
-            user_agent: user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect()),
-            address: Some(network(exchange.request.client)),
+            user_agent,
+            address: Some(address),
             grant,
             two_factors: assurance::has_two(&claims),
             // What a browser holds is not the program's that calls.
@@ -165,19 +166,45 @@ impl Opening {
     }
 }
 
+/// The browser as it names itself, and the network that it comes from: by them a person knows a session again.
+fn device(request: &Request) -> (Option<String>, String) {
+    let user_agent = request.user_agent.as_deref();
+    let user_agent = user_agent.map(|text| text.chars().take(MAX_USER_AGENT).collect());
+    (user_agent, network(request.client))
+}
+
 /// The claim that says which version of its session a sealed token knows. Absent: none but the first.
 const VERSION: &str = "ver";
+
+/// A session is read.
+#[derive(Clone, Copy)]
+pub struct Reading<'a> {
+    /// Whether the cookie is one of https.
+    pub secure: bool,
+    /// When.
+    pub now: Timestamp,
+    /// What its person sent with it, where that is known.
+    pub request: Option<&'a Request>,
+}
+
+impl<'a> Reading<'a> {
+    /// With a request of its person's.
+    #[must_use]
+    pub fn of(exchange: &Exchange<'a>) -> Self {
+        let request = exchange.request;
+        Self { secure: request.public.is_secure(), now: exchange.now, request: Some(request) }
+    }
+}
 
 /// The live session behind a token; `None` if there is none.
 pub async fn open(
     deployment: &Deployment,
     token: &str,
-    secure: bool,
-    now: Timestamp,
+    reading: Reading<'_>,
 ) -> Result<Option<Live>, StoreError> {
     match deployment.settings().session.strategy {
-        Strategy::Sealed => open_sealed(deployment, token, secure, now).await,
-        Strategy::Stored => open_stored(deployment, token, now).await,
+        Strategy::Sealed => open_sealed(deployment, token, reading).await,
+        Strategy::Stored => open_stored(deployment, token, reading.now).await,
     }
 }
 
@@ -185,19 +212,19 @@ pub async fn open(
 pub async fn open_fresh(
     deployment: &Deployment,
     token: &str,
-    secure: bool,
-    now: Timestamp,
+    reading: Reading<'_>,
 ) -> Result<Option<Live>, Refusal> {
-    let Some(mut live) = open(deployment, token, secure, now).await? else { return Ok(None) };
+    let Some(mut live) = open(deployment, token, reading).await? else { return Ok(None) };
     // In a box: it is rare, and large.
-    let is_over = foreign::is_due(&live.claims, now)
+    let is_over = foreign::is_due(&live.claims, reading.now)
         && !Box::pin(foreign::bring_up_to_date(deployment, &mut live)).await?;
     Ok((!is_over).then_some(live))
 }
 
 /// The live session behind a token, as an application on the same host reads it. Nothing is renewed.
 pub async fn view(deployment: &Deployment, token: &str, secure: bool) -> Result<Option<View>, Refusal> {
-    let live = open_fresh(deployment, token, secure, deployment.now()).await?;
+    let reading = Reading { secure, now: deployment.now(), request: None };
+    let live = open_fresh(deployment, token, reading).await?;
     Ok(live
         .map(|live| View { body: view::body(deployment, &live.claims, live.expires), claims: live.claims }))
 }
@@ -213,12 +240,12 @@ pub fn shown(deployment: &Deployment, claims: &Claims, now: Timestamp) -> Value 
 async fn open_sealed(
     deployment: &Deployment,
     token: &str,
-    secure: bool,
-    now: Timestamp,
+    reading: Reading<'_>,
 ) -> Result<Option<Live>, StoreError> {
+    let Reading { secure, now, .. } = reading;
     let Some(mut claims) = deployment.token_keys(secure).open(token, now) else { return Ok(None) };
     // In a box: it is rare.
-    if !adopt::is_own(&claims) && !Box::pin(adopt::adopt(deployment, &mut claims, now)).await? {
+    if !adopt::is_own(&claims) && !Box::pin(adopt::adopt(deployment, &mut claims, reading)).await? {
         return Ok(None);
     }
     let max_age = deployment.settings().session.max_age;

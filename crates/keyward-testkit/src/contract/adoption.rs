@@ -26,6 +26,8 @@ fn foreign(session: &str, subject: Option<&str>, address: Option<&str>) -> Adopt
         outlived_by: UNTIL.minus(MINUTE),
         subject: subject.map(str::to_owned),
         email: address.map(str::to_owned),
+        user_agent: Some("Mozilla/5.0".to_owned()),
+        address: Some("203.0.113.0/24".to_owned()),
     }
 }
 
@@ -102,6 +104,8 @@ pub async fn an_adopted_session_is_listed_as_whoever_is_called_so(store: Arc<dyn
     assert_eq!(list(&*store, "c1").await, ["later"]);
     let entries = store.sessions_of(&id("ada"), NOW).await.expect("answers");
     assert_eq!((entries[0].created, entries[0].seen), (NOW.minus(MINUTE), NOW));
+    let device = (entries[0].user_agent.as_deref(), entries[0].address.as_deref());
+    assert_eq!(device, (Some("Mozilla/5.0"), Some("203.0.113.0/24")));
     assert_eq!(store.sessions_of(&id("ada"), LATER).await.expect("answers"), []);
 }
 

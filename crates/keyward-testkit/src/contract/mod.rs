@@ -35,9 +35,9 @@ use keyward_core::{
 use serde_json::json;
 
 pub use self::{
-    admission::*, adoption::*, audit::*, directory::*, events::*, factors::*, grants::*, import::*, keys::*, ledger::*,
-    linking::*, people::*, post::*, proof::*, races::*, recovery::*, sessions::*, tickets::*, values::*,
-    vault::*,
+    admission::*, adoption::*, audit::*, directory::*, events::*, factors::*, grants::*, import::*, keys::*,
+    ledger::*, linking::*, people::*, post::*, proof::*, races::*, recovery::*, sessions::*, tickets::*,
+    values::*, vault::*,
 };
 
 /// Makes one `#[tokio::test]` of every case of the contract.

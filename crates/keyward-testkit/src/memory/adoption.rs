@@ -22,7 +22,11 @@ impl Adoptions for MemoryStore {
         if state.keeps_from_adoption(what) {
             return Ok(Adopted::Over);
         }
-        let new = NewSession::new(what.id.clone(), what.sealed, what.expires);
+        let new = NewSession {
+            user_agent: what.user_agent.clone(),
+            address: what.address.clone(),
+            ..NewSession::new(what.id.clone(), what.sealed, what.expires)
+        };
         let mut session = Session::new(&UserId(NOBODY.to_owned()), &Extra::new(), &new);
         session.seen = now;
         state.sessions.insert(what.id.clone(), session);

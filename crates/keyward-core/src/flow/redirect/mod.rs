@@ -14,7 +14,7 @@ use crate::{
     error::{Code, Refusal},
     exchange::Exchange,
     port::SessionId,
-    session,
+    session::{self, Reading},
     settings::RedirectProvider,
     user::UserId,
 };
@@ -47,8 +47,7 @@ pub(super) async fn signed_in(
     exchange: &Exchange<'_>,
 ) -> Result<Option<SignedIn>, Refusal> {
     let Some(token) = exchange.session_token(deployment) else { return Ok(None) };
-    let secure = exchange.request.public.is_secure();
-    let Some(live) = session::open(deployment, &token, secure, exchange.now).await? else { return Ok(None) };
+    let Some(live) = session::open(deployment, &token, Reading::of(exchange)).await? else { return Ok(None) };
     let Some(session) = live.claims.text("sid").map(|id| SessionId(id.to_owned())) else { return Ok(None) };
     let user = owner_of(deployment, exchange, &session).await?;
     Ok(user.map(|user| SignedIn { user, session, claims: live.claims }))
