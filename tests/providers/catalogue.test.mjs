@@ -2,7 +2,7 @@
 // behind the browser's back, and the user that comes of them, from the same input.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { readFileSync, readdirSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { test } from "node:test";
@@ -127,9 +127,10 @@ function asProvider(entry, profile, configured) {
 }
 
 function describe(inputs) {
-  const run = spawnSync("cargo", ["run", "--quiet", "--package", "keyward-providers", "--example", "describe"], {
-    cwd: ROOT, input: JSON.stringify(inputs), encoding: "utf8", maxBuffer: 64 * 1024 * 1024,
-  });
+  const built = process.env.KEYWARD_BIN ? path.dirname(process.env.KEYWARD_BIN) : path.join(ROOT, "target/debug");
+  const program = path.join(built, "examples/describe");
+  if (!existsSync(program)) throw new Error(`no ${program}: build it (cargo build -p keyward-providers --example describe)`);
+  const run = spawnSync(program, { input: JSON.stringify(inputs), encoding: "utf8", maxBuffer: 64 * 1024 * 1024 });
   assert.equal(run.status, 0, run.stderr);
   return JSON.parse(run.stdout);
 }
