@@ -63,10 +63,9 @@ pub(crate) fn response(edge: &Edge, context: &Context<'_>, reply: Reply) -> Resp
     for cookie in reply.cookies {
         append(&mut headers, header::SET_COOKIE, cookie);
     }
+    let is_everybodys = || !headers.contains_key(header::SET_COOKIE);
     let cache = headers.get(header::CACHE_CONTROL);
-    let is_everybodys =
-        !headers.contains_key(header::SET_COOKIE) && cache.is_some_and(|cache| cache == FOR_MINUTES);
-    if !is_everybodys && cache.is_none_or(|cache| cache != NO_STORE) {
+    if !cache.is_some_and(|cache| cache == NO_STORE || (cache == FOR_MINUTES && is_everybodys())) {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(NO_STORE));
     }
     finish(reply.status, headers, body, reply.refused)

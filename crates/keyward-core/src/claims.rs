@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::{Map, Value};
 
-use crate::{time::Timestamp, user::Profile};
+use crate::{json, time::Timestamp, user::Profile};
 
 /// JSON members by name, in the order in which they were set.
 ///
@@ -99,6 +99,11 @@ impl Claims {
         self.0.iter().map(|(name, value)| (&*name.0, value))
     }
 
+    /// Writes them as JSON, as [`Serialize`] does.
+    pub(crate) fn write(&self, out: &mut String) {
+        json::write_members(self.iter(), out, json::write);
+    }
+
     /// Of a repeated name the last value counts, as in JavaScript.
     fn push_parsed(&mut self, name: Name, value: Value) {
         match self.0.iter_mut().find(|(own, _)| *own == name) {
@@ -143,7 +148,7 @@ impl<'de> Visitor<'de> for Members {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Claims, A::Error> {
-        let mut claims = Claims(Vec::with_capacity(12));
+        let mut claims = Claims(Vec::with_capacity(16));
         while let Some((name, value)) = members.next_entry::<Name, Value>()? {
             claims.push_parsed(name, value);
         }

@@ -20,6 +20,7 @@ pub mod error;
 pub mod event;
 pub mod exchange;
 pub mod flow;
+mod json;
 pub mod mail;
 pub mod method;
 pub mod overlay;

@@ -1,7 +1,8 @@
 //! A JSON object that is put together from what stands elsewhere. Nothing of that is copied.
 
-use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
+
+use crate::json;
 
 /// Members by name, in the order in which they were set.
 #[derive(Debug, Default)]
@@ -53,6 +54,11 @@ impl<'p> Members<'p> {
         }
     }
 
+    /// Writes them as JSON.
+    pub(super) fn write(&self, out: &mut String) {
+        json::write_members(self.0.iter().map(|(name, part)| (*name, part)), out, Part::write);
+    }
+
     fn get(&mut self, name: &str) -> Option<&mut Part<'p>> {
         self.0.iter_mut().find(|(own, _)| *own == name).map(|(_, part)| part)
     }
@@ -70,28 +76,20 @@ impl<'p> Part<'p> {
             Self::Value(_) | Self::Text(_) => None,
         }
     }
+
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Value(value) => json::write(value, out),
+            Self::Text(text) => json::write_text(text, out),
+            Self::Members(members) => members.write(out),
+        }
+    }
 }
 
 /// No name may come twice.
 impl<'p> FromIterator<(&'p str, Part<'p>)> for Members<'p> {
     fn from_iter<T: IntoIterator<Item = (&'p str, Part<'p>)>>(members: T) -> Self {
         Self(members.into_iter().collect())
-    }
-}
-
-impl Serialize for Members<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_map(self.0.iter().map(|(name, part)| (name, part)))
-    }
-}
-
-impl Serialize for Part<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Value(value) => value.serialize(serializer),
-            Self::Text(text) => serializer.serialize_str(text),
-            Self::Members(members) => members.serialize(serializer),
-        }
     }
 }
 
@@ -123,7 +121,8 @@ mod tests {
 
     /// Both ways to read it say the same.
     fn said(members: Members<'_>) -> String {
-        let written = serde_json::to_string(&members).expect("JSON");
+        let mut written = String::new();
+        members.write(&mut written);
         let copied = Value::Object(members.into());
         assert_eq!(serde_json::to_string(&copied).expect("JSON"), written);
         written

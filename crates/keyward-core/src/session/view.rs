@@ -24,18 +24,20 @@ pub struct View {
     pub claims: Claims,
 }
 
+/// Room for what most sessions show, in bytes.
+const USUAL: usize = 256;
+
 /// The session's JSON, as text.
 #[must_use]
 pub(super) fn text(deployment: &Deployment, claims: &Claims, expires: Timestamp) -> String {
-    let text = match deployment.session_fields() {
-        Some(_) => serde_json::to_string(&body(deployment, claims, expires)),
-        // Every read of a session writes it, straight from the claims.
-        None => {
-            let added = added_by_rules(claims);
-            serde_json::to_string(&members(deployment, claims, expires, added.as_deref()))
-        }
-    };
-    text.expect("JSON values are JSON")
+    if deployment.session_fields().is_some() {
+        return body(deployment, claims, expires).to_string();
+    }
+    // Every read of a session writes it: straight from the claims.
+    let added = added_by_rules(claims);
+    let mut text = String::with_capacity(USUAL);
+    members(deployment, claims, expires, added.as_deref()).write(&mut text);
+    text
 }
 
 /// The session's JSON.

@@ -33,10 +33,10 @@ pub fn decode(settings: &Settings, request: &Request) -> Result<Action, Misdirec
                 Err(Misdirected::WrongMethod)
             };
         }
-        own if let Some(page) = recovery::page(settings, own, method, request) => {
+        own @ ["-", ..] if let Some(page) = recovery::page(settings, own, method, request) => {
             return page.map(Action::Recovery);
         }
-        own if let Some(decoded) = account::decode(own, method, request) => {
+        own @ ["-", ..] if let Some(decoded) = account::decode(own, method, request) => {
             return decoded.map(Action::Account);
         }
         ["-", "v1", path @ ..] => return call::decode(settings, path, method, request).map(Action::Call),
