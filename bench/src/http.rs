@@ -51,7 +51,7 @@ impl Connection {
 
     /// Reads one answer and says no more than its status: what a load generator can afford.
     pub(crate) fn skip_answer(&mut self) -> io::Result<u16> {
-        let (head, whole) = self.receive()?;
+        let Received { head, whole, .. } = self.receive()?;
         let status = status(&self.received[..head]);
         self.received.drain(..whole);
         status.ok_or_else(|| malformed("no status"))
@@ -59,9 +59,10 @@ impl Connection {
 
     /// Reads one answer.
     pub(crate) fn answer(&mut self) -> io::Result<Answer> {
-        let (head, whole) = self.receive()?;
+        let Received { head, whole, content } = self.receive()?;
         let text = String::from_utf8_lossy(&self.received[..head]).into_owned();
-        let body = String::from_utf8_lossy(&self.received[head..whole]).into_owned();
+        let body = content.as_deref().unwrap_or(&self.received[head..whole]);
+        let body = String::from_utf8_lossy(body).into_owned();
         self.received.drain(..whole);
         let status = status(text.as_bytes()).ok_or_else(|| malformed("no status"))?;
         let headers = text.lines().skip(1).filter_map(|line| line.split_once(':'));
@@ -70,18 +71,24 @@ impl Connection {
         Ok(Answer { status, headers, body, size: whole })
     }
 
-    /// Receives until an answer is whole: the lengths of its head, and of head and body.
-    fn receive(&mut self) -> io::Result<(usize, usize)> {
+    /// Receives until an answer is whole.
+    fn receive(&mut self) -> io::Result<Received> {
         let mut buffer = [0; 8192];
-        let mut whole = None;
+        let mut known = None;
         loop {
-            if whole.is_none() {
-                whole = lengths(&self.received)?;
+            if known.is_none() {
+                known = framing(&self.received)?;
             }
-            if let Some((head, whole)) = whole
-                && self.received.len() >= whole
-            {
-                return Ok((head, whole));
+            match known {
+                Some((head, Some(length))) if self.received.len() >= head + length => {
+                    return Ok(Received { head, whole: head + length, content: None });
+                }
+                Some((head, None)) => {
+                    if let Some((content, length)) = chunks(&self.received[head..])? {
+                        return Ok(Received { head, whole: head + length, content: Some(content) });
+                    }
+                }
+                _ => {}
             }
             match self.stream.read(&mut buffer)? {
                 0 => return Err(io::ErrorKind::UnexpectedEof.into()),
@@ -212,19 +219,60 @@ impl Browser {
     }
 }
 
-/// The lengths of the head, and of head and body, once the head is whole.
-fn lengths(received: &[u8]) -> io::Result<Option<(usize, usize)>> {
+/// An answer that is there.
+struct Received {
+    /// Its head's length.
+    head: usize,
+    /// Head and body, in bytes.
+    whole: usize,
+    /// What a body says that came in chunks.
+    content: Option<Vec<u8>>,
+}
+
+/// The length of the head, once it is whole, and that of the body, unless it comes in chunks.
+fn framing(received: &[u8]) -> io::Result<Option<(usize, Option<usize>)>> {
     let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return Ok(None) };
     let head = end + 4;
     for line in received[..end].split(|byte| *byte == b'\n') {
-        if let Some((name, value)) = line.split_at_checked(15)
-            && name.eq_ignore_ascii_case(b"content-length:")
-        {
-            let length = std::str::from_utf8(value).ok().and_then(|text| text.trim().parse::<usize>().ok());
-            return Ok(Some((head, head + length.ok_or_else(|| malformed("a strange length"))?)));
+        if let Some(value) = value(line, b"content-length:") {
+            let length = value.parse().map_err(|_| malformed("a strange length"))?;
+            return Ok(Some((head, Some(length))));
+        }
+        if value(line, b"transfer-encoding:").is_some_and(|value| value.eq_ignore_ascii_case("chunked")) {
+            return Ok(Some((head, None)));
         }
     }
     Err(malformed("an answer without a length"))
+}
+
+/// The value of a header's line, if it is that header.
+fn value<'l>(line: &'l [u8], name: &[u8]) -> Option<&'l str> {
+    let (start, value) = line.split_at_checked(name.len())?;
+    start.eq_ignore_ascii_case(name).then_some(std::str::from_utf8(value).ok()?.trim())
+}
+
+/// What a body in chunks says (RFC 9112 section 7.1), and its length as it was sent, once all of it is there.
+fn chunks(body: &[u8]) -> io::Result<Option<(Vec<u8>, usize)>> {
+    let (mut content, mut at) = (Vec::new(), 0);
+    loop {
+        let Some(end) = body[at..].windows(2).position(|bytes| bytes == b"\r\n") else { return Ok(None) };
+        let size = std::str::from_utf8(&body[at..at + end]).ok();
+        let size = size.and_then(|size| usize::from_str_radix(size, 16).ok());
+        let begin = at + end + 2;
+        let end = begin + size.ok_or_else(|| malformed("a strange chunk"))?;
+        if body.len() < end + 2 {
+            return Ok(None);
+        }
+        // Trailers, which none of the servers sends, would stand here too.
+        if &body[end..end + 2] != b"\r\n" {
+            return Err(malformed("a chunk that does not end"));
+        }
+        if begin == end {
+            return Ok(Some((content, end + 2)));
+        }
+        content.extend_from_slice(&body[begin..end]);
+        at = end + 2;
+    }
 }
 
 /// The number in `HTTP/1.1 200 OK`.

@@ -1,5 +1,5 @@
-//! `cargo xtask bench`: what Keyward costs, beside a bare axum server, NextAuth 4, Auth.js 5, oidc-provider,
-//! and npm's Argon2.
+//! `cargo xtask bench`: what Keyward costs, beside a bare axum server, NextAuth 4 and 5, Auth.js 5, oidc-provider,
+//! Better Auth, and npm's Argon2.
 //!
 //! Servers and load are on a core each. Contenders take turns; what counts is the median of the rounds, and
 //! answers per second of the server's processor time rather than of the clock: other work on the machine
@@ -25,7 +25,7 @@ use std::{
     time::Duration,
 };
 
-use part::{crowd, foreign, import, link, oauth, overload, password, refresh, session, start, token};
+use part::{better, crowd, foreign, import, link, oauth, overload, password, refresh, session, start, token};
 use report::Report;
 use server::Programs;
 
@@ -35,9 +35,10 @@ const HELP: &str = "\
 cargo xtask bench [--only PART,...] [--seconds N] [--write]
     Measures the release build of Keyward.
     --only      start, a (sealed), b (stored), c (no cookie), next (a beside NextAuth 4),
-                d (a provider, beside Auth.js 5), e (e-mail link, beside Auth.js 5),
+                d (a provider, beside Auth.js 5 in memory and NextAuth 5 on disk), e (e-mail link, beside the same),
                 f (refresh, beside oidc-provider), g (an access token), h (checking one), i (a session with a
-                back end's token), j (memory of 100,000 sessions), password, overload, import
+                back end's token), j (memory of 100,000 sessions), better (b and g beside Better Auth),
+                password, overload, import
     --seconds   what each contender gets in each of the five rounds (default 3)
     --write     puts the figures into BENCHMARKS.md
 ";
@@ -46,7 +47,7 @@ cargo xtask bench [--only PART,...] [--seconds N] [--write]
 type Part = fn(&Bench, &mut Report) -> Result;
 
 /// All parts by name, in their order.
-const PARTS: [(&str, Part); 15] = [
+const PARTS: [(&str, Part); 16] = [
     ("start", start::start),
     ("a", session::sealed),
     ("b", session::stored),
@@ -59,6 +60,7 @@ const PARTS: [(&str, Part); 15] = [
     ("h", token::check),
     ("i", foreign::carried),
     ("j", crowd::memory),
+    ("better", better::beside),
     ("password", password::check),
     ("overload", overload::sign_in),
     ("import", import::users),
@@ -146,7 +148,9 @@ fn programs() -> Result<Programs> {
         bare_tokens: beside("keyward-bare-tokens")?,
         next: root().join("bench/next-auth-4"),
         auth_js: root().join("bench/auth-js-5"),
+        next_auth: root().join("bench/next-auth-5"),
         oidc_provider: root().join("bench/oidc-provider"),
+        better_auth: root().join("bench/better-auth"),
     })
 }
 

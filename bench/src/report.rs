@@ -101,16 +101,24 @@ fn circumstances(command: &str) -> String {
 
 /// The npm packages that Keyward is measured beside, as pinned.
 fn npm_versions() -> Option<String> {
-    let mut all = Vec::new();
+    let mut all: Vec<String> = Vec::new();
     for text in [
         include_str!("../next-auth-4/package.json"),
         include_str!("../auth-js-5/package.json"),
+        include_str!("../next-auth-5/package.json"),
         include_str!("../oidc-provider/package.json"),
+        include_str!("../better-auth/package.json"),
     ] {
         let package: serde_json::Value = serde_json::from_str(text).ok()?;
         let versions = package["dependencies"].as_object()?.iter();
         let versions = versions.filter(|(name, _)| !name.starts_with("react"));
-        all.extend(versions.map(|(name, version)| format!("{name} {}", version.as_str().unwrap_or("?"))));
+        for (name, version) in versions {
+            let entry = format!("{name} {}", version.as_str().unwrap_or("?"));
+            // Some are under more than one of the servers.
+            if !all.contains(&entry) {
+                all.push(entry);
+            }
+        }
     }
     Some(all.join(", "))
 }

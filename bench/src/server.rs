@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::{Result, http::Connection, process};
@@ -22,6 +23,9 @@ pub(crate) const PUBLIC_URL: &str = "http://localhost:4000";
 pub(crate) const HOST: &str = "localhost:4000";
 /// Of all of them, so that each opens the others' tokens. Published here, so never one of a deployment.
 pub(crate) const SECRET: &str = "benchmark-only-4f1c0b9d2a7e6853-not-a-secret";
+
+/// The name of a server's database in its folder.
+const DATABASE: &str = "bench.db";
 
 /// Keyward's limits that one machine with many sign-ins would run into.
 const LIMITS: [&str; 5] = [
@@ -42,8 +46,12 @@ pub(crate) struct Programs {
     pub(crate) next: PathBuf,
     /// The server with Auth.js 5.
     pub(crate) auth_js: PathBuf,
+    /// The Next.js application with next-auth 5, built.
+    pub(crate) next_auth: PathBuf,
     /// The server with oidc-provider.
     pub(crate) oidc_provider: PathBuf,
+    /// The server with Better Auth.
+    pub(crate) better_auth: PathBuf,
 }
 
 /// A running server.
@@ -81,7 +89,7 @@ impl Server {
 
     fn keyward_with(programs: &Programs, folder: TempDir, more: &str) -> Result<Self> {
         let address = free_address()?;
-        let database = folder.path().join("keyward.db");
+        let database = folder.path().join(DATABASE);
         let config = folder.path().join("keyward.toml");
         let mut text = format!(
             "public_url = \"{PUBLIC_URL}\"\nlisten = \"{address}\"\nsecret = \"{SECRET}\"\n\
@@ -98,18 +106,27 @@ impl Server {
     }
 
     /// Auth.js 5 under plain Node.js. `ways` says how people sign in, as `bench/auth-js-5/server.mjs` reads it.
-    pub(crate) fn auth_js(programs: &Programs, mut ways: serde_json::Value) -> Result<Self> {
-        let address = free_address()?;
-        ways["port"] = address.port().into();
-        ways["origin"] = PUBLIC_URL.into();
-        ways["secret"] = SECRET.into();
-        let mut command = pinned(Path::new("node"));
+    pub(crate) fn auth_js(programs: &Programs, ways: Value) -> Result<Self> {
+        Self::plain_node("Auth.js 5", &programs.auth_js, ways, tempfile::tempdir()?)
+    }
+
+    /// next-auth 5 in a production build of Next.js, with its database on disk. `ways` as for [`Self::auth_js`].
+    pub(crate) fn next_auth(programs: &Programs, ways: &Value) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let (mut command, address) = next_start(&programs.next_auth)?;
         command
-            .arg("server.mjs")
-            .current_dir(&programs.auth_js)
-            .env("NODE_ENV", "production")
+            .env("AUTH_URL", PUBLIC_URL)
+            .env("AUTH_SECRET", SECRET)
+            .env("BENCH_DATABASE", folder.path().join(DATABASE))
             .env("BENCH", ways.to_string());
-        Self::start("Auth.js 5", command, address, "/readyz", tempfile::tempdir()?)
+        Self::start("NextAuth 5", command, address, "/api/auth/providers", folder)
+    }
+
+    /// Better Auth under plain Node.js, with its database on disk; giving out access tokens if there is an audience.
+    pub(crate) fn better_auth(programs: &Programs, audience: Option<&str>) -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let orders = json!({ "database": folder.path().join(DATABASE), "audience": audience });
+        Self::plain_node("Better Auth", &programs.better_auth, orders, folder)
     }
 
     /// The bare server; over a database if sessions are stored.
@@ -135,42 +152,42 @@ impl Server {
     }
 
     /// oidc-provider under plain Node.js. `orders` is as `bench/oidc-provider/server.mjs` reads it.
-    pub(crate) fn oidc_provider(programs: &Programs, mut orders: serde_json::Value) -> Result<Self> {
-        let address = free_address()?;
-        orders["port"] = address.port().into();
-        orders["origin"] = PUBLIC_URL.into();
-        let mut command = pinned(Path::new("node"));
-        command
-            .arg("server.mjs")
-            .current_dir(&programs.oidc_provider)
-            .env("NODE_ENV", "production")
-            .env("BENCH", orders.to_string());
-        Self::start("oidc-provider", command, address, "/readyz", tempfile::tempdir()?)
+    pub(crate) fn oidc_provider(programs: &Programs, orders: Value) -> Result<Self> {
+        Self::plain_node("oidc-provider", &programs.oidc_provider, orders, tempfile::tempdir()?)
     }
 
     /// NextAuth 4 in a production build of Next.js.
     pub(crate) fn next(programs: &Programs, password_hash: &str) -> Result<Self> {
-        let address = free_address()?;
-        let mut command = pinned(Path::new("node"));
+        let (mut command, address) = next_start(&programs.next)?;
         command
-            .args(["node_modules/next/dist/bin/next", "start", "--hostname", "127.0.0.1", "--port"])
-            .arg(address.port().to_string())
-            .current_dir(&programs.next)
-            .env("NODE_ENV", "production")
-            .env("NEXT_TELEMETRY_DISABLED", "1")
             .env("NEXTAUTH_URL", PUBLIC_URL)
             .env("NEXTAUTH_SECRET", SECRET)
             .env("BENCH_PASSWORD_HASH", password_hash);
         Self::start("NextAuth 4", command, address, "/api/auth/providers", tempfile::tempdir()?)
     }
 
+    /// The `server.mjs` of a project, with its orders and what all servers are told.
+    fn plain_node(name: &'static str, project: &Path, mut orders: Value, folder: TempDir) -> Result<Self> {
+        let address = free_address()?;
+        orders["port"] = address.port().into();
+        orders["origin"] = PUBLIC_URL.into();
+        orders["secret"] = SECRET.into();
+        let mut command = pinned(Path::new("node"));
+        command
+            .arg("server.mjs")
+            .current_dir(project)
+            .env("NODE_ENV", "production")
+            .env("BENCH", orders.to_string());
+        Self::start(name, command, address, "/readyz", folder)
+    }
+
     pub(crate) fn process(&self) -> u32 {
         self.child.id()
     }
 
-    /// The database of a Keyward.
+    /// The database of a server that keeps one on disk.
     pub(crate) fn database(&self) -> PathBuf {
-        self.folder.path().join("keyward.db")
+        self.folder.path().join(DATABASE)
     }
 
     /// Ends the server as an operator does and gives back its folder.
@@ -246,6 +263,19 @@ fn pinned(program: &Path) -> Command {
         command.env_remove(name);
     }
     command
+}
+
+/// A built Next.js application, and where it listens.
+fn next_start(application: &Path) -> Result<(Command, SocketAddr)> {
+    let address = free_address()?;
+    let mut command = pinned(Path::new("node"));
+    command
+        .args(["node_modules/next/dist/bin/next", "start", "--keepAliveTimeout", "60000"])
+        .args(["--hostname", "127.0.0.1", "--port", &address.port().to_string()])
+        .current_dir(application)
+        .env("NODE_ENV", "production")
+        .env("NEXT_TELEMETRY_DISABLED", "1");
+    Ok((command, address))
 }
 
 fn free_address() -> Result<SocketAddr> {

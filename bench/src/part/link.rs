@@ -13,7 +13,7 @@ use crate::{
 
 const FROM: &str = "Acme <no-reply@acme.example>";
 
-/// Both hand their mails to the same mail server, over connections that they keep.
+/// All hand their mails to the same mail server, over connections that they keep.
 pub(crate) fn sign_in(bench: &Bench, report: &mut Report) -> Result {
     let mailbox = Mailbox::start()?;
     let server = mailbox.url();
@@ -21,9 +21,10 @@ pub(crate) fn sign_in(bench: &Bench, report: &mut Report) -> Result {
         "[[providers]]\nid = \"email\"\ntype = \"email\"\nserver = \"{server}\"\nfrom = \"{FROM}\"\n"
     );
     let keyward = Server::keyward_for_auth_js(&bench.programs, &provider)?;
-    let mail = json!({ "server": server, "from": FROM });
-    let auth_js = Server::auth_js(&bench.programs, json!({ "mail": mail }))?;
-    beside_auth_js(bench, report, "(e) e-mail link", [&keyward, &auth_js], &By(&mailbox))
+    let ways = json!({ "mail": { "server": server, "from": FROM } });
+    let auth_js = Server::auth_js(&bench.programs, ways.clone())?;
+    let next_auth = Server::next_auth(&bench.programs, &ways)?;
+    beside_auth_js(bench, report, "(e) e-mail link", &keyward, [&auth_js, &next_auth], &By(&mailbox))
 }
 
 struct By<'m>(&'m Mailbox);

@@ -1,5 +1,6 @@
 //! The parts of the benchmark.
 
+pub(crate) mod better;
 pub(crate) mod crowd;
 pub(crate) mod foreign;
 pub(crate) mod import;

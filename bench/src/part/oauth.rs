@@ -17,9 +17,11 @@ pub(crate) fn sign_in(bench: &Bench, report: &mut Report) -> Result {
         let provider = Provider::start()?;
         let keyward = Server::keyward_for_auth_js(&bench.programs, &tables(provider.url()))?;
         let client = json!({ "clientId": CLIENT_ID, "clientSecret": CLIENT_SECRET });
-        let auth_js =
-            Server::auth_js(&bench.programs, json!({ "client": client, "provider": provider.url() }))?;
-        beside_auth_js(bench, report, what, [&keyward, &auth_js], &At { id, provider: &provider })?;
+        let ways = json!({ "client": client, "provider": provider.url() });
+        let auth_js = Server::auth_js(&bench.programs, ways.clone())?;
+        let next_auth = Server::next_auth(&bench.programs, &ways)?;
+        let others = [&auth_js, &next_auth];
+        beside_auth_js(bench, report, what, &keyward, others, &At { id, provider: &provider })?;
     }
     Ok(())
 }

@@ -119,7 +119,7 @@ pub(crate) fn describe(report: &mut Report, what: &str, server: &Server, rounds:
 
 /// Makes an account at a Keyward and signs it in from as many browsers as there are connections. Gives what
 /// each of them asks for its session.
-fn signed_in(keyward: &Server) -> Result<Vec<Vec<u8>>> {
+pub(crate) fn signed_in(keyward: &Server) -> Result<Vec<Vec<u8>>> {
     let answer = Browser::open(keyward.address, HOST)?
         .submit("signup", &[("email", EMAIL), ("password", PASSWORD)])?;
     if answer.status != 200 {

@@ -63,10 +63,15 @@ pub(crate) fn check(bench: &Bench, report: &mut Report) -> Result {
     share(bench, report, "(h) access token checked", [&extractor, &bare], &checks, GOAL_CHECK)
 }
 
-/// A Keyward that gives out access tokens, with one account.
+/// A Keyward with sealed sessions that gives out access tokens, with one account.
 pub(crate) fn keyward(bench: &Bench) -> Result<Server> {
+    keyward_with(bench, "sealed")
+}
+
+/// The same; `strategy` is `sealed` or `stored`.
+pub(crate) fn keyward_with(bench: &Bench, strategy: &str) -> Result<Server> {
     let more = format!(
-        "session.strategy = \"sealed\"\n[tokens]\naccess_lifetime = \"1h\"\n\
+        "session.strategy = \"{strategy}\"\n[tokens]\naccess_lifetime = \"1h\"\n\
          [[tokens.audiences]]\nname = \"{AUDIENCE}\"\nscopes = [\"read\", \"write\"]\n\
          [[clients]]\nid = \"{CLIENT_ID}\"\nsecret = \"{CLIENT_SECRET}\"\naudiences = [\"{AUDIENCE}\"]\n"
     );
@@ -104,7 +109,7 @@ pub(crate) fn keys(server: &Server) -> Result<String> {
 }
 
 /// What asks for a token, with as many sessions as there are connections.
-fn requests(keyward: &Server) -> Result<Vec<Vec<u8>>> {
+pub(crate) fn requests(keyward: &Server) -> Result<Vec<Vec<u8>>> {
     let credential = STANDARD.encode(format!("{CLIENT_ID}:{CLIENT_SECRET}"));
     let body = serde_json::json!({ "audience": AUDIENCE }).to_string();
     let mut requests = Vec::new();
