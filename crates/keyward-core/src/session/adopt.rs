@@ -13,17 +13,19 @@ use crate::{
     deployment::Deployment,
     policy::email,
     port::{Adopted, Adoption, SessionId, StoreError},
+    time::Timestamp,
 };
 
-/// True if we sealed it: `sid` alone is also the name that an application may give the id of a provider's session.
-pub(super) fn is_own(claims: &Claims) -> bool {
-    claims.get("seen").is_some() && claims.text("sid").is_some()
+/// When the record of a token of ours was last brought up to date; `None` for one that is none of ours. `sid` alone is
+/// also the name that an application may give the id of a provider's session.
+pub(super) fn seen(claims: &Claims) -> Option<Timestamp> {
+    claims.text("sid").and_then(|_| claims.time("seen"))
 }
 
 /// The id of a sealed session. One that is none of ours is known by what its token says and a renewal changes, so that
 /// each process comes to the same, and so does who brings the token again after its end.
 pub(super) fn id_of(claims: &Claims) -> SessionId {
-    match claims.text("sid").filter(|_| is_own(claims)) {
+    match claims.text("sid").filter(|_| seen(claims).is_some()) {
         Some(id) => SessionId(id.to_owned()),
         None => {
             let said = ["jti", "sub", "email", "iat"].map(|name| claims.get(name));
@@ -34,13 +36,13 @@ pub(super) fn id_of(claims: &Claims) -> SessionId {
     }
 }
 
-/// Makes it one of ours: with a record, and from now on with its id and the time of its record among its claims. False
+/// Makes it one of ours: with a record, and from now on with its id and the time of its record among its claims. `None`
 /// if it is over. Costs one store round trip, until its cookie is renewed.
 pub(super) async fn adopt(
     deployment: &Deployment,
     claims: &mut Claims,
     reading: Reading<'_>,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Timestamp>, StoreError> {
     let now = reading.now;
     let max_age = deployment.settings().session.max_age;
     let id = id_of(claims);
@@ -48,10 +50,10 @@ pub(super) async fn adopt(
     // It lives as one of ours would have: otherwise its end were forgotten before it could not be brought again.
     let Some(sealed) = sealed.filter(|sealed| *sealed <= now.plus(MARGIN) && now < sealed.plus(max_age))
     else {
-        return Ok(false);
+        return Ok(None);
     };
     if deployment.changes().has_ended(&id.0) {
-        return Ok(false);
+        return Ok(None);
     }
     let (user_agent, address) = reading.request.map(device).unzip();
     let what = Adoption {
@@ -68,10 +70,10 @@ pub(super) async fn adopt(
         user_agent: user_agent.flatten(),
         address,
     };
-    let Adopted::Alive { seen } = deployment.store().adopt(&what, now).await? else { return Ok(false) };
+    let Adopted::Alive { seen } = deployment.store().adopt(&what, now).await? else { return Ok(None) };
     claims.set("sid", id.0);
     claims.set("seen", seen.secs());
-    Ok(true)
+    Ok(Some(seen))
 }
 
 #[cfg(test)]

@@ -244,26 +244,25 @@ async fn open_sealed(
 ) -> Result<Option<Live>, StoreError> {
     let Reading { secure, now, .. } = reading;
     let Some(mut claims) = deployment.token_keys(secure).open(token, now) else { return Ok(None) };
-    // In a box: it is rare.
-    if !adopt::is_own(&claims) && !Box::pin(adopt::adopt(deployment, &mut claims, reading)).await? {
-        return Ok(None);
-    }
+    let seen = match adopt::seen(&claims) {
+        Some(seen) => Some(seen),
+        // In a box: it is rare.
+        None => Box::pin(adopt::adopt(deployment, &mut claims, reading)).await?,
+    };
     let max_age = deployment.settings().session.max_age;
     // Its record is over, and by the record it would have been ended: a token that was renewed since the record
     // was last kept must not outlive it (lesson 56).
-    if claims.time("seen").is_some_and(|seen| seen.plus(max_age) <= now) {
+    if seen.is_none_or(|seen| seen.plus(max_age) <= now) {
         return Ok(None);
     }
-    if let Some(id) = claims.text("sid") {
-        match deployment.changes().standing(id) {
-            Standing::Untouched => {}
-            Standing::Ended => return Ok(None),
-            Standing::At(version, _) if version <= version_of(&claims) => {}
-            Standing::At(version, overlay) => {
-                let caught_up = Box::pin(catch_up(deployment, &mut claims, version, overlay)).await?;
-                if !caught_up {
-                    return Ok(None);
-                }
+    match deployment.changes().standing(claims.text("sid").unwrap_or_default()) {
+        Standing::Untouched => {}
+        Standing::Ended => return Ok(None),
+        Standing::At(version, _) if version <= version_of(&claims) => {}
+        Standing::At(version, overlay) => {
+            let caught_up = Box::pin(catch_up(deployment, &mut claims, version, overlay)).await?;
+            if !caught_up {
+                return Ok(None);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod abuse;
 mod account;
+mod adopted;
 mod audit;
 mod backends;
 mod email_gates;
