@@ -18,6 +18,8 @@ pub struct Refusal {
     pub detail: Option<String>,
     /// When another try makes sense. Set for overload and rate limits.
     pub retry_after: Option<Duration>,
+    /// True if a back end says that what was submitted is wrong, whatever its word for it.
+    pub wrong: bool,
 }
 
 /// What a back end said to the person it refused.
@@ -254,7 +256,7 @@ impl Refusal {
     /// A refusal with nothing but its code.
     #[must_use]
     pub const fn new(code: Code) -> Self {
-        Self { code, said: None, detail: None, retry_after: None }
+        Self { code, said: None, detail: None, retry_after: None, wrong: false }
     }
 
     /// Adds a detail for the log.
@@ -269,6 +271,13 @@ impl Refusal {
     pub const fn retry_after(mut self, span: Duration) -> Self {
         self.retry_after = Some(span);
         self
+    }
+
+    /// True if what was submitted proves nobody: a guess that is counted. What failed or was refused for another reason is
+    /// none.
+    #[must_use]
+    pub const fn is_wrong_guess(&self) -> bool {
+        self.wrong || matches!(self.code, Code::CredentialsSignin)
     }
 
     /// The HTTP status of a refusal that is the server's state rather than an answer to the person's input:

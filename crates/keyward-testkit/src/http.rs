@@ -31,6 +31,11 @@ impl ScriptedHttp {
         self.script().answers.push_back(answer);
     }
 
+    /// Drops the answers that nobody asked for.
+    pub fn forget(&self) {
+        self.script().answers.clear();
+    }
+
     /// What was asked so far, in order.
     #[must_use]
     pub fn calls(&self) -> Vec<HttpCall> {

@@ -8,29 +8,40 @@ use std::time::Duration;
 
 use super::audit;
 use crate::{
-    audit::AuditKind,
+    audit::{AuditEntry, AuditKind},
     deployment::Deployment,
     dialect::device::Device,
     error::{Code, Refusal},
     exchange::Exchange,
     policy::{abuse::Attempted, email},
-    port::{Limit, StoreError, address_bucket, site_bucket},
+    port::{Failures, Limit, StoreError, address_bucket, site_bucket},
 };
 
-/// A guess at the password of an account of ours: by its submitted name, whether it exists or not.
+/// After so long a network from which somebody signed in at a back end is written down anew.
+const REMEMBERED_ANEW: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A guess at the password of an account, ours or a back end's: by its submitted name, whether it exists or not.
 pub(super) struct Guess {
     account: String,
+    /// The back end that knows the password. Whose account there the name stands for, only it can say: it knows people by
+    /// the networks from which they signed in, and by no device.
+    elsewhere: Option<String>,
     /// The device that sent it, if the account knows it.
     device: Option<Device>,
 }
 
 impl Guess {
-    /// The guess that this exchange makes at `account`.
+    /// The guess that is made at `account` of this back end.
+    pub(super) fn elsewhere(source: &str, account: &str) -> Self {
+        Self { account: account.to_owned(), elsewhere: Some(source.to_owned()), device: None }
+    }
+
+    /// The guess that this exchange makes at `account` of ours.
     pub(super) fn at(deployment: &Deployment, exchange: &Exchange<'_>, account: &str) -> Self {
         let request = exchange.request;
         let device = Device::of(&request.cookies, request.public.is_secure());
         let device = device.filter(|device| device.is_known(&|name: &str| proof(deployment, name, account)));
-        Self { account: account.to_owned(), device }
+        Self { account: account.to_owned(), elsewhere: None, device }
     }
 
     /// Draws on the allowances, and refuses who failed too often to try again now.
@@ -55,8 +66,8 @@ impl Guess {
             wait = settings.guesses.wait(&attempted, exchange.now);
         }
         let Some(wait) = wait else { return Ok(()) };
-        let entry = audit::entry(exchange, AuditKind::SignInDelayed);
-        audit::refused(deployment, audit::about(deployment, entry, &self.account).await).await;
+        let entry = self.about(deployment, audit::entry(exchange, AuditKind::SignInDelayed)).await;
+        audit::refused(deployment, entry).await;
         Err(Refusal::new(Code::RateLimited).because("too many wrong passwords").retry_after(wait))
     }
 
@@ -78,7 +89,7 @@ impl Guess {
         }
         let mut events = Vec::new();
         if let Some(entry) = audit::of_refusal(exchange, refusal, method) {
-            let entry = audit::about(deployment, entry, &self.account).await;
+            let entry = self.about(deployment, entry).await;
             events = audit::refusal_events(deployment, entry);
         }
         let now = exchange.now;
@@ -92,18 +103,45 @@ impl Guess {
         Ok(())
     }
 
-    /// Forgets the client's own failures, and makes its device known to the account. Those of strangers stay: signing in
-    /// gives an attacker no new guesses.
+    /// Forgets the client's own failures, and makes its device known to the account, or its network where the account is
+    /// elsewhere. Those of strangers stay: signing in gives an attacker no new guesses.
     pub(super) async fn succeeded(self, deployment: &Deployment, exchange: &mut Exchange<'_>) {
         let own = self.keys(deployment, exchange).swap_remove(0);
-        let own = [own];
-        let known = deployment.store().failures(&own, exchange.now).await;
-        if known.is_ok_and(|known| known.iter().any(|known| known.count > 0))
-            && let Err(error) = deployment.store().forget_failures(&own).await
-        {
-            tracing::warn!(%error, "failed attempts could not be forgotten");
+        if let Err(error) = self.settle(deployment, exchange, &own).await {
+            tracing::warn!(%error, "failed attempts could not be forgotten, or a network not be remembered");
         }
-        remember_device(deployment, exchange, &self.account);
+        if self.elsewhere.is_none() {
+            remember_device(deployment, exchange, &self.account);
+        }
+    }
+
+    async fn settle(
+        &self,
+        deployment: &Deployment,
+        exchange: &Exchange<'_>,
+        own: &str,
+    ) -> Result<(), StoreError> {
+        let (store, guesses, now) = (deployment.store(), &deployment.settings().guesses, exchange.now);
+        let home = self.elsewhere.as_ref().filter(|_| guesses.free > 0);
+        let home = home.map(|source| self.network_key(deployment, exchange, source));
+        let keys: Vec<_> = [own.to_owned()].into_iter().chain(home).collect();
+        let known = store.failures(&keys, now).await?;
+        if known.first().is_some_and(|own| own.count > 0) {
+            store.forget_failures(&keys[..1]).await?;
+        }
+        let is_fresh = |known: &Failures| known.last.is_some_and(|last| now < last.plus(REMEMBERED_ANEW));
+        if keys.len() > 1 && !known.get(1).is_some_and(is_fresh) {
+            store.count_failure(&keys[1..], now, now.plus(guesses.knows), &[]).await?;
+        }
+        Ok(())
+    }
+
+    /// A back end's people are no users of ours by the name that they type.
+    async fn about(&self, deployment: &Deployment, entry: AuditEntry) -> AuditEntry {
+        match self.elsewhere {
+            Some(_) => entry,
+            None => audit::about(deployment, entry, &self.account).await,
+        }
     }
 
     /// The device's own allowance where the account knows it; otherwise those of site, network and account. Who comes
@@ -129,20 +167,36 @@ impl Guess {
         deployment: &Deployment,
         exchange: &Exchange<'_>,
     ) -> Result<bool, StoreError> {
+        if let Some(source) = &self.elsewhere {
+            let key = [self.network_key(deployment, exchange, source)];
+            let known = deployment.store().failures(&key, exchange.now).await?;
+            return Ok(known.iter().any(|known| known.count > 0));
+        }
         let Some(address) = email::normalise(&self.account) else { return Ok(false) };
         let since = exchange.now.minus(deployment.settings().guesses.knows);
         let network = address_bucket(exchange.request.client);
         deployment.store().has_come_from(&address, &network, since).await
     }
 
+    /// Where it is remembered that the owner of an account at a back end came from this network: among the failures, which
+    /// are as small, as keyed, and forgotten in time.
+    fn network_key(&self, deployment: &Deployment, exchange: &Exchange<'_>, source: &str) -> String {
+        let network = address_bucket(exchange.request.client);
+        deployment.keyed(&["known network", &network, source, &self.account])
+    }
+
     /// Of this client at the account, of strangers at the account, of the network.
     fn keys(&self, deployment: &Deployment, exchange: &Exchange<'_>) -> Vec<String> {
+        let account = self.elsewhere.iter().chain([&self.account]).map(String::as_str);
+        let of_account = |parts: &[&str]| {
+            deployment.keyed(&parts.iter().copied().chain(account.clone()).collect::<Vec<_>>())
+        };
         let network = address_bucket(exchange.request.client);
         let client = self.device.as_ref().map_or(&*network, Device::name);
         let kind = if self.device.is_some() { "device" } else { "network" };
         vec![
-            deployment.keyed(&["failures", kind, client, &self.account]),
-            deployment.keyed(&["failures of strangers", &self.account]),
+            of_account(&["failures", kind, client]),
+            of_account(&["failures of strangers"]),
             deployment.keyed(&["failures of a network", &network]),
         ]
     }

@@ -93,8 +93,8 @@ async fn attempt(
     Ok(outcome)
 }
 
-/// Draws on the allowances before anything costly happens, also for accounts that do not exist. What is tried at an account
-/// of ours is a guess at its password.
+/// Draws on the allowances before anything costly happens, also for accounts that do not exist. What is tried at an account,
+/// here or at a back end, is a guess at its password.
 async fn permit(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
@@ -103,18 +103,17 @@ async fn permit(
 ) -> Result<Option<Guess>, Refusal> {
     let is_sign_in = provider.check.limit() == Limit::SignInPerAddress;
     let account = account_of(provider, submitted).filter(|_| is_sign_in);
-    if let Some(account) = &account
-        && provider.check.opens_to() == OpensTo::Password
-    {
-        let guess = Guess::at(deployment, exchange, account);
-        guess.permit(deployment, exchange).await?;
-        return Ok(Some(guess));
-    }
-    guessing::draw_on_network(deployment, exchange, Limit::SignInPerAddress).await?;
-    if let Some(account) = account {
-        guessing::take(deployment, exchange, Limit::SignInPerAccount, &account).await?;
-    }
-    Ok(None)
+    let Some(account) = account else {
+        guessing::draw_on_network(deployment, exchange, Limit::SignInPerAddress).await?;
+        return Ok(None);
+    };
+    let guess = match provider.check.opens_to() {
+        OpensTo::Password => Guess::at(deployment, exchange, &account),
+        OpensTo::Account(source) => Guess::elsewhere(source, &account),
+        OpensTo::Others => Guess::elsewhere(&provider.id, &account),
+    };
+    guess.permit(deployment, exchange).await?;
+    Ok(Some(guess))
 }
 
 /// Writes down that fields proved nobody. Hands the refusal back.
@@ -125,7 +124,7 @@ async fn note(
     guess: Option<&Guess>,
     refusal: Refusal,
 ) -> Result<Refusal, Refusal> {
-    if let Some(guess) = guess.filter(|_| refusal.code == Code::CredentialsSignin) {
+    if let Some(guess) = guess.filter(|_| refusal.is_wrong_guess()) {
         guess.failed(deployment, exchange, &refusal, &provider.id).await?;
     } else if let Some(entry) = audit::of_refusal(exchange, &refusal, &provider.id) {
         audit::refused(deployment, entry).await;

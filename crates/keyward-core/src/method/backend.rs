@@ -169,6 +169,7 @@ impl Endpoint {
         if said != Said::default() {
             let mut refusal = Refusal::new(Code::BackendRefused).because(detail);
             refusal.said = Some(said);
+            refusal.wrong = answer.status == 401;
             return refusal;
         }
         match answer.status {

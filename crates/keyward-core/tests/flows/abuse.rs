@@ -2,10 +2,15 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use keyward_core::{dialect::Dialect, settings::Strategy};
+use keyward_core::{
+    dialect::Dialect,
+    port::{HttpAnswer, HttpFault},
+    settings::Strategy,
+};
 use keyward_testkit::Operation;
 
 use crate::support::{ADA, Browser, PASSWORD, World, error_of, world};
+use serde_json::json;
 
 fn deployment() -> World {
     world(Dialect::NextAuth4, Strategy::Sealed)
@@ -164,4 +169,59 @@ async fn what_is_forgotten_or_not_afterwards_changes_no_sign_in() {
     laptop.sign_in(ADA, "wrong").await;
     world.store.fail_next(Operation::ForgetFailures);
     assert_eq!(error_of(&laptop.sign_in(ADA, PASSWORD).await).0, None);
+}
+
+/// At the back end's provider: the error.
+async fn at_back_end(world: &World, address: &str, status: u16) -> Option<String> {
+    world.http.json(status, &json!({"id": "u7", "message": "No."}));
+    let fields = [("email", ADA), ("password", "pw")];
+    error_of(&from(world, address).post("callback/login", &fields).await).0
+}
+
+#[tokio::test]
+async fn b2_whom_a_back_end_refuses_as_wrong_waits_longer_and_longer_and_it_is_not_asked_until_then() {
+    let world = deployment();
+    for _ in 0..5 {
+        assert_eq!(at_back_end(&world, "192.0.2.1", 401).await.as_deref(), Some("CredentialsSignin"));
+    }
+    for seconds in [1, 2, 4] {
+        let asked = world.http.calls().len();
+        assert_eq!(at_back_end(&world, "192.0.2.1", 200).await.as_deref(), Some("rate_limited"));
+        assert_eq!(world.http.calls().len(), asked, "the back end is not asked");
+        world.http.forget();
+        world.clock.advance(Duration::from_secs(seconds));
+        assert_eq!(at_back_end(&world, "192.0.2.1", 401).await.as_deref(), Some("CredentialsSignin"));
+    }
+    // Our own passwords are another account.
+    assert_eq!(guess(&world, "192.0.2.1", ADA).await.0, "CredentialsSignin");
+}
+
+#[tokio::test]
+async fn b2_a_back_end_that_fails_or_refuses_for_another_reason_makes_nobody_wait() {
+    let world = deployment();
+    let fields = [("email", ADA), ("password", "pw")];
+    for n in 0..40 {
+        match n % 4 {
+            0 => world.http.answer(Err(HttpFault::Timeout(Duration::from_secs(5)))),
+            1 => world.http.answer(Ok(HttpAnswer { status: 500, body: Vec::new() })),
+            2 => world.http.json(422, &json!({"message": "Locked"})),
+            _ => world.http.answer(Ok(HttpAnswer { status: 200, body: b"<html>".to_vec() })),
+        }
+        let (error, _) = error_of(&world.browser().post("callback/login", &fields).await);
+        assert_ne!(error.as_deref(), Some("rate_limited"), "{n}");
+    }
+}
+
+#[tokio::test]
+async fn b2_strangers_at_a_back_end_keep_nobody_out_who_came_from_this_network_before() {
+    let world = deployment();
+    assert_eq!(at_back_end(&world, "203.0.113.5", 200).await, None);
+    for n in 0..40 {
+        at_back_end(&world, &format!("192.0.2.{n}"), 401).await;
+        world.http.forget();
+    }
+    assert_eq!(at_back_end(&world, "198.51.100.77", 200).await.as_deref(), Some("rate_limited"));
+    world.http.forget();
+    assert_eq!(at_back_end(&world, "203.0.113.5", 200).await, None, "the owner at home");
+    assert_eq!(at_back_end(&world, "198.51.100.78", 200).await.as_deref(), Some("rate_limited"));
 }

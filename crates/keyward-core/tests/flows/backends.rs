@@ -113,6 +113,37 @@ async fn b1_a_users_place_in_the_answer_is_declared() {
 }
 
 #[tokio::test]
+async fn b2_a_401_is_a_wrong_guess_also_with_the_back_ends_own_word_and_nothing_else_is() {
+    for (status, body, own_word, wrong) in [
+        (401, json!({"message": "No."}), false, true),
+        (401, json!({"message": "No."}), true, true),
+        (401, json!({}), true, true),
+        (200, json!(null), true, true),
+        (422, json!({"message": "Locked."}), true, false),
+        (429, json!({}), true, false),
+        (500, json!({"message": "Later."}), true, false),
+    ] {
+        let http = std::sync::Arc::new(keyward_testkit::ScriptedHttp::default());
+        http.json(status, &body);
+        let endpoint = keyward_core::method::backend::Endpoint {
+            own_word_on_401: own_word,
+            ..crate::support::endpoint()
+        };
+        let check = keyward_core::method::backend::BackendCheck {
+            endpoint,
+            http,
+            random: std::sync::Arc::new(keyward_testkit::SeededRandom::new(1)),
+            clock: std::sync::Arc::new(keyward_testkit::FakeClock::default()),
+        };
+        let submitted =
+            keyward_core::method::Submitted { fields: serde_json::Map::new(), client: [127, 0, 0, 1].into() };
+        let refusal =
+            keyward_core::method::CredentialsCheck::check(&check, &submitted).await.expect_err("nobody");
+        assert_eq!(refusal.is_wrong_guess(), wrong, "{status} {body} {own_word}");
+    }
+}
+
+#[tokio::test]
 async fn b1_two_providers_on_one_source_are_one_person() {
     let world = world(Dialect::NextAuth4, Strategy::Stored);
     let mut users = Vec::new();
