@@ -1,7 +1,17 @@
 // A person without a browser: keeps cookies, posts forms in JSON mode. Knows all three generations.
 import assert from "node:assert/strict";
+import { setTimeout as pause } from "node:timers/promises";
 
 export const PASSWORD = "plum-teapot-orbit-91";
+
+/** What `attempt` is answered in the end: who is told that too many passwords wait comes again. */
+export async function admitted(attempt) {
+  for (;;) {
+    const answer = await attempt();
+    if (answer.status !== 503) return answer;
+    await pause(200);
+  }
+}
 
 export class Person {
   constructor(keyward, headers = {}) {

@@ -5,11 +5,10 @@ import { spawnSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 import { startKeyward } from "../support/keyward.mjs";
-import { Person } from "./person.mjs";
+import { Person, admitted } from "./person.mjs";
 
 const KEYWARD = process.env.KEYWARD_BIN ?? fileURLToPath(new URL("../../target/debug/keyward", import.meta.url));
 const PEOPLE = 1000;
@@ -42,14 +41,6 @@ test("lesson_60 lesson_61 of a thousand people at once each gets tokens of their
       body: members && JSON.stringify(members),
     });
     return { status: response.status, text: await response.text() };
-  };
-  /** Who is told that too many passwords wait comes again. */
-  const admitted = async (attempt) => {
-    for (;;) {
-      const answer = await attempt();
-      if (answer.status !== 503) return answer;
-      await pause(200);
-    }
   };
   const calls = (n) => (...args) => admitted(() => once(n, ...args));
   const basic = `Basic ${Buffer.from(`${CLIENT.id}:${CLIENT.secret}`).toString("base64")}`;

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, test } from "node:test";
 
-import { Person } from "../hardening/person.mjs";
+import { Person, admitted } from "../hardening/person.mjs";
 import { forKeyward, startFakes } from "../identity/providers.mjs";
 import { Visitor } from "../identity/visitor.mjs";
 import { freePort } from "../support/child.mjs";
@@ -127,7 +127,7 @@ describe("events", { concurrency: 4 }, () => {
     const config = { ...telling(`http://127.0.0.1:${port}/`), database };
     const first = await keyward(config);
     const people = Array.from({ length: 20 }, (_, n) => `p${n}@example.com`);
-    const answers = await Promise.all(people.map((email) => new Person(first).signUp(email)));
+    const answers = await Promise.all(people.map((email) => admitted(() => new Person(first).signUp(email))));
     process.kill(first.pid, "SIGKILL");
     assert.ok(answers.every(({ status }) => status === 200));
     const hears = await receiver({ port });
@@ -158,7 +158,7 @@ describe("events", { concurrency: 4 }, () => {
     const config = { ...telling(hears.url, { event_types: ["signIn"] }), database };
     const both = [await keyward(config), await keyward(config)];
     const people = Array.from({ length: 60 }, (_, n) => `p${n}@example.com`);
-    await Promise.all(people.map((email, n) => new Person(both[n % 2]).signUp(email)));
+    await Promise.all(people.map((email, n) => admitted(() => new Person(both[n % 2]).signUp(email))));
     // One that could not be delivered at once comes again when its lease is over, after 30 s.
     await until("every sign-in is told", () => hears.told.length >= people.length, 90_000);
     await pause(3_000);
