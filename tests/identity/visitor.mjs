@@ -38,6 +38,16 @@ export class Visitor {
     return other;
   }
 
+  /** The value of a cookie, as it is sent. */
+  cookie(name) {
+    return this.#cookies.get(name);
+  }
+
+  /** Plants a cookie. */
+  put(name, value) {
+    this.#cookies.set(name, value);
+  }
+
   /** The names of the cookies that it holds. */
   get cookies() {
     return [...this.#cookies.keys()].sort();
