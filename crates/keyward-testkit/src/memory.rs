@@ -283,6 +283,8 @@ impl Ledger for MemoryStore {
         state.sessions.retain(|_, row| row.expires >= now);
         let State { sessions, vault, adopted, ended_names, .. } = &mut *state;
         vault.retain(|_, entry| sessions.contains_key(&entry.session));
+        adopted.retain(|id, _| sessions.contains_key(id));
+        ended_names.retain(|_, until| *until > now);
         state.signing_keys.retain(|key| key.published_until >= now);
         state.tickets.retain(|_, ticket| ticket.expires >= now);
         state.changes.retain(|change| change.until > now);
@@ -290,8 +292,6 @@ impl Ledger for MemoryStore {
         let forgotten = state.trail.sweep(now) + state.mails.sweep(now);
         Ok(forgotten + u64::try_from(before - rows(&state)).unwrap_or(u64::MAX))
     }
-        adopted.retain(|id, _| sessions.contains_key(id));
-        ended_names.retain(|_, until| *until > now);
 
     async fn ready(&self) -> Result<(), StoreError> {
         Ok(())
