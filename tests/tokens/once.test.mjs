@@ -19,6 +19,8 @@ for (const [name, strategy] of [
     assert.equal(backEnd.refreshes.length, 0);
 
     await sleep(backEnd.lifeMs + 50);
+    // From then on they live long enough to be looked at.
+    backEnd.lifeMs = 60_000;
     backEnd.answer = "hold";
     let answered = 0;
     const reads = keywards.map((keyward) =>

@@ -37,17 +37,19 @@ export function signed(key, claims, header = {}) {
 
 /**
  * Serves one set of keys under any path, so that each verifier can have an issuer of its own:
- * `{issuer(name), fetches(name), asked, keys, down, stop()}`. What `keys` holds is published; `down` has it answer
- * 503; `asked` is when it was last asked for them.
+ * `{issuer(name), fetches(name), pauses(name), asked, keys, down, stop()}`. What `keys` holds is published; `down` has it
+ * answer 503; `asked` is when it was last asked for them; `pauses` are the milliseconds between one fetch and the next.
  */
 export async function startIssuer() {
-  const counts = new Map();
+  const fetched = new Map();
+  const timesOf = (name) => fetched.get(name) ?? [];
   const issuer = {
     keys: ALGORITHMS.map((alg) => newKey(alg)),
     down: false,
     asked: 0,
     issuer: (name) => `http://127.0.0.1:${server.address().port}/${name}`,
-    fetches: (name) => counts.get(name) ?? 0,
+    fetches: (name) => timesOf(name).length,
+    pauses: (name) => timesOf(name).slice(1).map((at, before) => at - timesOf(name)[before]),
     stop() {
       server.closeAllConnections();
       return new Promise((resolve) => server.close(resolve));
@@ -56,8 +58,8 @@ export async function startIssuer() {
   const server = createServer(({ url }, response) => {
     const name = url.match(/^\/([^/]+)\/-\/v1\/jwks$/)?.[1];
     if (!name) return response.writeHead(404).end();
-    counts.set(name, issuer.fetches(name) + 1);
     issuer.asked = Date.now();
+    fetched.set(name, [...timesOf(name), issuer.asked]);
     if (issuer.down) return response.writeHead(503).end();
     response.setHeader("content-type", "application/jwk-set+json").setHeader("cache-control", "public, max-age=60");
     response.end(JSON.stringify({ keys: issuer.keys.map(({ jwk }) => jwk) }));
