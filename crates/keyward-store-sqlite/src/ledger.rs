@@ -11,24 +11,24 @@ use keyward_core::{
     time::Timestamp,
     user::{AccountKey, Extra, UserId},
 };
-use rusqlite::{Connection, OptionalExtension, Result, Row, params, types::ValueRef};
+use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{
-    SqliteStore, adoption, column, outbox, sessions, ticket,
-    vault::{self, entry_columns},
-};
+use crate::{SqliteStore, adoption, column, outbox, sessions, ticket, vault};
 
 #[async_trait]
 impl Ledger for SqliteStore {
     async fn session(&self, token: &TokenHash) -> Result<Option<StoredSession>, StoreError> {
         self.read("session", |db| {
-            db.prepare_cached(concat!(
-                "SELECT session.id, user, claims, session.version, session.expires, ",
-                entry_columns!(),
-                " FROM session LEFT JOIN vault ON vault.session = session.id WHERE token_hash = ?1"
-            ))?
-            .query_row([&token.0], session)
-            .optional()
+            let found = db
+                .prepare_cached(
+                    "SELECT id, user, claims, version, expires, vault FROM session WHERE token_hash = ?1",
+                )?
+                .query_row([&token.0], |row| Ok((session(row)?, row.get::<_, Option<String>>(5)?)))
+                .optional()?;
+            // Few have tokens of others; asked for by themselves, they cost the rest nothing.
+            let Some((session, Some(entry))) = found else { return Ok(found.map(|(session, _)| session)) };
+            let tokens = vault::of_session(db, &entry, &session.id)?;
+            Ok(Some(StoredSession { tokens, ..session }))
         })
     }
 
@@ -177,8 +177,8 @@ pub(crate) fn insert(db: &Connection, user: &UserId, own: &Extra, session: &NewS
     };
     db.prepare_cached(
         "INSERT INTO session
-         (id, token_hash, user, claims, created, expires, user_agent, address, via_source, via_id)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+         (id, token_hash, user, claims, created, expires, user_agent, address, via_source, via_id, vault)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
     )?
     .execute(params![
         session.id.0,
@@ -190,7 +190,8 @@ pub(crate) fn insert(db: &Connection, user: &UserId, own: &Extra, session: &NewS
         session.user_agent,
         session.address,
         session.via.as_ref().map(|via| &via.source),
-        session.via.as_ref().map(|via| &via.id)
+        session.via.as_ref().map(|via| &via.id),
+        session.vault.as_ref().map(|vaulted| &vault::id_of(vaulted).0)
     ])?;
     session.vault.as_ref().map_or(Ok(()), |vaulted| vault::insert(db, &session.id, vaulted))
 }
@@ -235,7 +236,7 @@ pub(crate) fn end_all(db: &Connection, user: &UserId, until: Timestamp) -> Resul
     adoption::end(db, user, until)
 }
 
-/// From the columns id, user, claims, version, expires, and those of its tokens.
+/// From the columns id, user, claims, version, expires; without its tokens.
 fn session(row: &Row<'_>) -> Result<StoredSession> {
     Ok(StoredSession {
         id: SessionId(row.get(0)?),
@@ -243,10 +244,7 @@ fn session(row: &Row<'_>) -> Result<StoredSession> {
         claims: column::json(row, 2)?,
         version: column::number(row, 3)?,
         expires: Timestamp::from_millis(row.get(4)?),
-        tokens: match row.get_ref(5)? {
-            ValueRef::Null => None,
-            _ => Some(vault::entry(row, 5)?),
-        },
+        tokens: None,
     })
 }
 

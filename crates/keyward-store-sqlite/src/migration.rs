@@ -14,6 +14,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0008_audit.sql"),
     include_str!("../migrations/0009_mail.sql"),
     include_str!("../migrations/0010_adopted_sessions.sql"),
+    include_str!("../migrations/0011_session_vault.sql"),
 ];
 
 /// Marks a database as Keyward's (SQLite's `application_id`): "KWRD".

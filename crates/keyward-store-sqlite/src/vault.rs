@@ -13,19 +13,17 @@ use crate::SqliteStore;
 /// The columns of an entry, as [`entry`] reads them.
 macro_rules! entry_columns {
     () => {
-        "vault.id, vault.session, vault.provider, vault.sealed, vault.generation, vault.version, vault.due, \
-         vault.expires, vault.state, vault.attempt_until, vault.attempt_sent, vault.attempt_key, \
-         vault.attempt_again, vault.failures, vault.retry_at"
+        "id, session, provider, sealed, generation, version, due, expires, state, attempt_until, attempt_sent, \
+         attempt_key, attempt_again, failures, retry_at"
     };
 }
-pub(crate) use entry_columns;
 
 #[async_trait]
 impl TokenVault for SqliteStore {
     async fn vault_entry(&self, id: &EntryId) -> Result<Option<Entry>, StoreError> {
         self.read("vault_entry", |db| {
             db.prepare_cached(concat!("SELECT ", entry_columns!(), " FROM vault WHERE id = ?1"))?
-                .query_row([&id.0], |row| entry(row, 0))
+                .query_row([&id.0], entry)
                 .optional()
         })
     }
@@ -108,6 +106,20 @@ fn settle(db: &Connection, id: &EntryId, how: &Settlement) -> Result<bool> {
     }
 }
 
+/// The entry that a session names, unless it moved on to the session in its place.
+pub(crate) fn of_session(db: &Connection, id: &str, session: &SessionId) -> Result<Option<Entry>> {
+    db.prepare_cached(concat!("SELECT ", entry_columns!(), " FROM vault WHERE id = ?1 AND session = ?2"))?
+        .query_row([id, &session.0], entry)
+        .optional()
+}
+
+/// The entry that a session is to name.
+pub(crate) const fn id_of(vaulted: &Vaulted) -> &EntryId {
+    match vaulted {
+        Vaulted::New(NewEntry { id, .. }) | Vaulted::Moved(id) => id,
+    }
+}
+
 /// Writes the tokens of a session that was just recorded.
 pub(crate) fn insert(db: &Connection, session: &SessionId, vaulted: &Vaulted) -> Result<()> {
     match vaulted {
@@ -148,35 +160,34 @@ fn name_of(state: State) -> &'static str {
     }
 }
 
-/// From the columns of [`entry_columns`], the first of which stands at `at`.
-pub(crate) fn entry(row: &Row<'_>, at: usize) -> Result<Entry> {
-    let moment =
-        |column: usize| row.get::<_, Option<i64>>(at + column).map(|m| m.map(Timestamp::from_millis));
+/// From the columns of [`entry_columns`].
+fn entry(row: &Row<'_>) -> Result<Entry> {
+    let moment = |column: usize| row.get::<_, Option<i64>>(column).map(|m| m.map(Timestamp::from_millis));
     let count = |column: usize| {
-        let count: i64 = row.get(at + column)?;
-        u64::try_from(count).map_err(|_| Error::IntegralValueOutOfRange(at + column, count))
+        let count: i64 = row.get(column)?;
+        u64::try_from(count).map_err(|_| Error::IntegralValueOutOfRange(column, count))
     };
-    let state = match row.get_ref(at + 8)?.as_str()? {
+    let state = match row.get_ref(8)?.as_str()? {
         "good" => State::Good,
         "refused" => State::Refused,
         "lost" => State::Lost,
-        _ => return Err(Error::InvalidColumnType(at + 8, "state".to_owned(), Type::Text)),
+        _ => return Err(Error::InvalidColumnType(8, "state".to_owned(), Type::Text)),
     };
     let attempt = match moment(9)? {
         Some(until) => Some(Attempt {
             until,
             sent: moment(10)?,
-            key: row.get::<_, Option<String>>(at + 11)?.unwrap_or_default(),
-            again: row.get(at + 12)?,
+            key: row.get::<_, Option<String>>(11)?.unwrap_or_default(),
+            again: row.get(12)?,
         }),
         None => None,
     };
-    let failures: i64 = row.get(at + 13)?;
+    let failures: i64 = row.get(13)?;
     Ok(Entry {
-        id: EntryId(row.get(at)?),
-        session: SessionId(row.get(at + 1)?),
-        provider: row.get(at + 2)?,
-        sealed: row.get(at + 3)?,
+        id: EntryId(row.get(0)?),
+        session: SessionId(row.get(1)?),
+        provider: row.get(2)?,
+        sealed: row.get(3)?,
         generation: count(4)?,
         version: count(5)?,
         standing: Standing {

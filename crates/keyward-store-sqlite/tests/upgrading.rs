@@ -1,7 +1,9 @@
 //! A database that an earlier version wrote.
 
 use keyward_core::{
-    port::{Admitted, Change, Changed, Directory, Ledger, SessionId, SessionRecord, Sessions, SignIns},
+    port::{
+        Admitted, Change, Changed, Directory, Ledger, SessionId, SessionRecord, Sessions, SignIns, TokenHash,
+    },
     time::Timestamp,
     user::{
         Account, AccountKey, Address, Admission, Ground, Place, Profile, Standing, User, UserId, Vouched,
@@ -115,4 +117,34 @@ async fn lesson_25_what_was_ended_before_the_feed_of_changes_stays_ended_and_num
         .await
         .expect("answers");
     assert_eq!(store.changes_since(2).await.expect("answers")[0].change, 4, "three was given before");
+}
+
+#[tokio::test]
+async fn d1_a_session_from_before_it_named_its_tokens_keeps_them() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("keyward.db");
+    let before = Connection::open(&path).expect("opened");
+    for migration in [
+        include_str!("../migrations/0001_directory_and_ledger.sql"),
+        include_str!("../migrations/0002_sign_in_with_anyone.sql"),
+        include_str!("../migrations/0003_outbox.sql"),
+        include_str!("../migrations/0004_sessions.sql"),
+        include_str!("../migrations/0005_vault.sql"),
+        "INSERT INTO user (id, created) VALUES ('ada', 5);
+         INSERT INTO session (id, token_hash, user, claims, created, expires)
+             VALUES ('s1', zeroblob(32), 'ada', '{}', 5, 9), ('s2', CAST(zeroblob(31) || x'01' AS BLOB), 'ada', '{}', 5, 9);
+         INSERT INTO vault (id, session, provider, sealed) VALUES ('v1', 's1', 'login', x'07');
+         PRAGMA application_id = 0x4b575244;
+         PRAGMA user_version = 5;",
+    ] {
+        before.execute_batch(migration).expect("written");
+    }
+    drop(before);
+
+    let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
+    let mut hash = [0; 32];
+    let tokens = store.session(&TokenHash(hash)).await.expect("answers").expect("there").tokens;
+    assert_eq!(tokens.map(|entry| (entry.id.0, entry.sealed)), Some(("v1".to_owned(), vec![7])));
+    hash[31] = 1;
+    assert_eq!(store.session(&TokenHash(hash)).await.expect("answers").expect("there").tokens, None);
 }
