@@ -246,7 +246,8 @@ fn piece_number(cookie: &str, session: &str) -> Option<u32> {
 fn line(name: &str, value: &str, lifetime: &str, secure: bool) -> String {
     // A token needs no encoding, and telling so is far quicker than encoding nothing: base64url and dots, to the end in any
     // case, so that the compiler may look at many bytes at once.
-    let is_other = |byte: u8| !byte.is_ascii_alphanumeric() & (byte != b'-') & (byte != b'_') & (byte != b'.');
+    let is_other =
+        |byte: u8| !byte.is_ascii_alphanumeric() & (byte != b'-') & (byte != b'_') & (byte != b'.');
     let is_token = value.bytes().fold(0, |seen, byte| seen | u8::from(is_other(byte))) == 0;
     let value = if is_token { value.into() } else { Cow::from(utf8_percent_encode(value, COMPONENT)) };
     let secure = if secure { "; Secure" } else { "" };
