@@ -78,6 +78,8 @@ kinds! {
     PasswordChanged = "password_changed",
     /// The password was set anew by a link in a mail.
     PasswordReset = "password_reset",
+    /// The password that had been set before the address was proven ended with the first proof.
+    PasswordEnded = "password_ended",
     /// One's own data were handed out.
     DataExported = "data_exported",
     /// The user was deleted.

@@ -21,8 +21,8 @@ use keyward_core::{
     policy::ways::Left,
     port::{
         Admitted, Directory, DueEvent, Ending, Ledger, NOBODY, NewClaims, NewSession, Outbox, Renewed,
-        SessionId, SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash,
-        Unlinked, Unlinking,
+        SessionId, SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets,
+        TokenHash, Unlinked, Unlinking,
     },
     ticket::{Ticket, TicketKey},
     time::Timestamp,

@@ -122,6 +122,7 @@ impl AccountLetters for ThemedAccountLetters {
             AccountLetterKind::Change => AccountMailKind::Change,
             AccountLetterKind::Changed => AccountMailKind::Changed,
             AccountLetterKind::Password => AccountMailKind::Password,
+            AccountLetterKind::Ended => AccountMailKind::Ended,
             AccountLetterKind::Deleted => AccountMailKind::Deleted,
             AccountLetterKind::Existing => AccountMailKind::Existing,
         };

@@ -8,7 +8,7 @@ use super::{
     audit,
     events::{self, Telling},
     factor::{self, Half},
-    guessing,
+    guessing, recovery,
     rules::{self, Passed},
 };
 use crate::{
@@ -240,7 +240,10 @@ async fn admit(
             telling.proven();
         }
         telling.signed_in();
-        let events = telling.done();
+        let mut events = telling.done();
+        if !is_new && !was_proven {
+            events.extend(recovery::ended_by_first_proof(deployment, exchange, &ticket.subject).await?);
+        }
         let who = Admission::EmailLink { ticket: ticket.clone(), user: user.id, is_new, until };
         let own = match deployment.store().admit(&who, Some(&record), exchange.now, &events).await? {
             Admitted::As { claims, .. } => claims,
@@ -256,6 +259,7 @@ async fn admit(
         events::are_written(deployment, &events);
         if !is_new && !was_proven {
             // The first proof ended what was set up without one (lesson 43): here too, and not a second later.
+            recovery::are_written(deployment);
             session::follow_changes(deployment, exchange).await;
         }
         exchange.changes.session = opening.opened(deployment, exchange, cookie, &own).await?;

@@ -17,6 +17,9 @@ pub enum AccountLetterKind {
     Changed,
     /// The password was changed. With a link to the page that resets it.
     Password,
+    /// The address was proven for the first time, and the password from before ended with that. With a link to the page that
+    /// sets another.
+    Ended,
     /// The account was deleted.
     Deleted,
     /// Somebody signed up with an address that has an account already.

@@ -9,6 +9,7 @@ mod email_gates;
 mod email_links;
 mod events;
 mod factors;
+mod first_proof;
 mod limits;
 mod operators;
 mod own_accounts;

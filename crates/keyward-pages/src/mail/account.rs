@@ -21,6 +21,9 @@ pub enum AccountMailKind {
     Changed,
     /// The password was changed. With a link to the page that resets it.
     Password,
+    /// The address was proven for the first time, and the password from before ended with that. With a link to the page that
+    /// sets another.
+    Ended,
     /// The account was deleted.
     Deleted,
     /// Somebody signed up with an address that has an account already.
@@ -29,12 +32,13 @@ pub enum AccountMailKind {
 
 impl AccountMailKind {
     /// Every kind.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Verify,
         Self::Reset,
         Self::Change,
         Self::Changed,
         Self::Password,
+        Self::Ended,
         Self::Deleted,
         Self::Existing,
     ];
@@ -48,6 +52,7 @@ impl AccountMailKind {
             Self::Change => "change",
             Self::Changed => "changed",
             Self::Password => "password",
+            Self::Ended => "ended",
             Self::Deleted => "deleted",
             Self::Existing => "existing",
         }
@@ -56,7 +61,7 @@ impl AccountMailKind {
 
 /// The owner's templates, one set for each kind.
 #[derive(Clone, Debug, Default)]
-pub struct AccountTemplates([MailTemplates; 7]);
+pub struct AccountTemplates([MailTemplates; 8]);
 
 impl AccountTemplates {
     /// Those of a kind.
@@ -146,7 +151,7 @@ impl<'a> AccountMail<'a> {
 
     /// Title (and subject), text, label of the button.
     fn texts(&self, texts: &'a Texts) -> [&'a Cow<'static, str>; 3] {
-        use AccountMailKind::{Change, Changed, Deleted, Existing, Password, Reset, Verify};
+        use AccountMailKind::{Change, Changed, Deleted, Ended, Existing, Password, Reset, Verify};
         match (self.kind, self.url) {
             (Verify, Some(_)) => {
                 [&texts.mail_verify_title, &texts.mail_verify_text, &texts.mail_verify_button]
@@ -161,6 +166,7 @@ impl<'a> AccountMail<'a> {
             (Password, _) => {
                 [&texts.mail_password_title, &texts.mail_password_text, &texts.mail_reset_button]
             }
+            (Ended, _) => [&texts.mail_ended_title, &texts.mail_ended_text, &texts.mail_reset_button],
             (Deleted, _) => [&texts.mail_deleted_title, &texts.mail_deleted_text, &texts.mail_reset_button],
             (Existing, _) => {
                 [&texts.mail_existing_title, &texts.mail_existing_text, &texts.mail_reset_button]
@@ -170,6 +176,7 @@ impl<'a> AccountMail<'a> {
 
     /// Whether somebody asked for this mail who may be a stranger.
     fn is_asked_for(&self) -> bool {
-        !matches!(self.kind, AccountMailKind::Changed | AccountMailKind::Password | AccountMailKind::Deleted)
+        use AccountMailKind::{Changed, Deleted, Ended, Password};
+        !matches!(self.kind, Changed | Password | Ended | Deleted)
     }
 }

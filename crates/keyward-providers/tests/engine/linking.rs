@@ -1,8 +1,10 @@
 //! Who is signed in as whom: accounts, addresses, and who may add what to whom (protocol notes §5.6).
 
+use std::time::Duration;
+
 use keyward_core::{
     dialect::Dialect,
-    port::Directory as _,
+    port::{Clock as _, Directory as _, Post as _},
     reply::{Page, Reply, ReplyBody},
     settings::Strategy,
     user::User,
@@ -11,7 +13,9 @@ use keyward_testkit::Operation;
 use serde_json::json;
 
 use crate::{
-    support::{ALL, BOTH, Browser, Options, PASSWORD, World, build, location, refused, world},
+    support::{
+        ALL, BOTH, Browser, Options, PASSWORD, World, build, json as body_of, location, refused, world,
+    },
     upstream::{ADA, Person},
 };
 
@@ -207,6 +211,37 @@ async fn lesson_43_who_waited_with_a_password_for_the_owner_of_an_address_is_out
         let reply = squatter.post("callback/credentials", &fields).await;
         assert_eq!(reply.status, 401, "{strategy:?}: the password from before the proof");
     }
+}
+
+#[tokio::test]
+async fn lesson_43_who_loses_a_password_by_adding_a_provider_is_told_by_mail_and_in_their_activity() {
+    for strategy in BOTH {
+        let mut options = Options::new(Dialect::NextAuth4, strategy);
+        options.links = true;
+        let world = build(options);
+        let mut ada = world.browser();
+        ada.sign_up(ADA.email).await;
+        subjects(&world).await;
+        ada.sign_in("op", &ADA).await;
+        assert_eq!(subjects(&world).await, [(ADA.email.to_owned(), "Ended at app.test".to_owned())]);
+        let told = body_of(&ada.get("-/v1/activity").await)["activity"].clone();
+        let kinds: Vec<_> = told.as_array().expect("entries").iter().map(|entry| &entry["kind"]).collect();
+        assert!(kinds.contains(&&json!("password_ended")), "{strategy:?}: {kinds:?}");
+        ada.sign_in("hub", &ADA).await;
+        assert_eq!(subjects(&world).await, [], "once");
+    }
+}
+
+/// Whom the mails that wait go to, and what they are about.
+async fn subjects(world: &World) -> Vec<(String, String)> {
+    let (store, now) = (world.store.inner(), world.clock.now());
+    let mut mails = Vec::new();
+    for due in store.due_mails(now, now.plus(Duration::from_secs(1)), 100).await.expect("answers") {
+        let mail = world.engine.open_mail(&due.sealed).expect("sealed here");
+        store.settle_mail(&due, None).await.expect("answers");
+        mails.push((mail.to, mail.subject));
+    }
+    mails
 }
 
 #[tokio::test]

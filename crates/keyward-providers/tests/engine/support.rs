@@ -16,8 +16,8 @@ use keyward_core::{
     request::{Body, Method, Pairs, Request},
     secret::Secret,
     settings::{
-        CustomPages, Field, Provider as FieldProvider, RedirectKind, RedirectProvider, SessionSettings,
-        Settings, SignOutScope, Strategy,
+        AccountMails, CustomPages, Field, Provider as FieldProvider, RedirectKind, RedirectProvider,
+        SessionSettings, Settings, SignOutScope, Strategy,
     },
     tokens::{Audience, Client, TokenSettings},
 };
@@ -60,7 +60,7 @@ pub(crate) struct Options {
     pub(crate) sign_out: SignOutScope,
     pub(crate) keep: Vec<(String, Vec<String>)>,
     pub(crate) events: Vec<EventKind>,
-    /// Whether links are sent by mail.
+    /// Whether links and notices are sent by mail.
     pub(crate) links: bool,
     /// Whether people sign in with passwords.
     pub(crate) passwords: bool,
@@ -151,6 +151,7 @@ fn start(
     ];
     settings.providers.retain(|provider| options.passwords || provider.id != "credentials");
     settings.emails.extend(options.links.then(email));
+    settings.recovery.mail = options.links.then(|| AccountMails::new(Arc::new(Outbox::default())));
     let own = options.op.as_ref().map_or_else(|| op("op", false), |op| op.provider());
     settings.redirects = vec![redirect(hub()), redirect(own), redirect(op("post", true))];
     settings.order = ["op", "credentials"].map(str::to_owned).to_vec();

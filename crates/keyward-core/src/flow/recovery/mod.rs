@@ -9,6 +9,7 @@ mod reset;
 mod verify;
 
 pub(super) use self::{
+    password::ended_by_first_proof,
     post::are_written,
     verify::{asks_to_verify, demand, for_new_user, tell_of_account},
 };

@@ -6,12 +6,12 @@ use crate::{
     audit::AuditKind,
     deployment::Deployment,
     error::{Code, Refusal},
-    event::NewEvent,
+    event::{About, NewEvent},
     exchange::Exchange,
-    flow::{events, guessing::Guess},
+    flow::{audit, events, guessing::Guess},
     mail::AccountLetterKind,
     method::password::{MAX_PASSWORD, judge_new},
-    port::{PasswordChange, Verdict},
+    port::{PasswordChange, StoredPassword, Verdict},
     secret::Secret,
     session,
     settings::Passwords,
@@ -112,6 +112,22 @@ pub(super) fn notice(deployment: &Deployment, exchange: &Exchange<'_>, user: &Us
     let reset = exchange.request.public.route(Step::Reset.page());
     let kind = AccountLetterKind::Password;
     post::notice(deployment, exchange, kind, user.email.as_deref(), Some(&reset))
+}
+
+/// What is told where this is the first proof of a user's address: a password that was set without one ends with it. It may
+/// have been theirs, and nobody loses one without a word.
+pub(in crate::flow) async fn ended_by_first_proof(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    address: &str,
+) -> Result<Vec<NewEvent>, Refusal> {
+    let Some(StoredPassword { user, .. }) = deployment.store().password_by_email(address).await? else {
+        return Ok(Vec::new());
+    };
+    let reset = exchange.request.public.route(Step::Reset.page());
+    let mail = post::notice(deployment, exchange, AccountLetterKind::Ended, Some(address), Some(&reset));
+    let entry = audit::entry(exchange, AuditKind::PasswordEnded).of(&user.id);
+    Ok(audit::event(deployment, About::Known, entry).into_iter().chain(mail).collect())
 }
 
 fn settings(deployment: &Deployment) -> Result<&Passwords, Refusal> {

@@ -7,6 +7,7 @@ use super::{
         audit,
         events::{self, Telling},
         factor::{self, Half},
+        recovery,
         rules::{self, Passed},
     },
     SignedIn, attempt, configured, owner_of, signed_in,
@@ -294,7 +295,10 @@ async fn admit(
         who.seal_tokens(deployment, standing.owner.is_some()).await?;
         let is_new = matches!(place, Place::New(_));
         let first_proof = !is_new && is_first_proof(&user, who.vouched.email.as_ref());
-        let events = events_of(deployment, exchange, &who, &place, &user, first_proof);
+        let mut events = events_of(deployment, exchange, &who, &place, &user, first_proof);
+        if let Some(Address { address: email, .. }) = who.vouched.email.as_ref().filter(|_| first_proof) {
+            events.extend(recovery::ended_by_first_proof(deployment, exchange, email).await?);
+        }
         let mut opening = open_session(deployment, exchange, &who, &place, user, current.as_ref()).await?;
         let record = opening.record.clone();
         let landing = rules::landing(deployment, exchange).await?;
@@ -305,6 +309,7 @@ async fn admit(
             Admitted::As { is_new, claims, .. } => {
                 events::are_written(deployment, &events);
                 if first_proof {
+                    recovery::are_written(deployment);
                     session::follow_changes(deployment, exchange).await;
                 }
                 exchange.changes.session = opening.opened(deployment, exchange, cookie, &claims).await?;

@@ -47,7 +47,7 @@ pub(crate) struct MailTable {
     verify_max_age: Option<Period>,
     /// How long a link that resets a password is good. Default: `1h`.
     reset_max_age: Option<Period>,
-    /// Own templates by the kind of mail: `verify`, `reset`, `change`, `changed`, `password`, `deleted`, `existing`.
+    /// Own templates by the kind of mail: `verify`, `reset`, `change`, `changed`, `password`, `ended`, `deleted`, `existing`.
     templates: BTreeMap<KindName, TemplatesTable>,
 }
 
