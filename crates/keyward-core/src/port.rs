@@ -403,13 +403,13 @@ pub trait Store:
     + Administration
     + Ledger
     + Sessions
+    + Adoptions
     + Tickets
     + Grants
     + SigningKeys
     + Outbox
     + AuditTrail
     + Attempts
-    + Adoptions
     + TokenVault
     + Imports
     + Recovery
@@ -424,13 +424,13 @@ impl<
         + Administration
         + Ledger
         + Sessions
+        + Adoptions
         + Tickets
         + Grants
         + SigningKeys
         + Outbox
         + AuditTrail
         + Attempts
-        + Adoptions
         + TokenVault
         + Imports
         + Recovery

@@ -1,8 +1,5 @@
 -- Sessions that another implementation sealed. Times are milliseconds since the Unix epoch.
 
--- Stands for whoever their tokens speak of: the user of their records.
-INSERT INTO user (id, created) VALUES ('', 0);
-
 -- What the token of an adopted session calls its person.
 CREATE TABLE adopted (
     name    TEXT NOT NULL,                  -- SHA-256, hexadecimal

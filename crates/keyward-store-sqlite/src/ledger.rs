@@ -13,7 +13,7 @@ use keyward_core::{
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
-use crate::{SqliteStore, adoption, column, outbox, sessions, ticket, vault};
+use crate::{SqliteStore, column, outbox, sessions, ticket, vault};
 
 #[async_trait]
 impl Ledger for SqliteStore {
@@ -233,7 +233,7 @@ pub(crate) fn end_all(db: &Connection, user: &UserId, until: Timestamp) -> Resul
         .collect::<Result<_>>()?;
     ticket::end_half_open(db, user)?;
     ids.iter().try_for_each(|id| sessions::note(db, id, Changed::Ended, until))?;
-    adoption::end(db, user, until)
+    sessions::end_adopted(db, user, until)
 }
 
 /// From the columns id, user, claims, version, expires; without its tokens.

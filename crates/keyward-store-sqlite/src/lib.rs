@@ -20,6 +20,7 @@ mod import;
 mod keys;
 mod ledger;
 mod migration;
+mod names;
 mod open;
 mod outbox;
 mod people;

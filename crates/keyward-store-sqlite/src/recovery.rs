@@ -14,7 +14,7 @@ use keyward_core::{
 use rusqlite::{Connection, OptionalExtension, Result, params};
 use serde_json::Value;
 
-use crate::{SqliteStore, adoption, directory, factors, ledger, outbox, people, sessions, ticket};
+use crate::{SqliteStore, directory, factors, ledger, outbox, people, sessions, ticket};
 
 #[async_trait]
 impl Recovery for SqliteStore {
@@ -163,7 +163,7 @@ fn change_password(db: &Connection, what: &PasswordChange) -> Result<Recovered> 
     for other in sessions::ids_of(db, user)?.iter().filter(|id| *id != session) {
         sessions::end(db, other, *until)?;
     }
-    adoption::end(db, user, *until)?;
+    sessions::end_adopted(db, user, *until)?;
     Ok(Recovered::Done)
 }
 

@@ -12,9 +12,9 @@ use keyward_core::{
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use crate::{
-    SqliteStore, adoption,
+    SqliteStore,
     column::{json, number, signed, text},
-    outbox, ticket,
+    names, outbox, ticket,
 };
 
 #[async_trait]
@@ -23,11 +23,11 @@ impl Sessions for SqliteStore {
         self.read("sessions_of", |db| {
             db.prepare_cached(
                 "SELECT id, created, coalesce(seen, created) AS last, expires, user_agent, address, via_source, via_id
-                 FROM session WHERE expires > ?2 AND (user = ?1 OR id IN
+                 FROM session WHERE expires > ?2 AND (user = nullif(?1, '') OR id IN
                  (SELECT session FROM adopted WHERE name IN (SELECT value FROM json_each(?3))))
                  ORDER BY last DESC, created DESC, id DESC",
             )?
-            .query_map(params![user.0, now.millis(), adoption::names_of(db, user)?], entry)?
+            .query_map(params![user.0, now.millis(), names::of(db, user)?], entry)?
             .collect()
         })
     }
@@ -47,7 +47,8 @@ impl Sessions for SqliteStore {
             if asked_in.is_some_and(|session| !ids.contains(&session)) {
                 return Ok(None);
             }
-            ids.extend(adoption::ids_of(db, &user)?);
+            let names = names::of(db, &user)?;
+            ids.extend(names::sessions(db, &names)?);
             ids.retain(|id| match &which {
                 Which::One(one) => id == one,
                 Which::Others(one) => id != one,
@@ -58,7 +59,7 @@ impl Sessions for SqliteStore {
             }
             if which.ends_unlisted() {
                 ticket::end_half_open(db, &user)?;
-                adoption::note(db, &user, until)?;
+                names::note_end(db, &names, until)?;
             }
             if !ids.is_empty() {
                 outbox::insert_of(db, &events, &user)?;
@@ -109,7 +110,7 @@ impl Sessions for SqliteStore {
 
 /// The sessions of a user, expired ones included, but for those that were adopted.
 pub(crate) fn ids_of(db: &Connection, user: &UserId) -> Result<Vec<SessionId>> {
-    db.prepare_cached("SELECT id FROM session WHERE user = ?1")?
+    db.prepare_cached("SELECT id FROM session WHERE user = nullif(?1, '')")?
         .query_map([&user.0], |row| row.get(0).map(SessionId))?
         .collect()
 }
@@ -127,7 +128,14 @@ pub(crate) fn change_all(db: &Connection, user: &UserId, patch: &Extra, until: T
             end(db, &id, until)?;
         }
     }
-    adoption::end(db, user, until)
+    end_adopted(db, user, until)
+}
+
+/// Ends the adopted sessions of a user, and those that may still be adopted.
+pub(crate) fn end_adopted(db: &Connection, user: &UserId, until: Timestamp) -> Result<()> {
+    let names = names::of(db, user)?;
+    names::sessions(db, &names)?.iter().try_for_each(|id| end(db, id, until))?;
+    names::note_end(db, &names, until)
 }
 
 /// Changes what a session says.

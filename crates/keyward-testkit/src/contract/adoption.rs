@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use keyward_core::{
-    port::{Adopted, Adoption, Altered, Changed, Ending, PasswordChange, Store, UserChange, Which},
+    port::{Adopted, Adoption, Altered, Changed, Ending, NOBODY, PasswordChange, Store, UserChange, Which},
     time::Timestamp,
     user::{Admission, NewUser},
 };
@@ -107,6 +107,23 @@ pub async fn an_adopted_session_is_listed_as_whoever_is_called_so(store: Arc<dyn
     let device = (entries[0].user_agent.as_deref(), entries[0].address.as_deref());
     assert_eq!(device, (Some("Mozilla/5.0"), Some("203.0.113.0/24")));
     assert_eq!(store.sessions_of(&id("ada"), LATER).await.expect("answers"), []);
+}
+
+/// Whoever asks for a user without an id gets none, and nobody's sessions.
+pub async fn nobody_is_no_user_and_has_no_sessions(store: Arc<dyn Store>) {
+    let what = foreign("s1", Some("7"), None);
+    assert!(is_alive(&*store, &what).await);
+    let nobody = id(NOBODY);
+    assert_eq!(store.user(&nobody).await.expect("answers"), None);
+    assert_eq!(store.sessions_of(&nobody, NOW).await.expect("answers"), []);
+    let ended = store.end_sessions(&nobody, &Which::All, None, UNTIL, &[]).await;
+    assert_eq!(ended.expect("answers"), Some(0));
+    let disabled = UserChange { disabled: Some(true), ..UserChange::default() };
+    let changed = store.change_user(&nobody, &disabled, NOW, UNTIL, &[]).await;
+    assert_eq!(changed.expect("answers"), Altered::NotFound);
+    assert!(!store.remove_user(&nobody, UNTIL, &[]).await.expect("answers"));
+    assert!(is_alive(&*store, &what).await && is_alive(&*store, &foreign("s2", None, None)).await);
+    assert_eq!(list(&*store, "7").await, ["s1"]);
 }
 
 /// By its id, by who is called so, and whatever comes with the old token again.

@@ -140,6 +140,7 @@ macro_rules! store_contract {
             a_session_of_another_implementation_is_adopted_once
             of_fifty_who_adopt_one_session_all_find_it_alive
             an_adopted_session_is_listed_as_whoever_is_called_so
+            nobody_is_no_user_and_has_no_sessions
             an_adopted_session_is_ended_like_any_other
             a_session_that_was_ended_before_it_was_read_is_not_adopted
             what_was_sealed_after_all_sessions_were_ended_is_adopted
@@ -423,8 +424,8 @@ mod tests {
             include_str!("mod.rs"),
             [
                 include_str!("admission.rs"),
-                include_str!("audit.rs"),
                 include_str!("adoption.rs"),
+                include_str!("audit.rs"),
                 include_str!("directory.rs"),
                 include_str!("events.rs"),
                 include_str!("import.rs"),

@@ -19,7 +19,7 @@ impl Sessions for MemoryStore {
         let alive = state
             .sessions
             .iter()
-            .filter(|(id, row)| (row.user == *user || adopted.contains(id)) && row.expires > now);
+            .filter(|(id, row)| (row.is_of(user) || adopted.contains(id)) && row.expires > now);
         let mut entries: Vec<_> = alive
             .map(|(id, row)| SessionEntry {
                 id: id.clone(),

@@ -8,7 +8,7 @@ use keyward_core::{
     method::passkey::Passkey,
     overlay::Overlay,
     port::{
-        Admitted, Altered, Change, Changed, DueEvent, Ending, Entry, EntryId, NewSession, PersonName,
+        Admitted, Altered, Change, Changed, DueEvent, Ending, Entry, EntryId, NOBODY, NewSession, PersonName,
         SessionId, StoreError, StoredKey, TokenHash,
     },
     ticket::{Purpose, Ticket, TicketKey, half_finished_by},
@@ -99,6 +99,11 @@ impl Session {
         };
         session.say(own);
         session
+    }
+
+    /// Adopted ones are nobody's.
+    pub(super) fn is_of(&self, user: &UserId) -> bool {
+        self.user == *user && user.0 != NOBODY
     }
 
     /// A sealed session says nothing here.
@@ -436,7 +441,7 @@ impl State {
 
     /// Without adopted ones.
     pub(super) fn ids_of(&self, user: &UserId) -> Vec<SessionId> {
-        let of_user = self.sessions.iter().filter(|(_, row)| row.user == *user);
+        let of_user = self.sessions.iter().filter(|(_, row)| row.is_of(user));
         of_user.map(|(id, _)| id.clone()).collect()
     }
 
