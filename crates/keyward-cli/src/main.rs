@@ -7,6 +7,7 @@ mod environment;
 mod fault;
 mod log;
 mod port_holder;
+mod progress;
 mod signals;
 mod start_page;
 mod terminal;

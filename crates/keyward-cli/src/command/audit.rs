@@ -12,7 +12,7 @@ use keyward_core::{
 use keyward_store_sqlite::SqliteStore;
 use serde_json::{Value, json};
 
-use super::{ConfigOptions, Surroundings, existing_store};
+use super::{DataOptions, Surroundings, existing_store};
 use crate::{
     config::Period,
     fault::{Failure, Fault},
@@ -45,7 +45,7 @@ pub(super) struct Options {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    config: ConfigOptions,
+    config: DataOptions,
 }
 
 const EXAMPLES: &str = "\

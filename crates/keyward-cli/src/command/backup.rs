@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{ConfigOptions, Surroundings, existing_store, with_cause};
+use super::{DataOptions, Surroundings, existing_store, with_cause};
 use crate::fault::{Failure, Fault};
 
 /// `keyward backup TO`.
@@ -15,7 +15,7 @@ pub(super) struct Options {
     #[arg(value_name = "TO")]
     to: PathBuf,
     #[command(flatten)]
-    config: ConfigOptions,
+    config: DataOptions,
 }
 
 /// Copies the database as it is at this moment.

@@ -4,7 +4,6 @@ use std::{
     fs::File,
     io::{self, BufRead, IsTerminal, Read},
     path::{Path, PathBuf},
-    time::Instant,
 };
 
 use clap::{Args, Subcommand};
@@ -14,6 +13,7 @@ use keyward_core::{policy::breached::Format, secret::Secret};
 use super::{Surroundings, with_cause};
 use crate::{
     fault::{Failure, Fault},
+    progress::Progress,
     terminal::Terminal,
 };
 
@@ -75,37 +75,79 @@ Exit code 0: it is on no list. 1: it is on one.";
 /// Carries out a command.
 pub(super) fn run(around: &Surroundings<'_>, command: &Command) -> Result<(), Failure> {
     match command {
-        Command::Build(options) => build(around.terminal, options),
+        Command::Build(options) => build(around, options),
         Command::Check(options) => check(around.terminal, options),
     }
 }
 
-fn build(terminal: Terminal, options: &Build) -> Result<(), Failure> {
-    let total = options.from.iter().map(|path| std::fs::metadata(path).ok().map(|file| file.len())).sum();
-    let mut bar = Bar::new(terminal, total);
+fn build(around: &Surroundings<'_>, options: &Build) -> Result<(), Failure> {
+    // It takes a while: what can't become anything is said before.
+    let (files, size) = sources(options)?;
+    let mut progress = Progress::start(around.terminal, around.environment);
     let mut builder = ListBuilder::new(&options.out);
-    for path in &options.from {
-        let unread = |error: io::Error| Fault::new(format!("{}: {error}", path.display()));
-        let from: Box<dyn Read> = if path == Path::new("-") {
-            Box::new(io::stdin().lock())
-        } else {
-            Box::new(File::open(path).map_err(unread)?)
+    let mut done = 0;
+    for (path, from) in files {
+        let mut at = |bytes| {
+            done += bytes;
+            progress.at((done, size), |_| match size {
+                0 => format!("{} MiB read", done / MIB),
+                size => format!("{} of {} MiB read", done / MIB, size / MIB),
+            });
         };
-        builder.read(from, options.plain, options.min_count, |bytes| bar.add(bytes)).map_err(unread)?;
+        builder
+            .read(from, options.plain, options.min_count, &mut at)
+            .map_err(|error| Fault::new(format!("{} was not read: {error}", path.display())))?;
     }
-    bar.say("sorting …");
+    progress.say("sorting …");
     let built = builder.finish(options.one_in).map_err(|error| {
         Fault::new(format!("{} was not made: {error}", options.out.display()))
-            .remedy("name another file, in a folder that exists, can be written to, and has room")
+            .remedy("name another file, in a folder that can be written to and has room")
     })?;
-    bar.end();
-    terminal.print(&format!(
-        "{}: {}. {} lines were left out.\n",
-        options.out.display(),
-        shape(built.format),
-        built.skipped
-    ));
+    progress.clear();
+    let lines = match built.skipped {
+        0 => String::new(),
+        1 => " One line was left out.".to_owned(),
+        lines => format!(" {lines} lines were left out."),
+    };
+    let (out, shape) = (options.out.display(), shape(built.format));
+    around.terminal.print(&format!("{out}: {shape}.{lines}\n"));
     Ok(())
+}
+
+/// What is read, and how long all of it is: zero where nobody knows.
+type Sources<'o> = (Vec<(&'o Path, Box<dyn Read>)>, u64);
+
+/// Everything that is read, opened, and a place for what is made of it.
+fn sources(options: &Build) -> Result<Sources<'_>, Failure> {
+    let out = &options.out;
+    if out.symlink_metadata().is_ok() {
+        return Err(Fault::new(format!("{} is there already", out.display()))
+            .remedy("move it away, or name another file with --out")
+            .into());
+    }
+    let folder = out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        return Err(Fault::new(format!("there is no folder {}", folder.display()))
+            .remedy("make it, or name a file in another with --out")
+            .into());
+    }
+    let (mut files, mut size) = (Vec::new(), Some(0));
+    for path in &options.from {
+        if path == Path::new("-") {
+            files.push((path.as_path(), Box::new(io::stdin()) as Box<dyn Read>));
+            size = None;
+            continue;
+        }
+        let unread = |error: io::Error| {
+            Fault::new(format!("{} can't be read: {error}", path.display()))
+                .remedy("look for a typing mistake; nothing was made")
+        };
+        let file = File::open(path).map_err(unread)?;
+        let about = file.metadata().map_err(unread)?;
+        size = size.filter(|_| about.is_file()).map(|size| size + about.len());
+        files.push((path.as_path(), Box::new(file)));
+    }
+    Ok((files, size.unwrap_or(0)))
 }
 
 fn check(terminal: Terminal, options: &Check) -> Result<(), Failure> {
@@ -129,13 +171,18 @@ fn check(terminal: Terminal, options: &Check) -> Result<(), Failure> {
 }
 
 fn shape(format: Format) -> String {
+    let size = match format.length() {
+        length if length < 10 * MIB => format!("{} KiB", length.div_ceil(1024)),
+        length => format!("{} MiB", length.div_ceil(MIB)),
+    };
     format!(
-        "{} passwords in {} KiB; one of {} others is taken for listed",
+        "{} passwords in {size}; one of {} others is taken for listed",
         format.count(),
-        format.length().div_ceil(1024),
         format.false_positives()
     )
 }
+
+const MIB: u64 = 1024 * 1024;
 
 fn read_password(terminal: Terminal) -> Result<Secret, Failure> {
     let unread = |error: io::Error| Fault::new(format!("the password could not be read: {error}"));
@@ -150,46 +197,3 @@ fn read_password(terminal: Terminal) -> Result<Secret, Failure> {
 
 /// Longest line that is read as a password.
 const LONGEST_LINE: u64 = 64 * 1024;
-
-/// How far it is, on a terminal alone.
-struct Bar {
-    terminal: Terminal,
-    shown: bool,
-    total: Option<u64>,
-    done: u64,
-    told: Instant,
-}
-
-impl Bar {
-    /// Of so many bytes, if that is known.
-    fn new(terminal: Terminal, total: Option<u64>) -> Self {
-        Self { terminal, shown: io::stderr().is_terminal(), total, done: 0, told: Instant::now() }
-    }
-
-    fn add(&mut self, bytes: u64) {
-        self.done += bytes;
-        if self.told.elapsed().as_millis() < 100 {
-            return;
-        }
-        self.told = Instant::now();
-        let read = self.done / (1024 * 1024);
-        match self.total.filter(|total| *total > 0) {
-            Some(total) => {
-                let parts = usize::try_from(self.done.min(total) * 30 / total).unwrap_or(0);
-                let (full, rest) = ("█".repeat(parts), "░".repeat(30 - parts));
-                self.say(&format!("{full}{rest} {} %  {read} MiB", self.done.min(total) * 100 / total));
-            }
-            None => self.say(&format!("{read} MiB read")),
-        }
-    }
-
-    fn say(&self, text: &str) {
-        if self.shown {
-            self.terminal.tell(&format!("\r\u{1b}[K{text}"));
-        }
-    }
-
-    fn end(&self) {
-        self.say("");
-    }
-}

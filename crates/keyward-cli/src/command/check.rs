@@ -1,5 +1,6 @@
 //! `keyward check`.
 
+mod settings;
 mod ways;
 
 use std::collections::BTreeSet;
@@ -32,7 +33,8 @@ pub(super) fn run(around: &Surroundings<'_>, options: &ConfigOptions) -> Result<
     builder(&deployment, &secrets).map(drop).map_err(|faults| deployment.failure(faults))?;
     let public = PublicUrl::new(&deployment.public_url.value, &deployment.base_path.value)
         .map_err(|error| deployment.failure(vec![Fault::new(error.to_string())]))?;
-    let report = Report { style: around.terminal.out, deployment: &deployment, public: &public };
+    let said = deployment.said(around.environment);
+    let report = Report { style: around.terminal.out, deployment: &deployment, public: &public, said };
     around.terminal.print(&report.text());
     Ok(())
 }
@@ -41,6 +43,8 @@ struct Report<'a> {
     style: Style,
     deployment: &'a Deployment,
     public: &'a PublicUrl,
+    /// Every setting of the file, as it may be shown.
+    said: Vec<(String, String)>,
 }
 
 /// One line of a table: name, value, origin.
@@ -63,6 +67,9 @@ impl Report<'_> {
         self.table("Ways to sign in", self.ways(), &mut text);
         if !self.rules().is_empty() {
             self.table("Rules", self.rules(), &mut text);
+        }
+        for (title, rows) in self.settings() {
+            self.table(title, rows, &mut text);
         }
         // The library says its own at every start.
         let warnings = self.deployment.redirects.iter().filter_map(|redirect| redirect.settings.warning());
@@ -132,6 +139,8 @@ impl Report<'_> {
             row("strategy", strategy, &d.origin("session.strategy")),
             row("lifetime", Period(d.session_max_age()), &d.origin("session.max_age")),
         ];
+        let kept = self.whole("session").into_iter();
+        rows.extend(kept.filter(|(name, ..)| ["update_age", "recent_sign_in"].contains(&name.as_str())));
         for (place, field) in &d.file.session.show {
             let origin = d.origin(&format!("session.show.{place}"));
             rows.push(row("shows", format!("{place} = token field {field}"), &origin));

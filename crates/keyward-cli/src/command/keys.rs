@@ -43,7 +43,7 @@ Users and their passwords do not depend on the secret.";
 const KEPT: usize = 2;
 
 fn rotate(around: &Surroundings<'_>, options: &Rotation) -> Result<(), Failure> {
-    let deployment = around.data_only(&options.config)?;
+    let deployment = around.without_server(&options.config)?;
     let (file, old) = match deployment.secrets.value {
         Secrets::InFile(ref file, ref secrets) => (file, secrets),
         Secrets::Made(ref file) => {

@@ -71,26 +71,36 @@ enum Command {
     Backup(backup::Options),
 }
 
-/// Where the configuration comes from.
+/// Where the data is.
 #[derive(Args, Clone, Debug)]
-#[command(next_help_heading = "Configuration: a flag beats the file, the file beats the environment")]
-struct ConfigOptions {
+#[command(next_help_heading = CONFIGURATION)]
+struct DataOptions {
     /// Configuration file [default: ./keyward.toml, if there is one] [env: KEYWARD_CONFIG]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Folder of the database [default: the configuration file's, or ./keyward-data] [env: KEYWARD_DATA]
+    #[arg(long, value_name = "FOLDER")]
+    data: Option<PathBuf>,
+}
+
+/// Where the configuration comes from.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = CONFIGURATION)]
+struct ConfigOptions {
+    #[command(flatten)]
+    data: DataOptions,
     /// Development: a secret is made and kept, and the public URL is taken from the request
     #[arg(long)]
     dev: bool,
     /// Address and port [default: 127.0.0.1:4000] [env: KEYWARD_LISTEN]
     #[arg(long, value_name = "ADDRESS", value_parser = listen_address)]
     listen: Option<SocketAddr>,
-    /// Folder of the database [default: the configuration file's, or ./keyward-data] [env: KEYWARD_DATA]
-    #[arg(long, value_name = "FOLDER")]
-    data: Option<PathBuf>,
     /// next-auth-3, next-auth-4 or auth-js-5 [default: next-auth-4] [env: KEYWARD_DIALECT]
     #[arg(long, value_name = "NAME", value_parser = dialects(), hide_possible_values = true)]
     dialect: Option<Dialect>,
 }
+
+const CONFIGURATION: &str = "Configuration: a flag beats the file, the file beats the environment";
 
 const EXAMPLES: &str = "\
 Without a command it serves. Without a configuration file, on a loopback address, it serves for
@@ -155,25 +165,29 @@ pub(crate) fn run(environment: &Environment) -> ExitCode {
 impl Surroundings<'_> {
     /// The configuration for serving.
     fn deployment(&self, options: &ConfigOptions) -> Result<Deployment, Failure> {
-        resolve(&options.sources(false), self.environment)
+        resolve(&options.sources(), self.environment)
     }
 
-    /// The configuration for a command that touches the data or the secret file alone.
-    fn data_only(&self, options: &ConfigOptions) -> Result<Deployment, Failure> {
-        resolve(&options.sources(true), self.environment)
+    /// The configuration for a command that touches the data alone.
+    fn data_only(&self, options: &DataOptions) -> Result<Deployment, Failure> {
+        resolve(&Sources { data_only: true, ..options.sources() }, self.environment)
+    }
+
+    /// The configuration for a command that touches the data or the secret file alone, and has to know the dialect.
+    fn without_server(&self, options: &ConfigOptions) -> Result<Deployment, Failure> {
+        resolve(&Sources { data_only: true, ..options.sources() }, self.environment)
+    }
+}
+
+impl DataOptions {
+    fn sources(&self) -> Sources {
+        Sources { config: self.config.clone(), data: self.data.clone(), ..Sources::default() }
     }
 }
 
 impl ConfigOptions {
-    fn sources(&self, data_only: bool) -> Sources {
-        Sources {
-            config: self.config.clone(),
-            dev: self.dev,
-            listen: self.listen,
-            data: self.data.clone(),
-            dialect: self.dialect,
-            data_only,
-        }
+    fn sources(&self) -> Sources {
+        Sources { dev: self.dev, listen: self.listen, dialect: self.dialect, ..self.data.sources() }
     }
 }
 

@@ -27,7 +27,7 @@ use keyward_core::{
 use keyward_store_sqlite::SqliteStore;
 use serde_json::{Map, Value};
 
-use super::{ConfigOptions, Surroundings, existing_store, open_store};
+use super::{DataOptions, Surroundings, existing_store, open_store};
 use crate::{
     config::{Deployment, breached},
     fault::{Failure, Fault},
@@ -75,7 +75,7 @@ pub(super) struct Whom {
     #[arg(value_name = "EMAIL")]
     email: String,
     #[command(flatten)]
-    config: ConfigOptions,
+    config: DataOptions,
 }
 
 /// Carries out a command.

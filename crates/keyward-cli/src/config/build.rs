@@ -69,7 +69,7 @@ pub(crate) fn builder(deployment: &Deployment, secrets: &[Secret]) -> Result<Bui
         builder = builder.client(client.client());
     }
     if let Some(mail) = &deployment.account_mail {
-        builder = builder.account_mail(mail.clone());
+        builder = builder.account_mail(mail.settings.clone());
     }
     if !file.rules.is_empty() {
         builder = builder.rules(Arc::new(rules::admittance(&file.rules, &mut mistakes)));

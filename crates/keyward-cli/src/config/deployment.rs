@@ -7,16 +7,19 @@ use std::{
     time::Duration,
 };
 
-use keyward::{AccountMailSettings, Dialect, Secret, SessionSettings};
+use keyward::{Dialect, Secret, SessionSettings};
 
 use super::{
     file::File,
     load::{self, Places},
-    providers::{Email, Redirect},
+    providers::{AccountMail, Email, Redirect},
     secret_file::SecretFile,
     settled::{Origin, Settled},
 };
-use crate::fault::{Failure, Fault};
+use crate::{
+    environment::Environment,
+    fault::{Failure, Fault},
+};
 
 /// What the command line says of the configuration.
 #[derive(Clone, Debug, Default)]
@@ -63,7 +66,7 @@ pub(crate) struct Deployment {
     /// Providers of links in mails.
     pub(crate) emails: Vec<Email>,
     /// Mails about people's own accounts, where the file says something of them.
-    pub(crate) account_mail: Option<AccountMailSettings>,
+    pub(crate) account_mail: Option<AccountMail>,
     /// What deserves a look, though nothing is wrong.
     pub(crate) notes: Vec<String>,
 }
@@ -102,6 +105,11 @@ impl Deployment {
     /// Where the file says this, or `default`.
     pub(crate) fn origin(&self, path: &str) -> Origin {
         self.source.as_ref().and_then(|source| source.origin(path)).unwrap_or(Origin::Default)
+    }
+
+    /// Every setting of the file, in its order: path, and value as it may be shown.
+    pub(crate) fn said(&self, environment: &Environment) -> Vec<(String, String)> {
+        self.source.as_ref().map_or_else(Vec::new, |source| load::settings(&source.text, environment))
     }
 
     /// The providers that the environment alone names.

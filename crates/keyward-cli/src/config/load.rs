@@ -60,6 +60,17 @@ pub(crate) fn load(text: &str, forgiving: bool, environment: &Environment) -> Re
     }
 }
 
+/// Every setting of a file that was loaded, in its order: path, and value as it may be shown, with the environment's in it.
+pub(crate) fn settings(text: &str, environment: &Environment) -> Vec<(String, String)> {
+    let Ok(mut root) = DeTable::parse(text) else { return Vec::new() };
+    let mut faults = Vec::new();
+    Substitution { text, forgiving: true, environment, faults: &mut faults }.table(root.get_mut());
+    let mut values = Vec::new();
+    note_values(root.get_ref(), "", &plain_keys(), &mut values);
+    values.sort();
+    values.into_iter().map(|(_, path, value)| (path, value)).collect()
+}
+
 /// The file as a terminal may show it.
 pub(crate) fn shown(name: &str, text: &str) -> NamedSource<String> {
     NamedSource::new(name, masked(text, &plain_keys()))
@@ -127,24 +138,90 @@ const MOST_FAULTS: usize = 20;
 
 /// Keys whose values may be shown: all that the file knows, without those that hold secrets.
 fn plain_keys() -> BTreeSet<String> {
-    let mut keys = BTreeSet::new();
-    collect_keys(schema_for!(File).as_value(), &mut keys);
-    for secret in ["secret", "secrets", "headers", "client_secret", "private_key", "options"] {
-        keys.remove(secret);
-    }
+    let (mut keys, mut secrets) = (BTreeSet::new(), BTreeSet::new());
+    collect_keys(schema_for!(File).as_value(), &mut keys, &mut secrets);
+    // Whatever stands in these tables may be one.
+    secrets.extend(["headers", "options"].map(str::to_owned));
+    keys.retain(|key| !secrets.contains(key));
     keys
 }
 
-fn collect_keys(schema: &serde_json::Value, keys: &mut BTreeSet<String>) {
+fn collect_keys(schema: &serde_json::Value, keys: &mut BTreeSet<String>, secrets: &mut BTreeSet<String>) {
     match schema {
         serde_json::Value::Object(members) => {
             if let Some(serde_json::Value::Object(properties)) = members.get("properties") {
                 keys.extend(properties.keys().cloned());
+                let hidden = properties.iter().filter(|(_, schema)| is_secret(schema));
+                secrets.extend(hidden.map(|(key, _)| key.clone()));
             }
-            members.values().for_each(|member| collect_keys(member, keys));
+            members.values().for_each(|member| collect_keys(member, keys, secrets));
         }
-        serde_json::Value::Array(items) => items.iter().for_each(|item| collect_keys(item, keys)),
+        serde_json::Value::Array(items) => items.iter().for_each(|item| collect_keys(item, keys, secrets)),
         _ => {}
+    }
+}
+
+/// True for a secret, a list of them, and one that may be left out.
+fn is_secret(schema: &serde_json::Value) -> bool {
+    schema["writeOnly"] == true
+        || schema.get("items").is_some_and(is_secret)
+        || schema["anyOf"].as_array().is_some_and(|any| any.iter().any(is_secret))
+}
+
+/// Whether the value of this key in this table may be shown.
+fn is_plain(plain: &BTreeSet<String>, key: &str, path: &str) -> bool {
+    // The keys of its texts and errors are the owner's own.
+    plain.contains(key) || path.starts_with("theme.")
+}
+
+/// The settings of a table, each with its place. A list of plain values is one.
+fn note_values(
+    table: &DeTable<'_>,
+    prefix: &str,
+    plain: &BTreeSet<String>,
+    values: &mut Vec<(usize, String, String)>,
+) {
+    for (key, value) in table {
+        let path =
+            if prefix.is_empty() { key.get_ref().to_string() } else { format!("{prefix}.{}", key.get_ref()) };
+        match value.get_ref() {
+            DeValue::Table(table) => note_values(table, &path, plain, values),
+            DeValue::Array(items) if items.iter().any(|item| item.get_ref().is_table()) => {
+                for (index, item) in items.iter().enumerate() {
+                    if let DeValue::Table(table) = item.get_ref() {
+                        note_values(table, &format!("{path}[{index}]"), plain, values);
+                    }
+                }
+            }
+            setting => {
+                let shown = shown_setting(setting, is_plain(plain, key.get_ref(), &path));
+                values.push((value.span().start, path, shown));
+            }
+        }
+    }
+}
+
+fn shown_setting(value: &DeValue<'_>, is_plain: bool) -> String {
+    match value {
+        DeValue::Array(items) if items.is_empty() => "none".to_owned(),
+        DeValue::Array(items) if !is_plain => format!("{}, not shown", items.len()),
+        _ if !is_plain => "set, not shown".to_owned(),
+        DeValue::Array(items) => {
+            let items: Vec<_> = items.iter().map(|item| shown_value(item.get_ref())).collect();
+            items.join(", ")
+        }
+        value => shown_value(value),
+    }
+}
+
+fn shown_value(value: &DeValue<'_>) -> String {
+    match value {
+        DeValue::String(text) => text.chars().filter(|c| !c.is_control()).collect(),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Boolean(is) => is.to_string(),
+        DeValue::Datetime(at) => at.to_string(),
+        DeValue::Array(_) | DeValue::Table(_) => "…".to_owned(),
     }
 }
 

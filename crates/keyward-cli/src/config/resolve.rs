@@ -5,13 +5,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use keyward::{AccountMailSettings, Dialect, Secret};
+use keyward::{Dialect, Secret};
 
 use super::{
     deployment::{ConfigFile, Deployment, Mode, Secrets, Sources},
     file::{DialectName, File},
     load::{self, Loaded},
-    providers::{Email, Redirect, settle, settle_account_mail, settle_emails},
+    providers::{AccountMail, Email, Redirect, settle, settle_account_mail, settle_emails},
     secret_file::SecretFile,
     settled::{Origin, Settled},
 };
@@ -405,15 +405,15 @@ impl Resolver<'_> {
         settled.all
     }
 
-    fn account_mail(&mut self, file: &File) -> Option<AccountMailSettings> {
+    fn account_mail(&mut self, file: &File) -> Option<AccountMail> {
         let table = file.mail.as_ref().filter(|_| !self.sources.data_only)?;
         let folder = self.source.map_or(Path::new("."), ConfigFile::folder);
         let origin = |path: &str| self.source?.origin(path);
-        let (settings, faults, notes) = settle_account_mail(table, self.environment, folder, origin);
+        let (mail, faults, notes) = settle_account_mail(table, self.environment, folder, origin);
         self.notes.extend(notes);
         let span = |path: &str| self.source?.places.span(path);
         self.faults.extend(faults.into_iter().map(|(path, fault)| fault.at(span(&path))));
-        Some(settings)
+        Some(mail)
     }
 
     /// What surrounds us and does not do what it does in NextAuth.

@@ -215,7 +215,8 @@ notation! {
     Paint: "a colour such as \"#146152\"", {
         "type": "string", "pattern": "^(#([0-9a-fA-F]{3}|[0-9a-fA-F]{6})|.*\\$\\{.*)$"
     };
-    Hidden: "a text", { "type": "string" };
+    // What is `writeOnly` is never shown: not by `keyward check`, nor where a mistake stands beside it.
+    Hidden: "a text", { "type": "string", "writeOnly": true };
 }
 
 #[cfg(test)]

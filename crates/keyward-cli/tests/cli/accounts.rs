@@ -189,7 +189,6 @@ fn whatever_a_command_does_to_somebody_is_in_the_trail() {
         "password_changed",
         "user_disabled",
         "user_enabled",
-        "session_ended",
         "factor_removed",
         "user_deleted",
     ];

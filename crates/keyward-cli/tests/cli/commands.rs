@@ -260,6 +260,47 @@ fn a_backup_is_made_beside_a_running_server_and_never_overwrites() {
 }
 
 #[test]
+fn a_list_that_cannot_be_made_is_refused_before_anything_is_read() {
+    let place = Place::new().file("passwords.txt", "hunter2\nsecret\n\n");
+    let build = |from: &[&str], out| place.run(&[&["breached", "build"], from, &["--out", out]].concat());
+    let made = build(&["passwords.txt"], "list.kwb");
+    assert_eq!((made.code, made.err.as_str()), (Some(0), ""), "{made:?}");
+    let said = "list.kwb: 2 passwords in 1 KiB; ";
+    assert!(made.out.starts_with(said) && made.out.contains("One line was left out."), "{made:?}");
+    for (from, out, told) in [
+        (&["passwords.txt"][..], "list.kwb", "list.kwb is there already"),
+        (&["passwords.txt"], "nowhere/list.kwb", "there is no folder nowhere"),
+        (&["passwords.txt", "pasword.txt"], "other.kwb", "pasword.txt can't be read"),
+    ] {
+        let ran = build(from, out);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert!(ran.err.contains(told) && ran.err.contains("help: ") && ran.out.is_empty(), "{ran:?}");
+    }
+    // What an interrupted call left behind is no hindrance.
+    let place = place.file("again.kwb.piece-0", "x").file("again.kwb.part", "x");
+    let again = place.run(&["breached", "build", "passwords.txt", "--out", "again.kwb"]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    assert!(!place.path("again.kwb.piece-0").exists() && !place.path("again.kwb.part").exists());
+    assert_eq!(place.run_with(&["breached", "check", "again.kwb"], "hunter2\n").code, Some(1));
+}
+
+#[test]
+fn a_command_on_the_data_has_the_flags_that_matter_to_it() {
+    let commands =
+        ["create", "set-password", "delete", "show", "disable", "enable", "sessions", "end-sessions"];
+    let of_people = commands.into_iter().chain(["reset-factors"]).map(|command| vec!["user", command]);
+    for arguments in of_people.chain([vec!["backup"], vec!["audit"]]) {
+        let help = Place::new().run(&[&arguments[..], &["--help"]].concat()).out;
+        for flag in ["--config", "--data"] {
+            assert!(help.contains(flag), "{arguments:?}: {help}");
+        }
+        for flag in ["--dev", "--listen", "--dialect"] {
+            assert!(!help.contains(flag), "{arguments:?}: {help}");
+        }
+    }
+}
+
+#[test]
 fn help_and_version_say_what_they_should() {
     let version = Place::new().run(&["--version"]);
     assert_eq!((version.code, version.out), (Some(0), format!("keyward {}\n", env!("CARGO_PKG_VERSION"))));

@@ -1,6 +1,7 @@
 //! The program as a real process: what it says, what it writes, how it ends.
 
 mod accounts;
+mod check;
 mod commands;
 mod email;
 mod mistakes;

@@ -30,7 +30,8 @@ jwt = \"http://127.0.0.1:4500/jwt\"
     );
     let ran = Place::new().file("keyward.toml", &text).run(&["check"]);
     assert_eq!(ran.code, Some(0), "{ran:?}");
-    let rules = ran.out.split("\nRules\n").nth(1).expect("a table");
+    let rules =
+        ran.out.split("\nRules\n").nth(1).and_then(|rest| rest.split("\n\n").next()).expect("a table");
     let rows: Vec<_> = rules
         .lines()
         .map(|line| line.split("  ").filter(|cell| !cell.is_empty()).collect::<Vec<_>>())

@@ -109,7 +109,7 @@ impl ListBuilder {
         };
         let unfinished = beside(&self.to, "part");
         let done = (|| {
-            let mut file = BufWriter::new(File::create_new(&unfinished)?);
+            let mut file = BufWriter::new(anew(&unfinished)?);
             // The number is known once all are merged.
             file.write_all(&shape(0)?.header())?;
             let mut count = 0;
@@ -151,7 +151,7 @@ impl ListBuilder {
         self.piece.sort_unstable();
         self.piece.dedup();
         let path = beside(&self.to, &format!("piece-{}", self.pieces.len()));
-        let mut file = BufWriter::new(File::create_new(&path)?);
+        let mut file = BufWriter::new(anew(&path)?);
         self.pieces.push(path);
         for entry in self.piece.drain(..) {
             file.write_all(&entry.to_be_bytes())?;
@@ -206,6 +206,12 @@ fn beside(list: &Path, what: &str) -> PathBuf {
     name.push(".");
     name.push(what);
     list.with_file_name(name)
+}
+
+/// What was begun before and interrupted gives way.
+fn anew(path: &Path) -> io::Result<File> {
+    drop(fs::remove_file(path));
+    File::create_new(path)
 }
 
 /// The entries of all pieces, ascending.

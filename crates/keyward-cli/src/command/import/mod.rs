@@ -4,7 +4,6 @@ mod fields;
 mod mistake;
 mod person;
 mod preset;
-mod progress;
 mod report;
 mod source;
 
@@ -22,7 +21,6 @@ use self::{
     mistake::Mistake,
     person::Rules,
     preset::{Format, From},
-    progress::Progress,
     report::{Keeper, Report},
     source::{Record, Source},
 };
@@ -30,6 +28,7 @@ use super::{ConfigOptions, Surroundings, open_store, with_cause};
 use crate::{
     config::Deployment,
     fault::{Failure, Fault},
+    progress::Progress,
     signals::Signals,
 };
 
@@ -90,7 +89,7 @@ pub(super) fn run(around: &Surroundings<'_>, command: &Command) -> Result<(), Fa
 }
 
 async fn users(around: &Surroundings<'_>, options: &Users) -> Result<(), Failure> {
-    let deployment = around.data_only(&options.config)?;
+    let deployment = around.without_server(&options.config)?;
     let format = Format::new(options.from, options.firebase_hash_config.as_deref())?;
     let unread = |error: &dyn std::fmt::Display| {
         Fault::new(format!("{} can't be imported: {error}", options.file.display()))
@@ -111,20 +110,20 @@ async fn users(around: &Surroundings<'_>, options: &Users) -> Result<(), Failure
         without_factors: options.without_factors,
         now: SystemClock.now(),
     };
-    let dumb = around.environment.get("TERM") == Some("dumb");
     let mut import = Import {
         store: &store,
         source,
         format,
         rules,
         report: Report::keeping(keeper),
-        progress: Progress::start(around.terminal, dumb),
+        progress: Progress::start(around.terminal, around.environment),
         waiting: Vec::new(),
         waiting_bytes: 0,
     };
     let ended = import.run().await;
     store.close();
-    let Import { report, progress, .. } = import;
+    let Import { report, mut progress, .. } = import;
+    progress.clear();
     conclude(around, options, report, &progress, ended)
 }
 
@@ -173,7 +172,10 @@ impl Import<'_> {
             }
             if ended || self.waiting.len() == BATCH || self.waiting_bytes > BATCH_BYTES {
                 self.write().await?;
-                self.progress.at(self.report.read, self.source.progress());
+                let read = self.report.read;
+                self.progress.at(self.source.progress(), |progress| {
+                    format!("{read} users, {} a second", progress.rate(read))
+                });
                 tokio::select! {
                     biased;
                     () = &mut interrupted => return Err(Early::Interrupted),
@@ -241,9 +243,9 @@ fn conclude(
     ended: Result<(), Early>,
 ) -> Result<(), Failure> {
     let Report { read, made, there, refused, .. } = report;
-    let (rate, seconds) = progress.end(read);
+    let (tenths, rate) = (progress.millis() / 100, progress.rate(read));
     let whole = if options.dry_run { "A dry run, nothing is changed: " } else { "" };
-    let mut text = format!("{whole}{read} read in {seconds:.1} s, {rate} a second.\n");
+    let mut text = format!("{whole}{read} read in {}.{} s, {rate} a second.\n", tenths / 10, tenths % 10);
     text.push_str(&format!("  {made:>7}  made\n  {there:>7}  there already\n  {refused:>7}  refused\n"));
     let closed = match &ended {
         Ok(()) => report.close(),

@@ -20,7 +20,7 @@ async fn import(store: &FaultyStore<MemoryStore>, file: &Path) -> (u64, u64, Res
         format,
         rules: Rules { providers: Vec::new(), without_factors: false, sealer: None, now },
         report: Report::keeping(None),
-        progress: Progress::start(terminal, true),
+        progress: Progress::start(terminal, &[("TERM", "dumb")].into()),
         waiting: Vec::new(),
         waiting_bytes: 0,
     };

@@ -18,7 +18,7 @@ use keyward_core::{
 };
 use keyward_store_sqlite::SqliteStore;
 
-use super::super::{ConfigOptions, Surroundings, existing_store};
+use super::super::{DataOptions, Surroundings, existing_store};
 use super::{confirm, failed, last_token, noted};
 use crate::{
     config::Deployment,
@@ -32,7 +32,7 @@ pub(crate) struct Who {
     #[arg(value_name = "WHO")]
     who: String,
     #[command(flatten)]
-    config: ConfigOptions,
+    config: DataOptions,
 }
 
 /// `keyward user delete`.

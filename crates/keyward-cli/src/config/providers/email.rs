@@ -11,8 +11,8 @@ use keyward::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-pub(crate) use self::account::MailTable;
 pub(in crate::config) use self::account::settle_account_mail;
+pub(crate) use self::account::{AccountMail, MailTable};
 use super::Provider;
 use crate::{
     config::{

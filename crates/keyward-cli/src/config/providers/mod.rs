@@ -10,7 +10,7 @@ mod tokens;
 use schemars::JsonSchema;
 
 pub(super) use backend::backend;
-pub(crate) use email::{Email, MailTable};
+pub(crate) use email::{AccountMail, Email, MailTable};
 pub(super) use email::{settle as settle_emails, settle_account_mail};
 pub(super) use read::{Reader, take};
 pub(crate) use settle::Redirect;

@@ -85,13 +85,23 @@ impl From<KindName> for AccountMailKind {
     }
 }
 
-/// The settings of these mails, what is wrong with them, and what deserves a look.
+/// Mails about people's own accounts, settled.
+pub(crate) struct AccountMail {
+    /// What the library is told.
+    pub(crate) settings: AccountMailSettings,
+    /// The mail server as it may be shown, and who names it. `None`: mails are kept in the mailbox.
+    pub(crate) server: Option<(String, Origin)>,
+    /// The sender, and who names them.
+    pub(crate) from: Option<(String, Origin)>,
+}
+
+/// These mails, what is wrong with them, and what deserves a look.
 pub(in crate::config) fn settle_account_mail(
     table: &MailTable,
     environment: &Environment,
     folder: &Path,
     origin: impl Fn(&str) -> Option<Origin>,
-) -> (AccountMailSettings, Vec<(String, Fault)>, Vec<String>) {
+) -> (AccountMail, Vec<(String, Fault)>, Vec<String>) {
     let mut settled = Emails::default();
     let mut settings = AccountMailSettings::in_mailbox();
     settings.verify_age = table.verify_max_age.map_or(settings.verify_age, period);
@@ -100,7 +110,11 @@ pub(in crate::config) fn settle_account_mail(
     let mut as_provider = table.as_provider();
     let mut settling =
         Settling { at: "mail".to_owned(), table: &as_provider, environment, folder, emails: &mut settled };
-    settings.mailer = settling.server(&origin).map(|(mailer, ..)| Arc::new(mailer) as _);
+    let (mailer, server) = settling.server(&origin).map(|(mailer, shown, by)| (mailer, (shown, by))).unzip();
+    settings.mailer = mailer.map(|mailer| Arc::new(mailer) as _);
+    let written = table.from.as_deref().zip(origin("mail.from"));
+    let around = || Some((environment.get("EMAIL_FROM")?, Origin::Environment("EMAIL_FROM".into())));
+    let from = written.or_else(around).map(|(from, by)| (from.to_owned(), by));
     for (name, templates) in &table.templates {
         let kind = AccountMailKind::from(*name);
         as_provider.templates = templates.clone();
@@ -108,7 +122,7 @@ pub(in crate::config) fn settle_account_mail(
         let mut settling = Settling { at, table: &as_provider, environment, folder, emails: &mut settled };
         *settings.templates.of_mut(kind) = settling.templates_at("");
     }
-    (settings, settled.faults, settled.notes)
+    (AccountMail { settings, server, from }, settled.faults, settled.notes)
 }
 
 fn period(period: Period) -> Duration {
