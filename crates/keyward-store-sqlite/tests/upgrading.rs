@@ -1,8 +1,11 @@
 //! A database that an earlier version wrote.
 
+use std::time::Duration;
+
 use keyward_core::{
     port::{
-        Admitted, Change, Changed, Directory, Ledger, SessionId, SessionRecord, Sessions, SignIns, TokenHash,
+        Admitted, Change, Changed, Directory, Grant, Grants, Ledger, Rotated, Rotation, SessionId,
+        SessionRecord, Sessions, SignIns, TokenHash,
     },
     time::Timestamp,
     user::{
@@ -10,7 +13,7 @@ use keyward_core::{
     },
 };
 use keyward_store_sqlite::{Options, SqliteStore};
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 use serde_json::Map;
 
 const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_123);
@@ -117,6 +120,81 @@ async fn lesson_25_what_was_ended_before_the_feed_of_changes_stays_ended_and_num
         .await
         .expect("answers");
     assert_eq!(store.changes_since(2).await.expect("answers")[0].change, 4, "three was given before");
+}
+
+#[tokio::test]
+async fn f2_a_token_that_was_used_shortly_before_the_upgrade_has_the_same_successor_after_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("keyward.db");
+    let before = Connection::open(&path).expect("opened");
+    for migration in [
+        include_str!("../migrations/0001_directory_and_ledger.sql"),
+        include_str!("../migrations/0002_sign_in_with_anyone.sql"),
+        include_str!("../migrations/0003_outbox.sql"),
+        include_str!("../migrations/0004_sessions.sql"),
+        include_str!("../migrations/0005_vault.sql"),
+        include_str!("../migrations/0006_tokens.sql"),
+        "INSERT INTO user (id, created) VALUES ('ada', 5);
+         INSERT INTO session (id, user, claims, created, expires)
+             VALUES ('s1', 'ada', '{}', 5, 99000), ('s2', 'ada', '{}', 5, 99000);
+         PRAGMA application_id = 0x4b575244;
+         PRAGMA user_version = 6;",
+    ] {
+        before.execute_batch(migration).expect("written");
+    }
+    let bytes = |byte: u8| [byte; 32];
+    for (session, current) in [("s1", 0x03), ("s2", 0x12)] {
+        before
+            .execute(
+                "INSERT INTO refresh_family (session, terms, current) VALUES (?1, '{}', ?2)",
+                params![session, bytes(current)],
+            )
+            .expect("written");
+    }
+    for (session, hash, salt, next, used) in
+        [("s1", 0x01, 0xa1, 0x02, 20_000), ("s2", 0x11, 0xb1, 0x12, 20_500), ("s1", 0x02, 0xa2, 0x03, 21_000)]
+    {
+        before
+            .execute(
+                "INSERT INTO refresh_used (session, hash, salt, next, used) VALUES (?1, ?2, ?3, ?4, ?5)",
+                params![session, bytes(hash), bytes(salt), bytes(next), used],
+            )
+            .expect("written");
+    }
+    drop(before);
+
+    let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
+    let rotation = |session: &str, given: u8, now: i64| Rotation {
+        session: SessionId(session.to_owned()),
+        client: None,
+        given: TokenHash(bytes(given)),
+        next: TokenHash(bytes(0x77)),
+        salt: bytes(0x78),
+        now: Timestamp::from_millis(now),
+        grace: Duration::from_secs(10),
+        expires: Timestamp::from_millis(99_000),
+        until: Timestamp::from_millis(99_000),
+        events: Vec::new(),
+    };
+    let grant = || Grant { user: UserId("ada".to_owned()), terms: "{}".to_owned() };
+    let already = |salt: u8, next: u8| Rotated::Already {
+        grant: grant(),
+        salt: bytes(salt),
+        next: TokenHash(bytes(next)),
+    };
+    for (session, given, wanted) in [
+        ("s1", 0x01, already(0xa1, 0x02)),
+        ("s1", 0x02, already(0xa2, 0x03)),
+        ("s2", 0x11, already(0xb1, 0x12)),
+        ("s1", 0x03, Rotated::Done(grant())),
+        ("s1", 0x01, already(0xa1, 0x02)),
+        ("s1", 0x03, already(0x78, 0x77)),
+    ] {
+        let answer = store.rotate_grant(&rotation(session, given, 25_000)).await.expect("answers");
+        assert_eq!(answer, wanted, "{session} {given:x}");
+    }
+    let late = store.rotate_grant(&rotation("s2", 0x11, 30_500)).await.expect("answers");
+    assert_eq!(late, Rotated::Reused(UserId("ada".to_owned())));
 }
 
 #[tokio::test]
