@@ -10,7 +10,7 @@ pub use crate::policy::strength::{Strength, score};
 use crate::{
     error::{Code, Refusal},
     policy::email,
-    port::{Limit, PasswordHasher, Random, Store, Verdict, uuid},
+    port::{Limit, PasswordHasher, Random, Store, StoreError, Verdict, uuid},
     secret::Secret,
     user::{Admission, NewUser, Profile, User, UserId},
 };
@@ -47,7 +47,7 @@ impl CredentialsCheck for PasswordSignIn {
         };
         let mut hash = account.hash;
         if verdict == Verdict::MatchOutdated {
-            hash = self.rehash(&account.user.id, hash, &password).await;
+            hash = self.rehash(&account.user, hash, &password).await?;
         }
         let admission = Admission::Password { user: account.user.id.clone(), hash };
         Ok(Proof { admission, ..proof_of(account.user) })
@@ -61,14 +61,17 @@ impl CredentialsCheck for PasswordSignIn {
 impl PasswordSignIn {
     /// Replaces a hash made with parameters that are no longer ours, and says which one stands now. Can wait for
     /// the next sign-in if it fails.
-    async fn rehash(&self, user: &UserId, from: String, password: &Secret) -> String {
-        let Ok(to) = self.hasher.hash(password).await else { return from };
-        match self.store.replace_password(user, &from, &to).await {
-            Ok(true) => to,
-            Ok(false) => from,
+    async fn rehash(&self, user: &User, from: String, password: &Secret) -> Result<String, StoreError> {
+        let Ok(to) = self.hasher.hash(password).await else { return Ok(from) };
+        match self.store.replace_password(&user.id, &from, &to).await {
+            Ok(true) => Ok(to),
+            Ok(false) => Ok(from),
             Err(error) => {
                 tracing::warn!(%error, "an outdated password hash could not be replaced");
-                from
+                // Or it was, and the answer was lost: by the old one nobody would be let in.
+                let email = user.email.as_deref().unwrap_or_default();
+                let stands = self.store.password_by_email(email).await?;
+                Ok(stands.map(|stands| stands.hash).filter(|hash| *hash == to).unwrap_or(from))
             }
         }
     }

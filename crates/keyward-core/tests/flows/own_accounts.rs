@@ -64,6 +64,25 @@ async fn f1_a_hash_with_outdated_parameters_is_replaced_at_sign_in() {
 }
 
 #[tokio::test]
+async fn lesson_30_a_hash_whose_replacement_was_not_answered_keeps_nobody_out() {
+    for after in [false, true] {
+        let world = world(Dialect::NextAuth4, Strategy::Sealed);
+        world.browser().sign_up("ada@example.com").await;
+        let now = keyward_core::port::Clock::now(world.clock.as_ref());
+        let hash = CountingHasher::outdated(PASSWORD);
+        let directory: &dyn keyward_core::port::Store = world.store.as_ref();
+        assert!(directory.set_password("ada@example.com", &hash, now, &[]).await.expect("a store"));
+        if after {
+            world.store.fail_after(Operation::ReplacePassword);
+        } else {
+            world.store.fail_next(Operation::ReplacePassword);
+        }
+        let reply = world.browser().sign_in("ada@example.com", PASSWORD).await;
+        assert_eq!((reply.status, error_of(&reply)), (200, (None, None)), "after={after}");
+    }
+}
+
+#[tokio::test]
 async fn f1_a_sign_up_that_cannot_be_says_why_and_writes_nothing() {
     let world = world(Dialect::NextAuth4, Strategy::Sealed);
     world.browser().sign_up("ada@example.com").await;
