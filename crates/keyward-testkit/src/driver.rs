@@ -5,6 +5,7 @@ mod events;
 mod factors;
 mod mail;
 mod programs;
+mod provider;
 mod world;
 
 pub use self::{
@@ -12,5 +13,6 @@ pub use self::{
     factors::{App, ORIGIN, assert_needs_factor, factor_page, protected},
     mail::parts,
     programs::{API, Asking, refresh_token, text, tokens},
+    provider::{FakeProvider, Person},
     world::{ADMIN_KEY, ALL, BOTH, Options, PASSWORD, World, build, build_over, endpoint, path, world},
 };

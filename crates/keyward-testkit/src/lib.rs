@@ -7,6 +7,7 @@
 mod authenticator;
 pub mod contract;
 pub mod driver;
+pub mod faults;
 mod faulty;
 mod hasher;
 mod http;

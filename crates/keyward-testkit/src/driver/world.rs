@@ -16,7 +16,7 @@ use keyward_core::{
     event::{EventKind, EventSettings},
     method::{
         CredentialsCheck,
-        backend::{BackendCheck, Endpoint, UserFields},
+        backend::{BackendCheck, Endpoint, TokenPlaces, UserFields},
         email::EmailProvider,
         passkey::PasskeySettings,
         password::{PasswordSignIn, PasswordSignUp, Strength},
@@ -29,6 +29,7 @@ use keyward_core::{
         RedirectProvider, SessionSettings, Settings, Strategy, Verification,
     },
     tokens::{Client, TokenSettings},
+    vault::Foreign,
 };
 
 use super::Browser;
@@ -91,6 +92,8 @@ pub struct Options {
     pub verification: Option<Verification>,
     /// Set where people sign in with passkeys.
     pub passkeys: Option<PasskeySettings>,
+    /// Whose tokens sessions keep, and how they are refreshed.
+    pub foreign: Foreign,
     /// Sites to sign in at.
     pub redirects: Vec<RedirectProvider>,
 }
@@ -112,6 +115,7 @@ impl Options {
             clients: Vec::new(),
             verification: None,
             passkeys: None,
+            foreign: Foreign::default(),
             redirects: Vec::new(),
         }
     }
@@ -176,7 +180,11 @@ fn build_on(options: Options, store: Arc<FaultyStore<dyn Store>>, clock: Arc<Fak
         reveals_existing: options.reveals_existing,
     };
     let backend = |url: &str| BackendCheck {
-        endpoint: Endpoint { url: url.parse().expect("a URL"), ..endpoint() },
+        endpoint: Endpoint {
+            url: url.parse().expect("a URL"),
+            tokens: (!options.foreign.sources.is_empty()).then(TokenPlaces::default),
+            ..endpoint()
+        },
         http: http.clone(),
         random: random.clone(),
         clock: clock.clone(),
@@ -202,6 +210,7 @@ fn build_on(options: Options, store: Arc<FaultyStore<dyn Store>>, clock: Arc<Fak
             email("confirmed", &mail, |provider| provider.confirm_page = true),
             email("closed", &mail, |provider| provider.sign_up = false),
         ],
+        foreign: options.foreign.clone(),
         redirects: options.redirects,
         sign_up_provider: Some("signup".to_owned()),
         recovery: options.verification.map(|asked| recovery(&hasher, &mail, asked)).unwrap_or_default(),
