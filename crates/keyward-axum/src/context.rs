@@ -33,6 +33,7 @@ impl<'e> Context<'e> {
     /// Of a request that came from `peer`.
     pub(crate) fn new(edge: &'e Edge, peer: IpAddr, headers: &HeaderMap, id: RequestId) -> Self {
         let peer = peer.to_canonical();
+        edge.strangers.notice(&edge.settings, peer, headers);
         Self {
             public: client_address::public_url(edge, peer, headers),
             client: client_address::client(&edge.settings.trusted_proxies, peer, headers),

@@ -15,7 +15,7 @@ use keyward_core::{address::PublicUrl, engine::Engine, mail::Mailbox, settings::
 use keyward_pages::{CONTENT_SECURITY_POLICY, Theme, theme_css};
 use tokio::sync::Semaphore;
 
-use crate::streams::Streams;
+use crate::{strangers::Strangers, streams::Streams};
 
 /// An engine with its edge. Cheap to clone; an application keeps it in its state.
 #[derive(Clone)]
@@ -66,6 +66,7 @@ impl Auth {
         engine.on_session_change(Box::new(move |session| woken.wake(session)));
         Self(Arc::new(Edge {
             streams,
+            strangers: Strangers::default(),
             page_policy: page_policy(&form_targets(engine.settings())),
             theme_css: theme_css(&settings.theme),
             process: process_name(&engine),
@@ -119,6 +120,7 @@ pub(crate) struct Edge {
     pub(crate) in_flight: Semaphore,
     pub(crate) large_bodies: Semaphore,
     pub(crate) streams: Arc<Streams>,
+    pub(crate) strangers: Strangers,
     /// `Content-Security-Policy` of the built-in pages.
     pub(crate) page_policy: HeaderValue,
     /// The owner's colours; empty if there are none.

@@ -19,6 +19,7 @@ mod mailbox;
 mod refuse;
 mod route;
 mod serve;
+mod strangers;
 mod streams;
 mod table;
 

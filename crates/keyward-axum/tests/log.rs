@@ -74,6 +74,16 @@ async fn a_request_is_one_line_with_its_id_and_without_its_secrets() {
     let line = lines.take();
     assert!(line.contains("code=\"bad_request\"") && !line.contains("MARKED"), "{line}");
 
+    for header in ["x-forwarded-for", "x-forwarded-host"] {
+        world.send(request("GET", "/api/auth/csrf", &[(header, "MARKED")], "")).await;
+    }
+    let line = lines.take();
+    assert_eq!(line.matches("is not in trusted_proxies").count(), 1, "{line}");
+    assert!(
+        line.contains("WARN") && line.contains("trusted_proxies = [\"192.0.2.") && !line.contains("MARKED"),
+        "{line}"
+    );
+
     world.send(request("GET", "/healthz", &[], "")).await;
     assert!(lines.take().contains("DEBUG"), "probes do not fill the log");
 }
