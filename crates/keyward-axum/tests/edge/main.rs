@@ -5,6 +5,7 @@ mod bad_input;
 mod cors;
 mod events;
 mod provider;
+mod recent;
 mod routes;
 mod sockets;
 mod support;
