@@ -9,6 +9,7 @@ mod email_gates;
 mod email_links;
 mod events;
 mod factors;
+mod factors_elsewhere;
 mod first_proof;
 mod limits;
 mod operators;
