@@ -187,8 +187,8 @@ pub async fn lesson_57_who_is_disabled_has_no_session_of_another_implementation(
     disable(&*store, "b1", true).await;
     assert_eq!(ended_ids(&*store).await, ["by account", "by address", "by id"]);
     let again = |n: usize| Adoption { id: sid(&format!("again {n}")), ..read[n].clone() };
-    for n in 0..3 {
-        assert!(!is_alive(&*store, &read[n]).await);
+    for (n, what) in read.iter().enumerate() {
+        assert!(!is_alive(&*store, what).await);
         assert!(!is_alive(&*store, &again(n)).await, "never read");
         let since = Adoption { outlived_by: UNTIL.plus(MINUTE), ..again(n) };
         assert!(!is_alive(&*store, &since).await, "sealed since");
