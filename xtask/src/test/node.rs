@@ -33,7 +33,7 @@ pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcom
     drop(fs::remove_file(&totals));
     let mut command = Command::new("node");
     command
-        .args(["--test", "--test-timeout=600000"])
+        .args(["--test", "--test-timeout=1200000"])
         .arg(format!("--test-concurrency={}", FILES_PER_PROCESSOR * processors()))
         .args(["--test-reporter=spec", "--test-reporter-destination=stdout"])
         .arg("--test-reporter=./tests/support/totals.mjs")
