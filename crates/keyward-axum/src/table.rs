@@ -174,11 +174,24 @@ pub const ROUTES: &[RouteSpec] = &[
 
 /// The rules of a route under the base path.
 pub(crate) fn find(method: &Method, path: &[String]) -> Option<&'static RouteSpec> {
+    // Each request is held against most of the table: no pattern is taken apart that a look at its start rules out.
     let matches = |pattern: &str| {
-        let mut segments = path.iter();
-        let fits =
-            |part: &str| segments.next().is_some_and(|segment| part.starts_with('{') || part == segment);
-        pattern.split('/').all(fits) && segments.next().is_none()
+        let mut left = Some(pattern);
+        let fits = path.iter().all(|segment| {
+            let Some(part) = left else { return false };
+            let behind = if part.starts_with('{') {
+                part.find('/').map_or("", |end| &part[end..])
+            } else {
+                match part.strip_prefix(segment.as_str()) {
+                    // A slash in a segment was spelled %2F: it parts nothing.
+                    Some(behind) if !segment.contains('/') => behind,
+                    _ => return false,
+                }
+            };
+            left = behind.strip_prefix('/');
+            left.is_some() || behind.is_empty()
+        });
+        fits && left.is_none()
     };
     let method = if method == Method::HEAD { "GET" } else { method.as_str() };
     ROUTES.iter().find(|spec| spec.scope == Scope::Base && spec.method == method && matches(spec.path))
@@ -190,4 +203,34 @@ const fn get(path: &'static str) -> RouteSpec {
 
 const fn post(path: &'static str, gate: Gate, body: usize) -> RouteSpec {
     RouteSpec { method: "POST", scope: Scope::Base, path, gate, cache: Cache::NoStore, body }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slash_that_was_spelled_out_within_a_segment_parts_nothing() {
+        let found = |segments: &[&str]| {
+            let path: Vec<String> = segments.iter().map(|&segment| segment.to_owned()).collect();
+            find(&Method::GET, &path).map(|spec| spec.path)
+        };
+        assert_eq!(found(&["signin"]), Some("signin"));
+        assert_eq!(found(&["signin", "github"]), Some("signin/{provider}"));
+        assert_eq!(
+            found(&["-", "v1", "admin", "users", "a/b", "sessions"]),
+            Some("-/v1/admin/users/{id}/sessions")
+        );
+        for none in [
+            &[][..],
+            &[""],
+            &["signin/github"],
+            &["-/v1", "me"],
+            &["sign"],
+            &["signing"],
+            &["signin", "a", "b"],
+        ] {
+            assert_eq!(found(none), None, "{none:?}");
+        }
+    }
 }
