@@ -7,7 +7,7 @@ use keyward_core::address::PublicUrl;
 
 use crate::{
     client_address,
-    edge::{Edge, RequestId},
+    edge::{Edge, EdgeSettings, RequestId},
 };
 
 /// A request's surroundings.
@@ -33,10 +33,11 @@ impl<'e> Context<'e> {
     /// Of a request that came from `peer`.
     pub(crate) fn new(edge: &'e Edge, peer: IpAddr, headers: &HeaderMap, id: RequestId) -> Self {
         let peer = peer.to_canonical();
-        edge.strangers.notice(&edge.settings, peer, headers);
+        let EdgeSettings { trusted_proxies, development_origin, .. } = &edge.settings;
+        edge.strangers.notice(trusted_proxies, *development_origin, peer, headers);
         Self {
             public: client_address::public_url(edge, peer, headers),
-            client: client_address::client(&edge.settings.trusted_proxies, peer, headers),
+            client: client_address::client(trusted_proxies, peer, headers),
             wants_page: wants_page(headers),
             id,
         }

@@ -6,8 +6,7 @@ use std::{
 };
 
 use http::{HeaderMap, HeaderName};
-
-use crate::edge::EdgeSettings;
+use ipnet::IpNet;
 
 /// Headers by which a proxy says for whom it asks. From these peers none of them counts (lesson 12).
 static FORWARDED: [HeaderName; 3] = [
@@ -25,8 +24,8 @@ pub(crate) struct Strangers(Mutex<Vec<IpAddr>>);
 
 impl Strangers {
     /// Tells once of each such peer, as long as there are few.
-    pub(crate) fn notice(&self, settings: &EdgeSettings, peer: IpAddr, headers: &HeaderMap) {
-        if let Some(header) = forwarded(settings, peer, headers)
+    pub(crate) fn notice(&self, trusted: &[IpNet], in_development: bool, peer: IpAddr, headers: &HeaderMap) {
+        if let Some(header) = forwarded(trusted, in_development, peer, headers)
             && self.is_new(peer)
         {
             tracing::warn!(
@@ -51,9 +50,14 @@ impl Strangers {
 
 /// The header that a peer sends though it is not listed. In development those of this machine are read, and a peer that
 /// nobody knows is told of elsewhere.
-fn forwarded(settings: &EdgeSettings, peer: IpAddr, headers: &HeaderMap) -> Option<&'static str> {
-    let is_listed = || settings.trusted_proxies.iter().any(|net| net.contains(&peer));
-    let is_at_home = settings.development_origin && peer.is_loopback();
+fn forwarded(
+    trusted: &[IpNet],
+    in_development: bool,
+    peer: IpAddr,
+    headers: &HeaderMap,
+) -> Option<&'static str> {
+    let is_listed = || trusted.iter().any(|net| net.contains(&peer));
+    let is_at_home = in_development && peer.is_loopback();
     let header = FORWARDED.iter().find(|name| headers.contains_key(*name))?;
     (!is_at_home && !peer.is_unspecified() && !is_listed()).then(|| header.as_str())
 }
@@ -64,26 +68,24 @@ mod tests {
 
     #[test]
     fn lesson_12_a_forgotten_proxy_is_told_of_and_nobody_else() {
-        let sent = |settings: &EdgeSettings, peer: &str, name: Option<&'static str>| {
+        let sent = |trusted: &[IpNet], in_development, peer: &str, name: Option<&'static str>| {
             let mut headers = HeaderMap::new();
             headers.extend(
                 name.map(|name| (HeaderName::from_static(name), http::HeaderValue::from_static("x"))),
             );
-            forwarded(settings, peer.parse().expect("an address"), &headers)
+            forwarded(trusted, in_development, peer.parse().expect("an address"), &headers)
         };
-        let listed = ["10.0.0.0/8".parse().expect("a network")].to_vec();
-        let settings = EdgeSettings { trusted_proxies: listed, ..EdgeSettings::default() };
+        let listed = ["10.0.0.0/8".parse().expect("a network")];
         for name in ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"] {
-            assert_eq!(sent(&settings, "192.0.2.1", Some(name)), Some(name));
-            assert_eq!(sent(&settings, "127.0.0.1", Some(name)), Some(name));
-            assert_eq!(sent(&settings, "10.0.0.1", Some(name)), None, "listed");
-            assert_eq!(sent(&settings, "0.0.0.0", Some(name)), None, "unknown");
+            assert_eq!(sent(&listed, false, "192.0.2.1", Some(name)), Some(name));
+            assert_eq!(sent(&listed, false, "127.0.0.1", Some(name)), Some(name));
+            assert_eq!(sent(&listed, false, "10.0.0.1", Some(name)), None, "listed");
+            assert_eq!(sent(&listed, false, "0.0.0.0", Some(name)), None, "unknown");
         }
-        assert_eq!(sent(&settings, "192.0.2.1", None), None);
-        assert_eq!(sent(&settings, "192.0.2.1", Some("forwarded-for")), None);
-        let at_home = EdgeSettings { development_origin: true, ..EdgeSettings::default() };
-        assert_eq!(sent(&at_home, "127.0.0.1", Some("x-forwarded-host")), None);
-        assert_eq!(sent(&at_home, "192.0.2.1", Some("x-forwarded-host")), Some("x-forwarded-host"));
+        assert_eq!(sent(&listed, false, "192.0.2.1", None), None);
+        assert_eq!(sent(&listed, false, "192.0.2.1", Some("forwarded-for")), None);
+        assert_eq!(sent(&[], true, "127.0.0.1", Some("x-forwarded-host")), None);
+        assert_eq!(sent(&[], true, "192.0.2.1", Some("x-forwarded-host")), Some("x-forwarded-host"));
     }
 
     #[test]
