@@ -94,7 +94,7 @@ impl<S: ?Sized> FaultyStore<S> {
         self.plan().always.extend(operations);
     }
 
-    /// Answers the next admissions with [`Admitted::Changed`], this many of them.
+    /// Answers the next admissions with [`Admitted::Changed`](keyward_core::port::Admitted::Changed), this many of them.
     pub fn change_next(&self, admissions: usize) {
         self.plan().changed = admissions;
     }

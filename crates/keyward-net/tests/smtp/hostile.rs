@@ -67,15 +67,12 @@ fn converse(mut stream: TcpStream, talk: Talk, number: usize, heard: &Mutex<Vec<
     let mut lines = BufReader::new(stream.try_clone().expect("a stream")).lines().map_while(Result::ok);
     let mut line = CONNECTED.to_owned();
     loop {
-        match talk(&line) {
-            Some(answer) => {
-                let last = answer.strip_suffix(HANG_UP);
-                let _ = stream.write_all(last.unwrap_or(&answer).as_bytes());
-                if last.is_some() {
-                    return;
-                }
+        if let Some(answer) = talk(&line) {
+            let last = answer.strip_suffix(HANG_UP);
+            let _ = stream.write_all(last.unwrap_or(&answer).as_bytes());
+            if last.is_some() {
+                return;
             }
-            None => {}
         }
         let Some(next) = lines.next() else { return };
         heard.lock().expect("a lock")[number].push(next.clone());
