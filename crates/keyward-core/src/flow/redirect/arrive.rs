@@ -33,7 +33,7 @@ use crate::{
     secret::Secret,
     session::{self, Opening, foreign},
     settings::RedirectProvider,
-    ticket::Purpose as Spent,
+    ticket::{Purpose as Spent, Ticket},
     time::Timestamp,
     user::{AccountKey, Address, Admission, Ground, NewUser, Place, Profile, User, UserId, Vouched},
     vault::ForeignTokens,
@@ -68,11 +68,30 @@ async fn complete(
 ) -> Result<Outcome, Refusal> {
     let provider = configured(deployment, provider)?;
     leave_unsent_cookies_alone(exchange);
-    let attempt = attempt::take(deployment, exchange, provider, response).await?;
-    let arrived = provider.way.arrive(Arrival { response, attempt: &attempt }).await?;
+    let (attempt, spent) = attempt::take(deployment, exchange, provider, response).await?;
+    let mut unspent = Some(spent);
+    let arrival = Arrival { response, attempt: &attempt };
+    let outcome = follow(deployment, exchange, provider, arrival, &mut unspent).await;
+    match unspent {
+        None => outcome,
+        Some(spent) => {
+            let used = attempt::use_up(deployment, &spent).await;
+            outcome.and_then(|outcome| used.map(|()| outcome))
+        }
+    }
+}
+
+async fn follow(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &RedirectProvider,
+    arrival: Arrival<'_>,
+    unspent: &mut Option<Ticket>,
+) -> Result<Outcome, Refusal> {
+    let arrived = provider.way.arrive(arrival).await?;
     let current = current(deployment, exchange, &arrived.purpose).await?;
     land_where_it_began(deployment, exchange, arrived.landing.as_deref());
-    come_in(deployment, exchange, provider, arrived, current).await
+    come_in(deployment, exchange, provider, arrived, current, unspent).await
 }
 
 /// For somebody whom a provider's word names without an attempt of ours.
@@ -82,24 +101,28 @@ pub(in crate::flow) async fn enter(
     provider: &RedirectProvider,
     arrived: Arrived,
 ) -> Result<Outcome, Refusal> {
-    come_in(deployment, exchange, provider, arrived, None).await
+    // Where it lets nobody in it may come again.
+    let once = arrived.once.as_ref();
+    let mut unspent = once.map(|once| once.used(Spent::SPENT_ID_TOKEN, &provider.id, exchange.now));
+    come_in(deployment, exchange, provider, arrived, None, &mut unspent).await
 }
 
-/// The deployment's rules, then admission.
+/// The deployment's rules, then admission. Whoever is let in uses up what is `unspent`.
 async fn come_in(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
     provider: &RedirectProvider,
     arrived: Arrived,
     current: Option<Current>,
+    unspent: &mut Option<Ticket>,
 ) -> Result<Outcome, Refusal> {
     let mut candidate = candidate(&arrived);
     let added = match rules::pass(deployment, exchange, &mut candidate).await? {
         Passed::In(added) => added,
         Passed::Elsewhere(landing) => return Ok(Outcome::Land(landing)),
     };
-    let who = Person::of(provider, arrived, candidate, added, exchange.now);
-    admit(deployment, exchange, provider, who, current).await
+    let who = Person::of(provider, arrived, candidate, added);
+    admit(deployment, exchange, provider, who, current, unspent).await
 }
 
 /// With a form post from another site the browser sends no cookie but the attempt's. What did not come is not missing.
@@ -195,10 +218,8 @@ impl Person {
         mut arrived: Arrived,
         candidate: Candidate,
         added: Map<String, Value>,
-        now: Timestamp,
     ) -> Self {
         let key = AccountKey { source: provider.id.clone(), id: arrived.id.clone() };
-        let spent = arrived.once.as_ref().map(|once| once.used(Spent::SPENT_ID_TOKEN, &provider.id, now));
         let email = address_of(&arrived);
         let mut keep = kept(provider, &arrived);
         rules::merge(added, &mut arrived.profile, &mut keep);
@@ -212,7 +233,7 @@ impl Person {
                 profile: arrived.profile,
                 email,
                 tokens: None,
-                spent,
+                spent: None,
             },
         }
     }
@@ -271,14 +292,11 @@ async fn admit(
     provider: &RedirectProvider,
     mut who: Person,
     current: Option<Current>,
+    unspent: &mut Option<Ticket>,
 ) -> Result<Outcome, Refusal> {
+    who.vouched.spent.clone_from(unspent);
     let until = session::remembered_until(exchange.now, deployment.settings().session.max_age);
     for _ in 0..TRIES {
-        if let Some(spent) = &who.vouched.spent
-            && deployment.store().ticket(&spent.key, exchange.now).await?.is_some()
-        {
-            return Err(Refusal::new(Code::ProviderIdToken).because("it was used before"));
-        }
         let address = who.vouched.email.as_ref();
         let email = address.map(|email| email.address.as_str());
         let standing = deployment.store().standing(&who.vouched.key, email).await?;
@@ -307,6 +325,7 @@ async fn admit(
         let admission = Admission::Vouched { who: Box::new(who.vouched.clone()), place, until };
         match deployment.store().admit(&admission, Some(&record), exchange.now, &events).await? {
             Admitted::As { is_new, claims, .. } => {
+                *unspent = None;
                 events::are_written(deployment, &events);
                 if first_proof {
                     recovery::are_written(deployment);
@@ -317,11 +336,16 @@ async fn admit(
             }
             Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
             Admitted::NeedsFactor { user } => {
+                *unspent = None;
                 let (claims, record) = (opening.claims(), &opening.record);
                 let half = Half { user, claims, record, events: &events, landing: &landing };
                 return factor::ask(deployment, exchange, half).await;
             }
-            Admitted::Changed | Admitted::Gone | Admitted::EmailTaken => {}
+            Admitted::Changed | Admitted::Gone | Admitted::EmailTaken => {
+                if let Some(spent) = unspent {
+                    attempt::must_be_unused(deployment, spent).await?;
+                }
+            }
         }
     }
     let again = std::time::Duration::from_secs(1);

@@ -10,14 +10,15 @@ use crate::{
     ticket::{Purpose, Ticket},
 };
 
-/// The attempt that the response names, sealed. It is used up, whatever comes of it: a browser forgets its cookie, and who
-/// kept that could have the provider asked again and again, by every process.
+/// The attempt that the response names, sealed, and what uses it up. A browser forgets its cookie; who kept that could
+/// have the provider asked again and again, by every process. So it is used up [whatever comes of it](use_up): by the
+/// admission, in the same transition, or else by itself.
 pub(super) async fn take(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
     provider: &RedirectProvider,
     response: &Pairs,
-) -> Result<String, Refusal> {
+) -> Result<(String, Ticket), Refusal> {
     let state = response.get("state").ok_or_else(|| refused("the response names no attempt"))?;
     let secure = exchange.request.public.is_secure();
     let sealed = attempts::attempt(&exchange.request.cookies, secure, state);
@@ -25,22 +26,36 @@ pub(super) async fn take(
     let change = AttemptChange::End { state: state.to_owned(), cross_site: provider.answers_by_post };
     exchange.changes.attempts.push(change);
     // Nobody can fill the store with attempts that were never made.
-    let attempt = provider.way.attempt(&sealed)?;
-    use_up(deployment, &attempt.used(Purpose::SPENT_ATTEMPT, &provider.id, exchange.now)).await?;
-    Ok(sealed)
+    let once = provider.way.attempt(&sealed)?;
+    let spent = once.used(Purpose::SPENT_ATTEMPT, &provider.id, exchange.now);
+    must_be_unused(deployment, &spent).await?;
+    Ok((sealed, spent))
 }
 
-async fn use_up(deployment: &Deployment, spent: &Ticket) -> Result<(), Refusal> {
-    let (store, used) = (deployment.store(), || refused("the attempt was used before"));
-    if store.ticket(&spent.key, spent.created).await?.is_some() {
-        return Err(used());
-    }
-    match store.issue_ticket(spent).await {
+/// Writes down that it was used, where no admission did.
+pub(super) async fn use_up(deployment: &Deployment, spent: &Ticket) -> Result<(), Refusal> {
+    must_be_unused(deployment, spent).await?;
+    match deployment.store().issue_ticket(spent).await {
         Ok(()) => Ok(()),
-        // Of many at once, one keeps it.
-        Err(_) if store.ticket(&spent.key, spent.created).await?.is_some() => Err(used()),
-        Err(error) => Err(error.into()),
+        Err(error) => {
+            // Of many at once, one keeps it.
+            must_be_unused(deployment, spent).await?;
+            Err(error.into())
+        }
     }
+}
+
+/// # Errors
+/// [`Code::ProviderAttempt`] or, of an ID token, [`Code::ProviderIdToken`].
+pub(super) async fn must_be_unused(deployment: &Deployment, spent: &Ticket) -> Result<(), Refusal> {
+    let known = deployment.store().ticket(&spent.key, spent.created).await?;
+    if known.is_none() {
+        return Ok(());
+    }
+    Err(match spent.key.purpose {
+        Purpose::SPENT_ID_TOKEN => Refusal::new(Code::ProviderIdToken).because("it was used before"),
+        _ => refused("the attempt was used before"),
+    })
 }
 
 fn refused(why: &str) -> Refusal {
