@@ -84,7 +84,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_text_is_written_as_serde_json_writes_it(text in any::<String>(), more in "[ -~\\x00-\\x7f]{0,64}") {
-            let value = json!({ (text.clone()): more, (more.clone()): [text] });
+            let value = json!({ (text.clone()): more, (more): [text] });
             assert_eq!(written(&value), serde_json::to_string(&value).expect("JSON"));
         }
     }
