@@ -132,7 +132,7 @@ pub trait RedirectSignIn: Send + Sync {
     /// A [`Refusal`] with a code of the provider family ([`crate::error::Code::is_of_provider`]).
     async fn depart(&self, departure: Departure<'_>) -> Result<Departed, Refusal>;
 
-    /// Opens a sealed attempt, so that it can be used up before anybody is asked: it is named by its `state`.
+    /// What tells a sealed attempt from any other (its `state`), so that nobody is asked about one that was used.
     ///
     /// # Errors
     /// [`crate::error::Code::ProviderAttempt`] for none of ours, or of this provider's, or one whose time is over.

@@ -34,15 +34,10 @@ pub(super) async fn take(
 
 /// Writes down that it was used, where no admission did.
 pub(super) async fn use_up(deployment: &Deployment, spent: &Ticket) -> Result<(), Refusal> {
+    let Err(error) = deployment.store().issue_ticket(spent).await else { return Ok(()) };
+    // Of many at once, one keeps it.
     must_be_unused(deployment, spent).await?;
-    match deployment.store().issue_ticket(spent).await {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            // Of many at once, one keeps it.
-            must_be_unused(deployment, spent).await?;
-            Err(error.into())
-        }
-    }
+    Err(error.into())
 }
 
 /// # Errors
