@@ -40,7 +40,7 @@ const ANSWERS = {
   garbled: text(200, "application/json", '{"id": "user-1", '),
   shapeless: json(200, ["no", "user"]),
   nobody: text(200, "application/json", "null"),
-  huge: (response) => response.writeHead(200, { "content-type": "application/json" }).end(`"${"x".repeat(8_000_000)}"`),
+  huge: (response) => response.writeHead(200, { "content-type": "application/json" }).end(`"${"x".repeat(2_000_000)}"`),
   hang: () => {},
   cut: (response) => response.socket.destroy(),
 };

@@ -32,7 +32,7 @@ export const FIELDS = [
 ];
 
 /** How long a back end may take to answer, in milliseconds. */
-export const BACKEND_TIMEOUT_MS = 1_000;
+export const BACKEND_TIMEOUT_MS = 3_000;
 
 /** Fields of the user that the token keeps, where the setup shows them. */
 export const KEPT = ["role", "accessToken"];
