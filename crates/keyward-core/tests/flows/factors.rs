@@ -276,6 +276,30 @@ async fn lesson_24_a_program_shows_the_second_factor_of_what_it_began_itself() {
     }
 }
 
+#[tokio::test]
+async fn lesson_24_a_program_that_has_no_secret_shows_the_second_factor_too_and_no_other_in_its_place() {
+    for strategy in BOTH {
+        let world = build(Options::for_programs(Dialect::NextAuth4, strategy));
+        let (app, codes) = protected(&world, ADA).await;
+        let half = world.program().post("sign-in", json!({ "email": ADA, "password": PASSWORD })).await;
+        assert_eq!((half.0, &half.1["error"]), (401, &json!("SecondFactorRequired")), "{}", half.1);
+        let shows = |code: &str| json!({ "pending": half.1["pending"], "code": code });
+        programs::refused(
+            &world.client("shop").post("factor", shows(&codes[0])).await,
+            401,
+            "second_factor_expired",
+        );
+        let mut browser = world.browser();
+        let pending = half.1["pending"].as_str().expect("a text").to_owned();
+        browser.cookies.push(("keyward.pending".to_owned(), pending));
+        browser.post("-/factor", &[("code", &codes[0])]).await;
+        assert!(!browser.is_signed_in().await, "no browser completes it");
+        let (status, tokens) = world.program().post("factor", shows(&app.code(&world, 0))).await;
+        assert_eq!(status, 200, "{tokens}");
+        assert_eq!(world.program().refresh(refresh_token(&tokens)).await.0, 200);
+    }
+}
+
 const OPERATIONS: [Operation; 11] = [
     Operation::Ticket,
     Operation::IssueTicket,

@@ -43,13 +43,20 @@ pub(super) struct Kept {
     user: String,
     pub(super) claims: Claims,
     via: Option<(String, String)>,
-    /// The program that signs them in (by its client, if it has one); `None`: a browser.
-    program: Option<Option<String>>,
+    began: Began,
     pub(super) landing: String,
     /// Tokens of others, sealed by the vault.
     vault: Option<KeptEntry>,
     /// Ids and bodies.
     events: Vec<(String, String)>,
+}
+
+/// Who began it, and alone completes it (lesson 24).
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+enum Began {
+    Browser,
+    /// By its client, if it has one.
+    Program(Option<String>),
 }
 
 /// An entry of the vault that is about to be, or to move.
@@ -83,7 +90,7 @@ pub(in crate::flow) async fn ask(
         user: half.user.0,
         claims: half.claims.clone(),
         via: half.record.via.as_ref().map(|key| (key.source.clone(), key.id.clone())),
-        program: exchange.program.as_ref().map(|program| program.client.clone()),
+        began: Began::by(exchange),
         landing: half.landing.as_str().to_owned(),
         vault: half.record.vault.as_ref().map(KeptEntry::of),
         events: told.map(|event| (event.id.clone(), event.body.clone())).collect(),
@@ -114,9 +121,7 @@ pub(super) async fn waiting(
     let Some(ticket) = deployment.store().ticket(&key, exchange.now).await? else { return Ok(None) };
     let text = deployment.sealer().open(Sealed::Pending, &key.hash, &ticket.data, exchange.now);
     let kept: Option<Kept> = text.and_then(|text| serde_json::from_str(text.expose()).ok());
-    // What one program began no other completes, and no browser (lesson 24).
-    let program = exchange.program.as_ref().map(|program| program.client.clone());
-    Ok(kept.filter(|kept| kept.program == program).map(|kept| Waiting { key, kept }))
+    Ok(kept.filter(|kept| kept.began == Began::by(exchange)).map(|kept| Waiting { key, kept }))
 }
 
 /// It is over, whatever came of it.
@@ -156,6 +161,13 @@ impl KeptEntry {
             Vaulted::New(entry) => Self::New {
                 id: entry.id.0.clone(),
                 provider: entry.provider.clone(),
+impl Began {
+    fn by(exchange: &Exchange<'_>) -> Self {
+        let program = exchange.program.as_ref();
+        program.map_or(Self::Browser, |program| Self::Program(program.client.clone()))
+    }
+}
+
                 sealed: entry.sealed.clone(),
                 due: entry.due.map(Timestamp::millis),
                 expires: entry.expires.map(Timestamp::millis),
