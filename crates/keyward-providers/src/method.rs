@@ -5,8 +5,9 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use keyward_core::{
     error::{self, Refusal},
-    method::redirect::{Arrival, Arrived, Departed, Departure, Purpose, RedirectSignIn, Word},
+    method::redirect::{self, Arrived, Departed, Departure, Purpose, RedirectSignIn, Word},
     port::{Clock, Random},
+    request::Pairs,
     secret::Secret,
     ticket::Once,
     time::Timestamp,
@@ -15,7 +16,7 @@ use keyward_core::{
 use url::Url;
 
 use crate::{
-    attempt::Sealer,
+    attempt::{Attempt, Sealer},
     cache::Cache,
     fault::{Code, Fault},
     flow::{self, Identity},
@@ -67,32 +68,9 @@ impl RedirectSignIn for RedirectMethod {
         Ok(Departed { url: start.url, state: start.attempt.checks.state, sealed })
     }
 
-    fn attempt(&self, sealed: &str) -> Result<Once, Refusal> {
+    fn attempt(&self, sealed: &str) -> Result<Box<dyn redirect::Attempt + '_>, Refusal> {
         let attempt = self.tools.sealer.open(sealed, &self.provider.id, self.tools.clock.now())?;
-        Ok(Once { what: attempt.checks.state.into(), until: Timestamp::from_secs(attempt.expires) })
-    }
-
-    async fn arrive(&self, arrival: Arrival<'_>) -> Result<Arrived, Refusal> {
-        let now = self.tools.clock.now();
-        let attempt = self.tools.sealer.open(arrival.attempt, &self.provider.id, now)?;
-        let identity = flow::complete(&self.provider, arrival.response, &attempt, &self.world()).await?;
-        let account = identity.account();
-        let Identity { profile, raw, .. } = identity;
-        Ok(Arrived {
-            purpose: attempt.purpose,
-            landing: attempt.landing,
-            id: profile.id,
-            profile: user::Profile {
-                name: Some(profile.name),
-                email: Some(profile.email),
-                image: Some(profile.image),
-            },
-            email_verified: profile.email_verified == Some(true),
-            raw,
-            account,
-            // The attempt is.
-            once: None,
-        })
+        Ok(Box::new(Opened { method: self, attempt }))
     }
 
     async fn take_word(&self, word: Word) -> Result<Arrived, Refusal> {
@@ -126,6 +104,42 @@ impl RedirectSignIn for RedirectMethod {
             tracing::warn!(%fault, provider, "the session at the provider cannot be ended");
         })
         .ok()
+    }
+}
+
+/// An attempt of this provider's.
+struct Opened<'m> {
+    method: &'m RedirectMethod,
+    attempt: Attempt,
+}
+
+#[async_trait]
+impl redirect::Attempt for Opened<'_> {
+    fn once(&self) -> Once {
+        let Attempt { checks, expires, .. } = &self.attempt;
+        Once { what: checks.state.as_str().into(), until: Timestamp::from_secs(*expires) }
+    }
+
+    async fn arrive(self: Box<Self>, response: &Pairs) -> Result<Arrived, Refusal> {
+        let Self { method, attempt } = *self;
+        let identity = flow::complete(&method.provider, response, &attempt, &method.world()).await?;
+        let account = identity.account();
+        let Identity { profile, raw, .. } = identity;
+        Ok(Arrived {
+            purpose: attempt.purpose,
+            landing: attempt.landing,
+            id: profile.id,
+            profile: user::Profile {
+                name: Some(profile.name),
+                email: Some(profile.email),
+                image: Some(profile.image),
+            },
+            email_verified: profile.email_verified == Some(true),
+            raw,
+            account,
+            // The attempt is.
+            once: None,
+        })
     }
 }
 

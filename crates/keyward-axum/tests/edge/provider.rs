@@ -7,7 +7,8 @@ use http::StatusCode;
 use keyward_core::{
     dialect::Dialect,
     error::{Code, Refusal},
-    method::redirect::{Arrival, Arrived, Departed, Departure, Purpose, RedirectSignIn},
+    method::redirect::{Arrived, Attempt, Departed, Departure, Purpose, RedirectSignIn},
+    request::Pairs,
     secret::Secret,
     ticket::Once,
     time::Timestamp,
@@ -33,15 +34,28 @@ impl RedirectSignIn for Away {
         Ok(Departed { url, state: "s".to_owned(), sealed: "sealed".to_owned() })
     }
 
-    fn attempt(&self, sealed: &str) -> Result<Once, Refusal> {
-        let until = Timestamp::from_secs(i64::from(u32::MAX));
-        Ok(Once { what: sealed.into(), until })
+    fn attempt(&self, sealed: &str) -> Result<Box<dyn Attempt + '_>, Refusal> {
+        assert_eq!(sealed, "sealed");
+        Ok(Box::new(Back(self)))
     }
 
-    async fn arrive(&self, arrival: Arrival<'_>) -> Result<Arrived, Refusal> {
-        assert_eq!(arrival.attempt, "sealed");
-        self.0.lock().expect("a lock").clone_from(&arrival.response.0);
-        if arrival.response.get("code") != Some("good") {
+    async fn end_session_url(&self, _: Option<&Secret>, _: &str) -> Option<Url> {
+        None
+    }
+}
+
+/// A browser that is back.
+struct Back<'a>(&'a Away);
+
+#[async_trait]
+impl Attempt for Back<'_> {
+    fn once(&self) -> Once {
+        Once { what: "sealed".into(), until: Timestamp::from_secs(i64::from(u32::MAX)) }
+    }
+
+    async fn arrive(self: Box<Self>, response: &Pairs) -> Result<Arrived, Refusal> {
+        self.0.0.lock().expect("a lock").clone_from(&response.0);
+        if response.get("code") != Some("good") {
             return Err(Refusal::new(Code::ProviderToken));
         }
         Ok(Arrived {
@@ -54,10 +68,6 @@ impl RedirectSignIn for Away {
             account: Map::new(),
             once: None,
         })
-    }
-
-    async fn end_session_url(&self, _: Option<&Secret>, _: &str) -> Option<Url> {
-        None
     }
 }
 

@@ -58,15 +58,6 @@ pub struct Departed {
     pub sealed: String,
 }
 
-/// A browser back from a provider.
-#[derive(Clone, Copy, Debug)]
-pub struct Arrival<'a> {
-    /// The callback's query, or its form where the provider posts; repeated names as they came (lesson 7).
-    pub response: &'a Pairs,
-    /// The attempt that the response names by its `state`, sealed.
-    pub attempt: &'a str,
-}
-
 /// What a front end that signed somebody in itself brings of the provider's.
 #[derive(Clone)]
 pub enum Word {
@@ -123,6 +114,20 @@ impl fmt::Debug for Arrived {
     }
 }
 
+/// An attempt whose browser is back from the provider.
+#[async_trait]
+pub trait Attempt: Send {
+    /// What tells it from any other (its `state`), so that nobody is asked about one that was used.
+    fn once(&self) -> Once;
+
+    /// Ends it: checks the response against it, asks the provider, and says who it is. The response is the callback's
+    /// query, or its form where the provider posts; repeated names as they came (lesson 7).
+    ///
+    /// # Errors
+    /// As [`RedirectSignIn::depart`]. Nobody is signed in by half.
+    async fn arrive(self: Box<Self>, response: &Pairs) -> Result<Arrived, Refusal>;
+}
+
 /// One provider, as the flows see it.
 #[async_trait]
 pub trait RedirectSignIn: Send + Sync {
@@ -132,17 +137,11 @@ pub trait RedirectSignIn: Send + Sync {
     /// A [`Refusal`] with a code of the provider family ([`crate::error::Code::is_of_provider`]).
     async fn depart(&self, departure: Departure<'_>) -> Result<Departed, Refusal>;
 
-    /// What tells a sealed attempt from any other (its `state`), so that nobody is asked about one that was used.
+    /// Opens an attempt that came back.
     ///
     /// # Errors
     /// [`crate::error::Code::ProviderAttempt`] for none of ours, or of this provider's, or one whose time is over.
-    fn attempt(&self, sealed: &str) -> Result<Once, Refusal>;
-
-    /// Ends an attempt: checks the response against it, asks the provider, and says who it is.
-    ///
-    /// # Errors
-    /// As [`RedirectSignIn::depart`]. Nobody is signed in by half.
-    async fn arrive(&self, arrival: Arrival<'_>) -> Result<Arrived, Refusal>;
+    fn attempt(&self, sealed: &str) -> Result<Box<dyn Attempt + '_>, Refusal>;
 
     /// Says who it is of whom a front end brings the provider's word. An ID token is checked as if it had come to us.
     ///

@@ -8,9 +8,9 @@ use std::sync::{
 use async_trait::async_trait;
 use keyward_core::{
     error::{Code, Refusal},
-    method::redirect::{Arrival, Arrived, Departed, Departure, Purpose, RedirectSignIn},
+    method::redirect::{Arrived, Attempt, Departed, Departure, Purpose, RedirectSignIn},
     reply::Reply,
-    request::{Body, Method},
+    request::{Body, Method, Pairs},
     secret::Secret,
     settings::{RedirectKind, RedirectProvider, SignOutScope},
     ticket::Once,
@@ -67,16 +67,30 @@ impl RedirectSignIn for FakeProvider {
         Ok(Departed { url, state, sealed: kept.to_string() })
     }
 
-    fn attempt(&self, sealed: &str) -> Result<Once, Refusal> {
-        Ok(Once { what: Secret::from(sealed), until: Timestamp::from_secs(NEVER) })
+    fn attempt(&self, sealed: &str) -> Result<Box<dyn Attempt + '_>, Refusal> {
+        Ok(Box::new(FakeAttempt(sealed.to_owned())))
     }
 
-    async fn arrive(&self, arrival: Arrival<'_>) -> Result<Arrived, Refusal> {
-        let said = |name| arrival.response.get(name).map(str::to_owned);
+    async fn end_session_url(&self, _: Option<&Secret>, _: &str) -> Option<Url> {
+        None
+    }
+}
+
+/// As it was kept.
+struct FakeAttempt(String);
+
+#[async_trait]
+impl Attempt for FakeAttempt {
+    fn once(&self) -> Once {
+        Once { what: Secret::from(self.0.as_str()), until: Timestamp::from_secs(NEVER) }
+    }
+
+    async fn arrive(self: Box<Self>, response: &Pairs) -> Result<Arrived, Refusal> {
+        let said = |name| response.get(name).map(str::to_owned);
         if said("error").is_some() {
             return Err(Refusal::new(Code::ProviderDenied));
         }
-        let attempt: serde_json::Value = serde_json::from_str(arrival.attempt).expect("as it was kept");
+        let attempt: serde_json::Value = serde_json::from_str(&self.0).expect("as it was kept");
         let purpose: Purpose = serde_json::from_value(attempt["purpose"].clone()).expect("as it was kept");
         let id = said("id").ok_or_else(|| Refusal::new(Code::ProviderResponse))?;
         let account = json!({ "access_token": format!("token of {id}") });
@@ -90,10 +104,6 @@ impl RedirectSignIn for FakeProvider {
             id,
             once: None,
         })
-    }
-
-    async fn end_session_url(&self, _: Option<&Secret>, _: &str) -> Option<Url> {
-        None
     }
 }
 

@@ -19,7 +19,7 @@ use crate::{
     error::{Code, Refusal},
     event::{About, NewEvent},
     exchange::Exchange,
-    method::redirect::{Arrival, Arrived, Purpose},
+    method::redirect::{Arrived, Attempt, Purpose},
     policy::{
         assurance::{self, Way},
         email,
@@ -70,8 +70,7 @@ async fn complete(
     leave_unsent_cookies_alone(exchange);
     let (attempt, spent) = attempt::take(deployment, exchange, provider, response).await?;
     let mut unspent = Some(spent);
-    let arrival = Arrival { response, attempt: &attempt };
-    let outcome = follow(deployment, exchange, provider, arrival, &mut unspent).await;
+    let outcome = follow(deployment, exchange, provider, attempt, response, &mut unspent).await;
     match unspent {
         None => outcome,
         Some(spent) => {
@@ -85,10 +84,11 @@ async fn follow(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
     provider: &RedirectProvider,
-    arrival: Arrival<'_>,
+    attempt: Box<dyn Attempt + '_>,
+    response: &Pairs,
     unspent: &mut Option<Ticket>,
 ) -> Result<Outcome, Refusal> {
-    let arrived = provider.way.arrive(arrival).await?;
+    let arrived = attempt.arrive(response).await?;
     let current = current(deployment, exchange, &arrived.purpose).await?;
     land_where_it_began(deployment, exchange, arrived.landing.as_deref());
     come_in(deployment, exchange, provider, arrived, current, unspent).await

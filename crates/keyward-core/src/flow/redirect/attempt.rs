@@ -5,31 +5,32 @@ use crate::{
     dialect::attempts::{self, AttemptChange},
     error::{Code, Refusal},
     exchange::Exchange,
+    method::redirect::Attempt,
     request::Pairs,
     settings::RedirectProvider,
     ticket::{Purpose, Ticket},
 };
 
-/// The attempt that the response names, sealed, and what uses it up. A browser forgets its cookie; who kept that could
+/// The attempt that the response names, and what uses it up. A browser forgets its cookie; who kept that could
 /// have the provider asked again and again, by every process. So it is used up [whatever comes of it](use_up): by the
 /// admission, in the same transition, or else by itself.
-pub(super) async fn take(
+pub(super) async fn take<'p>(
     deployment: &Deployment,
     exchange: &mut Exchange<'_>,
-    provider: &RedirectProvider,
+    provider: &'p RedirectProvider,
     response: &Pairs,
-) -> Result<(String, Ticket), Refusal> {
+) -> Result<(Box<dyn Attempt + 'p>, Ticket), Refusal> {
     let state = response.get("state").ok_or_else(|| refused("the response names no attempt"))?;
     let secure = exchange.request.public.is_secure();
     let sealed = attempts::attempt(&exchange.request.cookies, secure, state);
-    let sealed = sealed.ok_or_else(|| refused("this browser has no such attempt"))?.to_owned();
+    let sealed = sealed.ok_or_else(|| refused("this browser has no such attempt"))?;
     let change = AttemptChange::End { state: state.to_owned(), cross_site: provider.answers_by_post };
     exchange.changes.attempts.push(change);
     // Nobody can fill the store with attempts that were never made.
-    let once = provider.way.attempt(&sealed)?;
-    let spent = once.used(Purpose::SPENT_ATTEMPT, &provider.id, exchange.now);
+    let attempt = provider.way.attempt(sealed)?;
+    let spent = attempt.once().used(Purpose::SPENT_ATTEMPT, &provider.id, exchange.now);
     must_be_unused(deployment, &spent).await?;
-    Ok((sealed, spent))
+    Ok((attempt, spent))
 }
 
 /// Writes down that it was used, where no admission did.
