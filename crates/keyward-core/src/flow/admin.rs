@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{account, events::of_user};
+use super::{account, events::of_user, subject::subject};
 use crate::{
     action::{AdminAnswer, AdminCall, Answer},
     audit::{AuditEntry, AuditKind},
@@ -108,7 +108,7 @@ impl Operator<'_> {
     async fn change(&self, id: &UserId, body: &Map<String, Value>) -> Result<AdminAnswer, Refusal> {
         let change = change_of(body)?;
         let before = self.user(id).await?;
-        let events = self.events_of(&before, &change);
+        let events = self.events_of(&before, &change).await?;
         Ok(AdminAnswer::User(Box::new(self.people.change(id, &change, &events).await?)))
     }
 
@@ -132,7 +132,7 @@ impl Operator<'_> {
     }
 
     /// What is told of a change of a user.
-    fn events_of(&self, before: &User, change: &UserChange) -> Vec<NewEvent> {
+    async fn events_of(&self, before: &User, change: &UserChange) -> Result<Vec<NewEvent>, Refusal> {
         let mut events = Vec::new();
         match change.disabled {
             Some(true) if before.disabled.is_none() => {
@@ -151,10 +151,11 @@ impl Operator<'_> {
         let is_told = self.deployment.settings().events.kinds.contains(&EventKind::UpdateUser);
         if is_told && let Some(after) = change.made_to(before, self.exchange.now) {
             let id = format!("msg_{}", uuid(self.deployment.random()));
-            let data = json!({ "user": of_user(&after) });
+            let subject = subject(self.deployment, &after.id, false).await?;
+            let data = json!({ "user": of_user(&after, &subject) });
             events.push(NewEvent::new(id, EventKind::UpdateUser, About::Anybody, data, self.exchange.now));
         }
-        events
+        Ok(events)
     }
 
     /// An entry of the audit trail. Values of claims stand in no log.

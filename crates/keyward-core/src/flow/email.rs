@@ -10,6 +10,7 @@ use super::{
     factor::{self, Half},
     guessing, recovery,
     rules::{self, Passed},
+    subject::subject,
 };
 use crate::{
     action::Outcome,
@@ -221,7 +222,9 @@ async fn admit(
             Passed::Elsewhere(landing) => return Ok(Outcome::Land(landing)),
         };
         let user = known.unwrap_or_else(|| newcomer(deployment, &ticket.subject));
-        let mut claims = Claims::of(&profile_of(&user), &user.id.0, Map::new());
+        let was_proven = user.email_verified.is_some();
+        let sub = subject(deployment, &user.id, !was_proven).await?;
+        let mut claims = Claims::of(&profile_of(&user), &sub, Map::new());
         let mut keep = Map::new();
         rules::merge(added, &mut Profile::default(), &mut keep);
         claims.keep(keep);
@@ -233,8 +236,7 @@ async fn admit(
         let record = opening.record.clone();
         // Before anything is written: what does not fit into a cookie uses no link up.
         let cookie = opening.cookie(deployment, exchange)?;
-        let was_proven = user.email_verified.is_some();
-        let mut telling = Telling::of(deployment, exchange, &candidate, || events::of_user(&user));
+        let mut telling = Telling::of(deployment, exchange, &candidate, || events::of_user(&user, &sub));
         telling.created(true);
         if !was_proven {
             telling.proven();

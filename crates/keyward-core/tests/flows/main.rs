@@ -21,4 +21,5 @@ mod recovery_faults;
 mod rules;
 mod sessions;
 mod support;
+mod subjects;
 mod typed;

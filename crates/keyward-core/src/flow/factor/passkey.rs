@@ -7,6 +7,7 @@ use super::{
         events::{self, Telling},
         redirect::signed_in,
         rules::{self, Passed},
+        subject::subject,
     },
     demand_of, draw_on_limits, passkeys,
     pending::forget,
@@ -167,7 +168,8 @@ async fn enter(
         email: Some(user.email.clone()),
         image: Some(user.image.clone()),
     };
-    let mut claims = Claims::of(&profile, &user.id.0, Map::new());
+    let sub = subject(deployment, &user.id, is_new).await?;
+    let mut claims = Claims::of(&profile, &sub, Map::new());
     let mut keep = Map::new();
     rules::merge(added, &mut Profile::default(), &mut keep);
     claims.keep(keep);
@@ -178,7 +180,7 @@ async fn enter(
     let mut opening = Opening::prepare(deployment, exchange, claims);
     let record = opening.record.clone();
     let cookie = opening.cookie(deployment, exchange)?;
-    let mut telling = Telling::of(deployment, exchange, &candidate, || events::of_user(&user));
+    let mut telling = Telling::of(deployment, exchange, &candidate, || events::of_user(&user, &sub));
     telling.created(false);
     telling.signed_in();
     let events = telling.done();

@@ -73,7 +73,7 @@ pub(super) async fn confirm(
     let mut told = vec![post::noted(exchange, AuditKind::PasswordReset, &user.id)];
     told.extend(password::notice(deployment, exchange, &user));
     if user.email_verified.is_none() {
-        told.extend(events::updated(deployment, exchange, &user, true));
+        told.extend(events::updated(deployment, exchange, &user, true).await?);
     }
     let set = deployment.store().reset_password(&what, exchange.now, &told).await?;
     super::settled(set, Code::LinkNotValid)?;

@@ -9,6 +9,7 @@ use super::{
         factor::{self, Half},
         recovery,
         rules::{self, Passed},
+        subject::subject,
     },
     SignedIn, attempt, configured, owner_of, signed_in,
 };
@@ -313,11 +314,14 @@ async fn admit(
         who.seal_tokens(deployment, standing.owner.is_some()).await?;
         let is_new = matches!(place, Place::New(_));
         let first_proof = !is_new && is_first_proof(&user, who.vouched.email.as_ref());
-        let mut events = events_of(deployment, exchange, &who, &place, &user, first_proof);
+        let sub = subject(deployment, &user.id, is_new || first_proof).await?;
+        let telling = Telling::of(deployment, exchange, &who.candidate, || events::of_user(&user, &sub));
+        let mut events = events_of(telling, &place, first_proof);
         if let Some(Address { address: email, .. }) = who.vouched.email.as_ref().filter(|_| first_proof) {
             events.extend(recovery::ended_by_first_proof(deployment, exchange, email).await?);
         }
-        let mut opening = open_session(deployment, exchange, &who, &place, user, current.as_ref()).await?;
+        let mut opening =
+            open_session(deployment, exchange, &who, &place, user, &sub, current.as_ref()).await?;
         let record = opening.record.clone();
         let landing = rules::landing(deployment, exchange).await?;
         // Before anything is written: what does not fit into a cookie leaves nothing behind.
@@ -358,7 +362,7 @@ fn is_first_proof(user: &User, address: Option<&Address>) -> bool {
     user.email_verified.is_none() && address.filter(theirs).is_some()
 }
 
-/// Where the person belongs, and as whom their session knows them. `None`: that changed meanwhile.
+/// Where the person belongs, and what the directory holds of them. `None`: that changed meanwhile.
 async fn place(
     deployment: &Deployment,
     who: &Person,
@@ -389,15 +393,7 @@ async fn place(
 }
 
 /// What is told of them, should they be admitted.
-fn events_of(
-    deployment: &Deployment,
-    exchange: &Exchange<'_>,
-    who: &Person,
-    place: &Place,
-    user: &User,
-    first_proof: bool,
-) -> Vec<NewEvent> {
-    let mut telling = Telling::of(deployment, exchange, &who.candidate, || events::of_user(user));
+fn events_of(mut telling: Telling<'_>, place: &Place, first_proof: bool) -> Vec<NewEvent> {
     if let Place::New(new) = place {
         telling.created(new.email_verified);
     }
@@ -419,13 +415,15 @@ async fn open_session(
     who: &Person,
     place: &Place,
     user: User,
+    sub: &str,
     current: Option<&Current>,
 ) -> Result<Opening, Refusal> {
     let profile = Profile { name: Some(user.name), email: Some(user.email), image: Some(user.image) };
     let mut claims = match current.and_then(|current| current.claims.clone()) {
         Some(claims) => claims,
-        None => Claims::of(&profile, &user.id.0, Map::new()),
+        None => Claims::of(&profile, sub, Map::new()),
     };
+    claims.set("sub", sub);
     claims.keep(who.keep.clone());
     let vault = vaulted(deployment, who, &mut claims)?;
     match place {
