@@ -205,7 +205,8 @@ pub enum Admitted {
     /// An operator keeps this user out; nothing was written, and no ticket used up.
     Disabled,
     /// They are who they say, by one factor, and have a second one that they did not show. What was used up is used up
-    /// and what became theirs is theirs, but no session was opened and no event written.
+    /// and what became theirs is theirs, but no session was opened and no event written; the
+    /// [first half](crate::ticket::first_half) of the sign-in was.
     NeedsFactor {
         /// Who.
         user: UserId,

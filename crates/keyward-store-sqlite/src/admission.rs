@@ -5,6 +5,7 @@ use keyward_core::{
     event::NewEvent,
     method::passkey::Passkey,
     port::{Admitted, NewSession, SignIns, StoreError},
+    ticket::first_half,
     time::Timestamp,
     user::{Account, AccountKey, Admission, Ground, NewUser, Place, Profile, UserId, Vouched},
 };
@@ -32,6 +33,7 @@ impl SignIns for SqliteStore {
                 && !session.two_factors
                 && factors::has_app(db, user)?
             {
+                ticket::insert(db, &first_half(user, &session.id, now))?;
                 return Ok(Admitted::NeedsFactor { user: user.clone() });
             }
             if let Admitted::As { user, is_new, claims } = &admitted {

@@ -17,6 +17,8 @@ mod vault;
 
 use std::{
     collections::{HashMap, HashSet},
+    fmt,
+    pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -53,6 +55,16 @@ struct Plan {
     call: Option<(usize, Fault)>,
     asked: Vec<Operation>,
     changed: usize,
+    between: Option<Between>,
+}
+
+/// What happens right before an operation.
+struct Between(Operation, Pin<Box<dyn Future<Output = ()> + Send>>);
+
+impl fmt::Debug for Between {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Between").field(&self.0).finish_non_exhaustive()
+    }
 }
 
 impl<S> FaultyStore<S> {
@@ -99,6 +111,12 @@ impl<S: ?Sized> FaultyStore<S> {
         self.plan().changed = admissions;
     }
 
+    /// Lets `what` happen, to its end, right before the next call of `operation`: another person's request, say, in between
+    /// two steps of this one's. It may ask this store.
+    pub fn meanwhile(&self, operation: Operation, what: impl Future<Output = ()> + Send + 'static) {
+        self.plan().between = Some(Between(operation, Box::pin(what)));
+    }
+
     /// Everything works again.
     pub fn heal(&self) {
         let mut plan = self.plan();
@@ -125,6 +143,10 @@ impl<S: ?Sized> FaultyStore<S> {
     }
 
     fn pass(&self, operation: Operation) -> Result<&S, StoreError> {
+        let between = self.plan().between.take_if(|between| between.0 == operation);
+        if let Some(Between(_, what)) = between {
+            happen(what);
+        }
         let mut plan = self.plan();
         match plan.call {
             Some((call, Fault::Before)) if call == plan.asked.len() => {
@@ -160,6 +182,15 @@ impl<S: ?Sized> FaultyStore<S> {
     fn plan(&self) -> MutexGuard<'_, Plan> {
         self.plan.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// On a thread with a runtime of its own: who asks the store is in one already.
+fn happen(what: Pin<Box<dyn Future<Output = ()> + Send>>) {
+    let happens = std::thread::spawn(|| {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        runtime.expect("a runtime").block_on(what);
+    });
+    happens.join().expect("what happens meanwhile does not panic");
 }
 
 /// Takes one from what is left of `operation`; false if nothing was.
@@ -201,6 +232,22 @@ mod tests {
         store.heal();
         assert!(store.ready().await.is_ok());
         assert_eq!((store.calls(Operation::Ready), store.all_calls()), (4, 5));
+    }
+
+    #[tokio::test]
+    async fn what_happens_meanwhile_happens_once_and_before_the_call() {
+        let store = Arc::new(FaultyStore::new(MemoryStore::default()));
+        let ending = Ending::Id(SessionId("s1".to_owned()));
+        let (other, before) = (Arc::clone(&store), ending.clone());
+        store.meanwhile(Operation::ChangesSince, async move {
+            other.end_session(&before, Timestamp::from_secs(9), &[]).await.expect("answers");
+        });
+        store.ready().await.expect("answers");
+        assert_eq!(store.asked(), [Operation::Ready]);
+        for _ in 0..2 {
+            assert_eq!(store.changes_since(0).await.expect("answers").len(), 1);
+        }
+        assert_eq!(store.calls(Operation::EndSession), 1);
     }
 
     #[tokio::test]

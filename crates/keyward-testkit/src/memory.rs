@@ -24,7 +24,7 @@ use keyward_core::{
         SessionId, SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets,
         TokenHash, Unlinked, Unlinking,
     },
-    ticket::{Ticket, TicketKey},
+    ticket::{Ticket, TicketKey, first_half},
     time::Timestamp,
     user::{Account, AccountKey, Admission, EmailHolder, Profile, Standing, User, UserId},
 };
@@ -67,6 +67,8 @@ impl SignIns for MemoryStore {
             && !new.two_factors
             && state.factors.apps.contains_key(user)
         {
+            let first = first_half(user, &new.id, now);
+            state.tickets.insert(first.key.clone(), first);
             return Ok(Admitted::NeedsFactor { user: user.clone() });
         }
         if let (Admitted::As { user, claims, .. }, Some(new)) = (&admitted, session) {

@@ -12,6 +12,7 @@ mod factors;
 mod factors_elsewhere;
 mod first_proof;
 mod limits;
+mod meanwhile;
 mod operators;
 mod own_accounts;
 mod own_sessions;

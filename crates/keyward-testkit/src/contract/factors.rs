@@ -10,7 +10,7 @@ use keyward_core::{
         Admitted, CodeKind, Ending, FactorChange, FactorChanged, FactorEdit, KeptApp, MOST_PASSKEYS,
         NewSession, Replaced, Shown, Store, Tried, Unlinked, Unlinking, UserChange, Which,
     },
-    ticket::{Purpose, Ticket, TicketKey, half_finished_by},
+    ticket::{Purpose, Ticket, TicketKey, first_half, half_finished_by},
     user::Admission,
 };
 
@@ -95,12 +95,14 @@ pub async fn lesson_63_no_first_factor_opens_a_session_for_who_has_a_second(stor
     let password = Admission::Password { user: id("ada"), hash: "hash of ada".to_owned() };
     for first in [Admission::User(id("ada")), password.clone()] {
         assert_eq!(admit(&*store, &first, Some(&stored("s1"))).await, needs, "{first:?}");
+        assert!(takes_first_half(&*store, "ada").await, "{first:?}");
     }
     admit(&*store, &account("shop", "7", "Bob", "bob"), None).await;
     let codes = Vec::new();
     assert_eq!(edit(&*store, "bob", FactorEdit::AddApp { app: app(0), codes }).await, FactorChanged::Done);
     let back_end = admit(&*store, &account("shop", "7", "Bob", "new"), Some(&stored("s1"))).await;
     assert_eq!(back_end, Admitted::NeedsFactor { user: id("bob") });
+    assert!(!takes_first_half(&*store, "ada").await && takes_first_half(&*store, "bob").await);
     assert!(!has_session(&*store, "s1").await);
     assert_eq!(store.session_record(&sid("s1")).await.expect("answers"), None);
     assert_eq!(
@@ -108,6 +110,12 @@ pub async fn lesson_63_no_first_factor_opens_a_session_for_who_has_a_second(stor
         admitted("ada", false),
         "without a session there is nothing to open"
     );
+}
+
+/// Whether the session `s1` of theirs waits for a second factor; not any more then.
+async fn takes_first_half(store: &dyn Store, user: &str) -> bool {
+    let first = first_half(&id(user), &sid("s1"), NOW);
+    store.consume_ticket(&first.key, NOW).await.expect("answers").is_some()
 }
 
 /// What it used up is used up, and nothing is told that did not happen.

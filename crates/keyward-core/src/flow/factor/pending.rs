@@ -18,7 +18,7 @@ use crate::{
     port::{EntryId, NewEntry, NewSession, Vaulted},
     sealer::Sealed,
     secret::Secret,
-    ticket::{Purpose, Ticket, TicketKey, half_finished_by},
+    ticket::{Purpose, Ticket, TicketKey, first_half, half_finished_by},
     time::Timestamp,
     user::{AccountKey, UserId},
 };
@@ -85,6 +85,7 @@ pub(in crate::flow) async fn ask(
     deployment.random().fill(&mut bytes);
     let secret = hex::encode(bytes);
     let key = key(&half_finished_by(&half.user.0), &secret);
+    let first = first_half(&half.user, &half.record.id, exchange.now);
     let told = half.events.iter().filter(|event| event.channel == Channel::Outbox && event.about.fits(false));
     let kept = Kept {
         user: half.user.0,
@@ -100,7 +101,12 @@ pub(in crate::flow) async fn ask(
     let data = data.ok_or_else(|| Refusal::new(Code::SessionTooLarge))?;
     let lives = std::time::Duration::from_secs(OwnCookie::Pending.max_age().into());
     let ticket = Ticket { key, data, created: exchange.now, expires: exchange.now.plus(lives) };
-    deployment.store().issue_ticket(&ticket).await?;
+    let store = deployment.store();
+    store.issue_ticket(&ticket).await?;
+    // Only then: what ends all of theirs from here on ends the ticket, too.
+    if store.consume_ticket(&first.key, exchange.now).await?.is_none() {
+        return Err(Refusal::new(Code::SecondFactorExpired).because("all of theirs was ended meanwhile"));
+    }
     let pending = format!("{}.{secret}", ticket.key.subject);
     if exchange.program.is_none() {
         exchange.changes.own.push(OwnChange { cookie: OwnCookie::Pending, value: Some(pending.clone()) });
@@ -155,12 +161,6 @@ impl Kept {
     }
 }
 
-impl KeptEntry {
-    fn of(vaulted: &Vaulted) -> Self {
-        match vaulted {
-            Vaulted::New(entry) => Self::New {
-                id: entry.id.0.clone(),
-                provider: entry.provider.clone(),
 impl Began {
     fn by(exchange: &Exchange<'_>) -> Self {
         let program = exchange.program.as_ref();
@@ -168,6 +168,12 @@ impl Began {
     }
 }
 
+impl KeptEntry {
+    fn of(vaulted: &Vaulted) -> Self {
+        match vaulted {
+            Vaulted::New(entry) => Self::New {
+                id: entry.id.0.clone(),
+                provider: entry.provider.clone(),
                 sealed: entry.sealed.clone(),
                 due: entry.due.map(Timestamp::millis),
                 expires: entry.expires.map(Timestamp::millis),
