@@ -44,6 +44,8 @@ kinds! {
     UserCreated = "user_created",
     /// Somebody signed in: a session was opened.
     SignedIn = "signed_in",
+    /// Somebody who was signed in proved themselves anew; `detail.method` says by what.
+    SignInConfirmed = "sign_in_confirmed",
     /// Somebody signed out of the session that they used.
     SignedOut = "signed_out",
     /// A session was ended from another one, or by who runs the deployment.

@@ -9,7 +9,7 @@ use keyward_core::{
 };
 use keyward_testkit::Operation;
 
-use crate::support::{ADA, BOTH, PASSWORD, World, world};
+use crate::support::{ADA, BOTH, PASSWORD, World, json, world};
 
 /// The whole trail, oldest first.
 async fn trail(world: &World) -> Vec<AuditRecord> {
@@ -38,6 +38,37 @@ async fn a_person_who_signs_up_out_and_in_again_leaves_a_trail_of_it() {
         assert_eq!(records[1].detail["method"], "signup");
         assert_eq!(records[3].detail["method"], "credentials");
         assert_eq!(records[3].user_agent.as_deref(), Some("test"));
+    }
+}
+
+#[tokio::test]
+async fn who_proves_themselves_anew_leaves_a_trail_of_it_in_their_new_session() {
+    for strategy in BOTH {
+        let world = world(Dialect::NextAuth4, strategy);
+        let mut browser = world.browser();
+        browser.sign_up(ADA).await;
+        world.store.fail_next(Operation::Admit);
+        browser.post("-/confirm", &[("password", PASSWORD)]).await;
+        browser.post("-/confirm", &[("password", PASSWORD)]).await;
+        let (app, codes) = browser.set_up().await;
+        browser.post("-/confirm", &[("code", &app.code(&world, 0))]).await;
+        browser.post("-/confirm", &[("code", &codes[0])]).await;
+        let records = trail(&world).await;
+        let expected = [
+            ("sign_in_confirmed", "pwd"),
+            ("factor_added", ""),
+            ("sign_in_confirmed", "otp"),
+            ("sign_in_confirmed", "recovery"),
+            ("recovery_code_used", "recovery"),
+        ];
+        let method = |record: &AuditRecord| {
+            record.detail.get("method").and_then(|way| way.as_str()).unwrap_or_default().to_owned()
+        };
+        assert_eq!(kinds(&records[2..]), expected.map(|(kind, _)| kind), "{strategy:?}");
+        assert_eq!(records[2..].iter().map(method).collect::<Vec<_>>(), expected.map(|(_, way)| way));
+        assert!(records.iter().all(|record| record.user == records[0].user));
+        let here = json(&browser.get("-/v1/sessions").await)["sessions"][0]["id"].clone();
+        assert_eq!(records[6].session.as_ref().map(|id| id.0.as_str()), here.as_str(), "{strategy:?}");
     }
 }
 

@@ -3,14 +3,19 @@
 use serde_json::{Map, Value};
 
 use super::{
-    super::redirect::{SignedIn, signed_in},
+    super::{
+        audit,
+        redirect::{SignedIn, signed_in},
+    },
     back, draw_on_limits, missing_csrf, passkey_form, prove,
 };
 use crate::{
     action::{FactorAnswer as Answer, FactorOutcome, Outcome, OwnPage},
+    audit::AuditKind,
     claims::Claims,
     deployment::Deployment,
     error::{Code, Refusal},
+    event::About,
     exchange::Exchange,
     method::{OpensTo, Submitted},
     policy::{
@@ -109,19 +114,23 @@ async fn confirmed(
     deployment.limiter().take(Limit::SignInPerAccount, &caller.user.0).map_err(limited)?;
     let factors = deployment.store().factors(&caller.user).await?;
     let mut claims = caller.claims.clone();
-    let who = match password {
-        Some(password) => by_password(deployment, exchange, &caller, &factors, &mut claims, password).await?,
+    let (who, way) = match password {
+        Some(password) => {
+            let who = by_password(deployment, exchange, &caller, &factors, password).await?;
+            assurance::first(&mut claims, Way::Password);
+            (who, Way::Password)
+        }
         None => {
             let proven = prove::factor(deployment, exchange, &caller.user, None, answer).await?;
             match proven.way {
                 Way::Passkey => assurance::first(&mut claims, Way::Passkey),
                 way => assurance::second(&mut claims, way),
             }
-            Admission::Factor { user: caller.user.clone(), ticket: None, shown: proven.shown }
+            (Admission::Factor { user: caller.user.clone(), ticket: None, shown: proven.shown }, proven.way)
         }
     };
     claims.set(AUTH_TIME, exchange.now.secs());
-    replace(deployment, exchange, &caller, claims, &who).await?;
+    replace(deployment, exchange, &caller, claims, &who, way).await?;
     Ok(Outcome::Land(exchange.landing.clone()))
 }
 
@@ -131,7 +140,6 @@ async fn by_password(
     exchange: &Exchange<'_>,
     caller: &SignedIn,
     factors: &Factors,
-    claims: &mut Claims,
     password: &str,
 ) -> Result<Admission, Refusal> {
     let wrong = || Refusal::new(Code::CredentialsSignin);
@@ -144,10 +152,7 @@ async fn by_password(
         fields.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
     let proof = provider.check.check(&Submitted { fields, client: exchange.request.client }).await?;
     match proof.admission {
-        Admission::Password { user, hash } if user == caller.user => {
-            assurance::first(claims, Way::Password);
-            Ok(Admission::Password { user, hash })
-        }
+        Admission::Password { user, hash } if user == caller.user => Ok(Admission::Password { user, hash }),
         _ => Err(wrong()),
     }
 }
@@ -159,6 +164,7 @@ async fn replace(
     caller: &SignedIn,
     claims: Claims,
     who: &Admission,
+    way: Way,
 ) -> Result<(), Refusal> {
     let tokens = foreign::moved(&claims);
     let mut opening = Opening::prepare(deployment, exchange, claims);
@@ -167,7 +173,13 @@ async fn replace(
     opening.record.via = record.and_then(|record| record.via);
     let record = opening.record.clone();
     let cookie = opening.cookie(deployment, exchange)?;
-    let own = match deployment.store().admit(who, Some(&record), exchange.now, &[]).await? {
+    let used_up = (way == Way::RecoveryCode).then_some(AuditKind::RecoveryCodeUsed);
+    let note = |kind| {
+        let entry = audit::entry(exchange, kind).saying("method", way.as_str());
+        audit::event(deployment, About::Anybody, entry)
+    };
+    let told: Vec<_> = [AuditKind::SignInConfirmed].into_iter().chain(used_up).filter_map(note).collect();
+    let own = match deployment.store().admit(who, Some(&record), exchange.now, &told).await? {
         Admitted::As { claims, .. } => claims,
         Admitted::Disabled => return Err(Refusal::new(Code::AccountDisabled)),
         Admitted::NeedsFactor { .. } => return Err(Refusal::new(Code::SecondFactorRequired)),
