@@ -10,7 +10,7 @@ pub use crate::policy::strength::{Strength, score};
 use crate::{
     error::{Code, Refusal},
     policy::email,
-    port::{Limit, PasswordHasher, Random, Store, StoreError, Verdict, uuid},
+    port::{Limit, PasswordHasher, Random, Store, Verdict, uuid},
     secret::Secret,
     user::{Admission, NewUser, Profile, User, UserId},
 };
@@ -61,18 +61,21 @@ impl CredentialsCheck for PasswordSignIn {
 impl PasswordSignIn {
     /// Replaces a hash made with parameters that are no longer ours, and says which one stands now. Can wait for
     /// the next sign-in if it fails.
-    async fn rehash(&self, user: &User, from: String, password: &Secret) -> Result<String, StoreError> {
+    async fn rehash(&self, user: &User, from: String, password: &Secret) -> Result<String, Refusal> {
         let Ok(to) = self.hasher.hash(password).await else { return Ok(from) };
         match self.store.replace_password(&user.id, &from, &to).await {
-            Ok(true) => Ok(to),
-            Ok(false) => Ok(from),
-            Err(error) => {
-                tracing::warn!(%error, "an outdated password hash could not be replaced");
-                // Or it was, and the answer was lost: by the old one nobody would be let in.
-                let email = user.email.as_deref().unwrap_or_default();
-                let stands = self.store.password_by_email(email).await?;
-                Ok(stands.map(|stands| stands.hash).filter(|hash| *hash == to).unwrap_or(from))
+            Ok(true) => return Ok(to),
+            Ok(false) => {}
+            Err(error) => tracing::warn!(%error, "an outdated password hash could not be replaced"),
+        }
+        // Or it was, by who signs in at the same moment, or the answer was lost: by the old one nobody would be let in.
+        let email = user.email.as_deref().unwrap_or_default();
+        let stands = self.store.password_by_email(email).await?;
+        match stands.filter(|stands| stands.user.id == user.id && stands.hash != from) {
+            Some(stands) if self.hasher.verify(password, Some(&stands.hash)).await? == Verdict::Match => {
+                Ok(stands.hash)
             }
+            _ => Ok(from),
         }
     }
 }

@@ -8,7 +8,7 @@ use keyward_core::{
 };
 use keyward_testkit::{CountingHasher, Operation};
 
-use crate::support::{ADA, BOTH, PASSWORD, World, protected, url, world};
+use crate::support::{ADA, BOTH, PASSWORD, World, error_of, protected, url, world};
 
 #[tokio::test]
 async fn lesson_58_what_ends_all_sessions_ends_a_sign_in_that_is_just_found_to_need_a_second_factor() {
@@ -28,6 +28,36 @@ async fn lesson_58_what_ends_all_sessions_ends_a_sign_in_that_is_just_found_to_n
                 assert!(url(&late).contains("second_factor_expired"), "{told}: {late:?}");
                 assert!(!browser.is_signed_in().await, "{told}");
             }
+        }
+    }
+}
+
+/// All of them read the hash that was made with the parameters of yesterday.
+#[tokio::test]
+async fn f1_who_signs_in_while_another_replaces_their_outdated_hash_is_let_in_and_with_another_password_nobody()
+ {
+    for strategy in BOTH {
+        for reset in [false, true] {
+            let world = Arc::new(world(Dialect::NextAuth4, strategy));
+            world.browser().sign_up(ADA).await;
+            let old = CountingHasher::outdated(PASSWORD);
+            let now = world.clock.now();
+            assert!(world.store.set_password(ADA, &old, now, &[]).await.expect("answers"));
+            let other = Arc::clone(&world);
+            world.store.meanwhile(Operation::ReplacePassword, async move {
+                if reset {
+                    end_all(&other, true).await;
+                } else {
+                    let mut browser = other.browser();
+                    browser.sign_in(ADA, PASSWORD).await;
+                    assert!(browser.is_signed_in().await);
+                }
+            });
+            let mut browser = world.browser();
+            let reply = browser.sign_in(ADA, PASSWORD).await;
+            let refused = reset.then(|| "CredentialsSignin".to_owned());
+            assert_eq!(error_of(&reply).0, refused, "{strategy:?} {reset}");
+            assert_eq!(browser.is_signed_in().await, !reset, "{strategy:?} {reset}");
         }
     }
 }
