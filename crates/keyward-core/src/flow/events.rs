@@ -13,7 +13,7 @@ use crate::{
     exchange::Exchange,
     port::{SessionId, StoreError, uuid},
     rules::Candidate,
-    session::{self, Reading},
+    session::Live,
     settings::Strategy,
     user::User,
 };
@@ -148,28 +148,29 @@ pub(super) fn are_written(deployment: &Deployment, events: &[NewEvent]) {
     }
 }
 
-/// What signing out of the session behind `token` tells.
-pub(super) async fn of_sign_out(
+/// What signing out tells. `live`: who does, where that [is told](tells_sign_out).
+pub(super) fn of_sign_out(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
-    token: &str,
-) -> Result<Vec<NewEvent>, StoreError> {
+    live: Option<&Live>,
+) -> Vec<NewEvent> {
     let mut events = audit::events(deployment, audit::entry(exchange, AuditKind::SignedOut));
-    if !wanted(deployment, EventKind::SignOut) {
-        return Ok(events);
+    if let Some(live) = live.filter(|_| tells_sign_out(deployment)) {
+        let data = match deployment.settings().session.strategy {
+            Strategy::Sealed => json!({ "token": open_claims(&live.claims) }),
+            Strategy::Stored => {
+                let user = live.claims.get("sub");
+                json!({ "session": { "userId": user, "expires": live.expires.iso() } })
+            }
+        };
+        events.push(event(deployment, exchange, EventKind::SignOut, About::Anybody, data));
     }
-    let Some(live) = session::open(deployment, token, Reading::of(exchange)).await? else {
-        return Ok(events);
-    };
-    let data = match deployment.settings().session.strategy {
-        Strategy::Sealed => json!({ "token": open_claims(&live.claims) }),
-        Strategy::Stored => {
-            let user = live.claims.get("sub");
-            json!({ "session": { "userId": user, "expires": live.expires.iso() } })
-        }
-    };
-    events.push(event(deployment, exchange, EventKind::SignOut, About::Anybody, data));
-    Ok(events)
+    events
+}
+
+/// Whether it is told who signs out.
+pub(super) fn tells_sign_out(deployment: &Deployment) -> bool {
+    wanted(deployment, EventKind::SignOut)
 }
 
 /// What signing out of a program's session tells.

@@ -7,13 +7,15 @@ use keyward_core::{
     claims::Claims,
     dialect::Dialect,
     error::{Code, Refusal, Said},
+    event::EventKind,
     request::{Body, Method},
     rules::{Candidate, Rules, Trigger, Verdict, declared},
-    settings::Strategy,
+    settings::{RedirectProvider, SignOutScope, Strategy},
 };
+use keyward_testkit::Operation;
 use serde_json::{Map, Value, json};
 
-use crate::support::{ALL, BOTH, Browser, Options, World, build, error_of, json, path};
+use crate::support::{ADA, ALL, BOTH, Browser, FakeProvider, Options, World, build, error_of, json, path};
 
 /// Answers what it was made with, and remembers what it was asked.
 #[derive(Default)]
@@ -294,5 +296,25 @@ async fn no_rule_is_asked_about_a_sign_out_of_nobody() {
         let (mut browser, _) = sign_in(&world, json!({"id": "u7"})).await;
         browser.post("signout", &[]).await;
         assert_eq!(rules.asked().iter().filter(|asked| **asked == "redirect").count(), 2);
+    }
+}
+
+#[tokio::test]
+async fn who_signs_out_is_looked_up_once_however_many_want_to_know() {
+    for strategy in BOTH {
+        let mut options = Options::new(Dialect::NextAuth4, strategy);
+        options.rules = vec![Arc::new(Scripted::default()) as _];
+        options.events = EventKind::DEFAULT.to_vec();
+        options.redirects =
+            vec![RedirectProvider { sign_out: SignOutScope::Both, ..FakeProvider::listed("hub") }];
+        let world = build(options);
+        let mut browser = world.browser();
+        browser.sign_up(ADA).await;
+        let before = world.store.all_calls();
+        assert_eq!(browser.post("signout", &[]).await.status, 200);
+        let read = (strategy == Strategy::Stored).then_some(Operation::Session);
+        let expected: Vec<_> =
+            read.into_iter().chain([Operation::SessionRecord, Operation::EndSession]).collect();
+        assert_eq!(world.store.asked()[before..], expected, "{strategy:?}");
     }
 }
