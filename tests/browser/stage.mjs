@@ -17,10 +17,10 @@ const PATIENCE_MS = 8_000;
  * played against.
  *
  * `front` starts what stands at the origin, by default the small proxy: `({app, dialect}) => {port, forwardTo, stop}`.
- * `backendUrl` replaces the test back end; `keyward` replaces what Keyward is started with.
+ * `backendUrl` replaces the test back end; `keyward` replaces what Keyward is started with; `whole` is Chromium's.
  * Gives `play(journey, server)`, where `server` is `"reference"` or `"keyward"`, and `close`.
  */
-export async function openStage({ dialect, setup = "main", front = smallProxy, backendUrl, keyward }) {
+export async function openStage({ dialect, setup = "main", front = smallProxy, backendUrl, keyward, whole }) {
   const opened = openedThings();
   try {
     const { origin } = SETUPS[setup];
@@ -29,7 +29,7 @@ export async function openStage({ dialect, setup = "main", front = smallProxy, b
     const app = await bundleClientApp(dialect);
     const proxy = await opened.add(front({ app, dialect }), (proxy) => proxy.stop());
     const chromium = await opened.add(
-      startChromium({ addresses: { [hostAndPort(origin)]: `127.0.0.1:${proxy.port}` } }),
+      startChromium({ addresses: { [hostAndPort(origin)]: `127.0.0.1:${proxy.port}` }, whole }),
       (chromium) => chromium.close(),
     );
     const starters = {

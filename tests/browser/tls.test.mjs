@@ -26,7 +26,8 @@ for (const [dialect, names] of Object.entries(COOKIES)) {
   describe(`${dialect} over TLS through nginx`, () => {
     let stage;
     before(
-      async () => (stage = await openStage({ dialect, setup: "secure", front: nginxFront({ tls: true }) })),
+      async () =>
+        (stage = await openStage({ dialect, setup: "secure", front: nginxFront({ tls: true }), whole: true })),
     );
     after(() => stage?.close());
 

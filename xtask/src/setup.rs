@@ -16,8 +16,9 @@ pub(crate) struct Program {
 }
 
 /// What the end-to-end tests start.
-pub(crate) const END_TO_END: [Program; 10] = [
+pub(crate) const END_TO_END: [Program; 11] = [
     Program { name: "chromium", package: "chromium" },
+    Program { name: "chromium-headless-shell", package: "chromium-headless-shell" },
     Program { name: "go", package: "golang-go" },
     Program { name: "javac", package: "default-jdk-headless" },
     Program { name: "nginx", package: "nginx" },
