@@ -30,7 +30,7 @@ export async function importing(t) {
     there: (name) => existsSync(at(name)),
     read: (name) => readFile(at(name), "utf8"),
     write: (name, content) => writeFile(at(name), content),
-    /** `{code, output, counts}` of an import: `counts` are made, there, refused. */
+    /** `{code, output, counts, deleted}` of an import: `counts` are made, there, refused. */
     run: async (name, ...args) => ended(started(name, args)),
     /** The same with a server's configuration. */
     runIn: async (config, name, ...args) =>
@@ -51,7 +51,8 @@ export async function ended(child) {
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
   const code = await new Promise((resolve) => child.once("close", (code, signal) => resolve(code ?? signal)));
   const count = (what) => Number(output.match(new RegExp(`^ +(\\d+)  ${what}$`, "m"))?.[1]);
-  return { code, output, counts: [count("made"), count("there already"), count("refused")] };
+  const counts = [count("made"), count("there already"), count("refused")];
+  return { code, output, counts, deleted: count("deleted here, left out") };
 }
 
 /** Objects as JSON Lines. */

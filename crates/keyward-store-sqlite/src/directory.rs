@@ -125,7 +125,8 @@ fn unlink(db: &Connection, what: &Unlinking) -> Result<Unlinked> {
 pub(crate) fn make(db: &Connection, user: &NewUser, now: Timestamp) -> Result<bool> {
     let made = db
         .prepare_cached(
-            "INSERT INTO user (id, email, email_verified, name, image, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+            "INSERT INTO user (id, email, email_verified, name, image, created, imported)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0)
              ON CONFLICT (email) DO NOTHING",
         )?
         .execute(params![

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_core::{
-    port::{Imported, ImportedUser, Imports, StoreError},
+    port::{Imported, ImportedUser, Imports, PersonName, StoreError},
     time::Timestamp,
     user::{Account, UserId},
 };
@@ -15,15 +15,19 @@ impl Imports for SqliteStore {
     async fn import_users(
         &self,
         batch: &[ImportedUser],
+        restore: bool,
         now: Timestamp,
     ) -> Result<Vec<Imported>, StoreError> {
         let batch = batch.to_vec();
-        self.write("import_users", move |db| batch.iter().map(|user| import(db, user, now)).collect()).await
+        self.write("import_users", move |db| {
+            batch.iter().map(|user| import(db, user, restore, now)).collect()
+        })
+        .await
     }
 }
 
 /// Whatever is not [`Imported::Made`] has written nothing.
-fn import(db: &Connection, new: &ImportedUser, now: Timestamp) -> Result<Imported> {
+fn import(db: &Connection, new: &ImportedUser, restore: bool, now: Timestamp) -> Result<Imported> {
     let ImportedUser { user, password_hash, accounts, app } = new;
     let of_id: Option<Option<String>> = db
         .prepare_cached("SELECT email FROM user WHERE id = ?1")?
@@ -34,6 +38,10 @@ fn import(db: &Connection, new: &ImportedUser, now: Timestamp) -> Result<Importe
         let all_theirs = owners.iter().all(|owner| owner.as_ref() == Some(&user.id));
         let same = email == user.email && all_theirs;
         return Ok(if same { Imported::There } else { Imported::IdTaken });
+    }
+    let name = PersonName::id(&user.id.0);
+    if !restore && was_deleted(db, &name)? {
+        return Ok(Imported::Deleted);
     }
     if owners.iter().any(Option::is_some) {
         return Ok(Imported::AccountTaken);
@@ -60,7 +68,21 @@ fn import(db: &Connection, new: &ImportedUser, now: Timestamp) -> Result<Importe
     if let Some(app) = app {
         factors::add_app(db, &user.id, app, now)?;
     }
+    if restore {
+        db.prepare_cached("DELETE FROM deleted_import WHERE name = ?1")?.execute([name.as_str()])?;
+    }
     Ok(Imported::Made)
+}
+
+fn was_deleted(db: &Connection, name: &PersonName) -> Result<bool> {
+    db.prepare_cached("SELECT 1 FROM deleted_import WHERE name = ?1")?.exists([name.as_str()])
+}
+
+/// Remembers that somebody who came along was deleted here.
+pub(crate) fn note_deleted(db: &Connection, user: &UserId) -> Result<()> {
+    db.prepare_cached("INSERT OR IGNORE INTO deleted_import (name) VALUES (?1)")?
+        .execute([PersonName::id(&user.0).as_str()])?;
+    Ok(())
 }
 
 fn ways_in(db: &Connection, user: &UserId, hash: Option<&str>, accounts: &[Account]) -> Result<()> {

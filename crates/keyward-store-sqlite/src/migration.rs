@@ -16,6 +16,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0010_adopted_sessions.sql"),
     include_str!("../migrations/0011_session_vault.sql"),
     include_str!("../migrations/0012_used_tokens.sql"),
+    include_str!("../migrations/0013_deleted_imports.sql"),
 ];
 
 /// Marks a database as Keyward's (SQLite's `application_id`): "KWRD".

@@ -1,9 +1,9 @@
 //! Deleting people.
 
 use keyward_core::{port::NOBODY, time::Timestamp, user::UserId};
-use rusqlite::{Connection, Result, params};
+use rusqlite::{Connection, OptionalExtension, Result};
 
-use crate::ledger;
+use crate::{import, ledger};
 
 /// Ends the sessions of a user and deletes them; password, accounts and the rest go along (ON DELETE CASCADE).
 pub(crate) fn remove(db: &Connection, user: &UserId, until: Timestamp) -> Result<bool> {
@@ -11,6 +11,12 @@ pub(crate) fn remove(db: &Connection, user: &UserId, until: Timestamp) -> Result
         return Ok(false);
     }
     ledger::end_all(db, user, until)?;
-    let rows = db.prepare_cached("DELETE FROM user WHERE id = ?1")?.execute(params![user.0])?;
-    Ok(rows == 1)
+    let imported: Option<bool> = db
+        .prepare_cached("DELETE FROM user WHERE id = ?1 RETURNING imported")?
+        .query_row([&user.0], |row| row.get(0))
+        .optional()?;
+    if imported == Some(true) {
+        import::note_deleted(db, user)?;
+    }
+    Ok(imported.is_some())
 }

@@ -1,11 +1,11 @@
 //! A database that an earlier version wrote.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use keyward_core::{
     port::{
-        Admitted, Change, Changed, Directory, Grant, Grants, Ledger, Rotated, Rotation, SessionId,
-        SessionRecord, Sessions, SignIns, TokenHash,
+        Admitted, Change, Changed, Directory, Grant, Grants, Imported, ImportedUser, Imports, Ledger,
+        Rotated, Rotation, SessionId, SessionRecord, Sessions, SignIns, TokenHash,
     },
     time::Timestamp,
     user::{
@@ -18,6 +18,23 @@ use serde_json::Map;
 
 const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_123);
 
+/// A database as the version with this many migrations wrote it.
+fn written_by(version: usize, sql: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("keyward.db");
+    let before = Connection::open(&path).expect("opened");
+    let files = std::fs::read_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/migrations")).expect("a folder");
+    let mut files: Vec<_> = files.map(|file| file.expect("a file").path()).collect();
+    files.sort();
+    for file in &files[..version] {
+        before.execute_batch(&std::fs::read_to_string(file).expect("text")).expect("a schema");
+    }
+    before.execute_batch(sql).expect("written");
+    let marks = format!("PRAGMA application_id = 0x4b575244; PRAGMA user_version = {version};");
+    before.execute_batch(&marks).expect("written");
+    (folder, path)
+}
+
 /// What the first version wrote: a person with a password, one known through a back end, a session of each.
 const FIRST_VERSION: &str = r#"
     INSERT INTO user (id, email, name, created) VALUES ('ada', 'ada@example.org', 'Ada', 5);
@@ -26,21 +43,11 @@ const FIRST_VERSION: &str = r#"
     INSERT INTO account (source, id, user, profile, created) VALUES ('shop', '7', 'bob', '{"name":"Bob"}', 6);
     INSERT INTO session (id, user, claims, created, expires) VALUES ('s1', 'ada', '{}', 5, 9);
     INSERT INTO session (id, user, claims, created, expires) VALUES ('s2', 'bob', '{}', 6, 9);
-    PRAGMA application_id = 0x4b575244;
-    PRAGMA user_version = 1;
 "#;
 
 #[tokio::test]
 async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are_unproven() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("keyward.db");
-    let before = Connection::open(&path).expect("opened");
-    before
-        .execute_batch(include_str!("../migrations/0001_directory_and_ledger.sql"))
-        .expect("the first schema");
-    before.execute_batch(FIRST_VERSION).expect("written");
-    drop(before);
-
+    let (_folder, path) = written_by(1, FIRST_VERSION);
     let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
     let ada = User {
         email: Some("ada@example.org".to_owned()),
@@ -83,26 +90,15 @@ async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are
 
 #[tokio::test]
 async fn lesson_25_what_was_ended_before_the_feed_of_changes_stays_ended_and_numbers_never_come_again() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("keyward.db");
-    let before = Connection::open(&path).expect("opened");
-    for migration in [
-        include_str!("../migrations/0001_directory_and_ledger.sql"),
-        include_str!("../migrations/0002_sign_in_with_anyone.sql"),
-        include_str!("../migrations/0003_outbox.sql"),
+    let (_folder, path) = written_by(
+        3,
         "INSERT INTO user (id, created) VALUES ('ada', 5);
          INSERT INTO session (id, user, claims, created, expires) VALUES ('s1', 'ada', '{}', 5, 9);
          INSERT INTO ended_session (session, until) VALUES ('over', 7), ('ended', 9);
          DELETE FROM ended_session WHERE session = 'over';
          INSERT INTO ended_session (session, until) VALUES ('swept', 1);
-         DELETE FROM ended_session WHERE session = 'swept';
-         PRAGMA application_id = 0x4b575244;
-         PRAGMA user_version = 3;",
-    ] {
-        before.execute_batch(migration).expect("written");
-    }
-    drop(before);
-
+         DELETE FROM ended_session WHERE session = 'swept';",
+    );
     let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
     let ended = Change {
         change: 2,
@@ -124,24 +120,13 @@ async fn lesson_25_what_was_ended_before_the_feed_of_changes_stays_ended_and_num
 
 #[tokio::test]
 async fn f2_a_token_that_was_used_shortly_before_the_upgrade_has_the_same_successor_after_it() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("keyward.db");
-    let before = Connection::open(&path).expect("opened");
-    for migration in [
-        include_str!("../migrations/0001_directory_and_ledger.sql"),
-        include_str!("../migrations/0002_sign_in_with_anyone.sql"),
-        include_str!("../migrations/0003_outbox.sql"),
-        include_str!("../migrations/0004_sessions.sql"),
-        include_str!("../migrations/0005_vault.sql"),
-        include_str!("../migrations/0006_tokens.sql"),
+    let (_folder, path) = written_by(
+        6,
         "INSERT INTO user (id, created) VALUES ('ada', 5);
          INSERT INTO session (id, user, claims, created, expires)
-             VALUES ('s1', 'ada', '{}', 5, 99000), ('s2', 'ada', '{}', 5, 99000);
-         PRAGMA application_id = 0x4b575244;
-         PRAGMA user_version = 6;",
-    ] {
-        before.execute_batch(migration).expect("written");
-    }
+             VALUES ('s1', 'ada', '{}', 5, 99000), ('s2', 'ada', '{}', 5, 99000);",
+    );
+    let before = Connection::open(&path).expect("opened");
     let bytes = |byte: u8| [byte; 32];
     for (session, current) in [("s1", 0x03), ("s2", 0x12)] {
         before
@@ -199,30 +184,30 @@ async fn f2_a_token_that_was_used_shortly_before_the_upgrade_has_the_same_succes
 
 #[tokio::test]
 async fn d1_a_session_from_before_it_named_its_tokens_keeps_them() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("keyward.db");
-    let before = Connection::open(&path).expect("opened");
-    for migration in [
-        include_str!("../migrations/0001_directory_and_ledger.sql"),
-        include_str!("../migrations/0002_sign_in_with_anyone.sql"),
-        include_str!("../migrations/0003_outbox.sql"),
-        include_str!("../migrations/0004_sessions.sql"),
-        include_str!("../migrations/0005_vault.sql"),
+    let (_folder, path) = written_by(
+        5,
         "INSERT INTO user (id, created) VALUES ('ada', 5);
          INSERT INTO session (id, token_hash, user, claims, created, expires)
              VALUES ('s1', zeroblob(32), 'ada', '{}', 5, 9), ('s2', CAST(zeroblob(31) || x'01' AS BLOB), 'ada', '{}', 5, 9);
-         INSERT INTO vault (id, session, provider, sealed) VALUES ('v1', 's1', 'login', x'07');
-         PRAGMA application_id = 0x4b575244;
-         PRAGMA user_version = 5;",
-    ] {
-        before.execute_batch(migration).expect("written");
-    }
-    drop(before);
-
+         INSERT INTO vault (id, session, provider, sealed) VALUES ('v1', 's1', 'login', x'07');",
+    );
     let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
     let mut hash = [0; 32];
     let tokens = store.session(&TokenHash(hash)).await.expect("answers").expect("there").tokens;
     assert_eq!(tokens.map(|entry| (entry.id.0, entry.sealed)), Some(("v1".to_owned(), vec![7])));
     hash[31] = 1;
     assert_eq!(store.session(&TokenHash(hash)).await.expect("answers").expect("there").tokens, None);
+}
+
+#[tokio::test]
+async fn lesson_56_who_came_before_deletions_were_remembered_and_is_deleted_after_it_is_left_out_too() {
+    let (_folder, path) =
+        written_by(12, "INSERT INTO user (id, email, created) VALUES ('ada', 'ada@example.org', 5)");
+    let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
+    let user = User { email: Some("ada@example.org".to_owned()), ..User::new(UserId("ada".to_owned())) };
+    let batch = [ImportedUser { user, password_hash: None, accounts: Vec::new(), app: None }];
+    let import = async || store.import_users(&batch, false, NOW).await.expect("answers");
+    assert_eq!(import().await, [Imported::There]);
+    assert!(store.delete_user("ada@example.org", NOW).await.expect("answers"));
+    assert_eq!(import().await, [Imported::Deleted]);
 }

@@ -65,6 +65,30 @@ fn a_person_is_deleted_by_their_id_as_by_their_address_and_no_other_is() {
 }
 
 #[test]
+fn lesson_56_the_same_import_again_brings_back_who_was_deleted_only_where_it_is_told_to() {
+    let place = Place::new().file(
+        "people.jsonl",
+        "{\"id\":\"ada\",\"email\":\"ada@example.com\"}\n{\"id\":\"bob\",\"email\":\"bob@example.com\"}\n",
+    );
+    let import = |more: &[&str], [made, there, deleted]: [u8; 3]| {
+        let ran = place.run(&[&["import", "users", "people.jsonl"], more].concat());
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        let counts = format!(
+            "  {made:>7}  made\n  {there:>7}  there already\n  {deleted:>7}  deleted here, left out\n        0  refused\n"
+        );
+        assert!(ran.out.ends_with(&counts), "{ran:?}");
+    };
+    import(&[], [2, 0, 0]);
+    assert_eq!(place.run(&["user", "delete", "ada@example.com", "--yes"]).code, Some(0));
+    import(&[], [0, 1, 1]);
+    import(&["--dry-run", "--restore-deleted"], [1, 1, 0]);
+    assert_eq!(place.run(&["user", "show", "ada@example.com"]).code, Some(1));
+    import(&["--restore-deleted"], [1, 1, 0]);
+    assert_eq!(place.run(&["user", "show", "ada@example.com"]).code, Some(0));
+    import(&[], [0, 2, 0]);
+}
+
+#[test]
 fn lesson_57_a_person_is_shown_kept_out_and_let_in_again_while_the_server_runs() {
     let place = Place::new();
     let server = place.serve(&[]);

@@ -29,6 +29,8 @@ pub enum Imported {
     /// A user with this id, this address and these accounts is there already; nothing was written, whatever else
     /// changed of them since. So an import that was interrupted can be run again from the beginning.
     There,
+    /// Who came along by this id was deleted here; nothing was written.
+    Deleted,
     /// Another user has the id; nothing was written of this one.
     IdTaken,
     /// Another user has the address; nothing was written of this one.
@@ -42,6 +44,13 @@ pub enum Imported {
 pub trait Imports: Send + Sync {
     /// Makes users in their order, each as a whole or not at all, and says of each what came of it. All that are made
     /// are made in one transition: if it fails, none is.
-    async fn import_users(&self, batch: &[ImportedUser], now: Timestamp)
-    -> Result<Vec<Imported>, StoreError>;
+    ///
+    /// Who came along before and was deleted since, in whatever way, is left out, unless they are to be restored. All that
+    /// a store keeps of them for this is a digest of the id that they came with; it goes when they come back.
+    async fn import_users(
+        &self,
+        batch: &[ImportedUser],
+        restore: bool,
+        now: Timestamp,
+    ) -> Result<Vec<Imported>, StoreError>;
 }

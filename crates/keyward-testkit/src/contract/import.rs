@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use keyward_core::{
-    port::{Admitted, Imported, ImportedUser, KeptApp, Store},
+    port::{Admitted, Departure, Imported, ImportedUser, KeptApp, Recovered, Store},
     user::{Account, Admission, Extra, User},
 };
 use serde_json::json;
 
-use super::{NOW, account, admit, admitted, at_once, email, id, key, profile, sealed, sign_up};
+use super::{
+    NOW, UNTIL, account, admit, admitted, at_once, email, id, key, new_user, profile, sealed, sid, sign_up,
+};
 
 /// Somebody with a password and an account at GitHub, whom nobody vouches for.
 fn imported(name: &str) -> ImportedUser {
@@ -19,7 +21,11 @@ fn imported(name: &str) -> ImportedUser {
 }
 
 async fn import(store: &dyn Store, batch: &[ImportedUser]) -> Vec<Imported> {
-    store.import_users(batch, NOW).await.expect("the store answers")
+    store.import_users(batch, false, NOW).await.expect("the store answers")
+}
+
+async fn restore(store: &dyn Store, batch: &[ImportedUser]) -> Vec<Imported> {
+    store.import_users(batch, true, NOW).await.expect("the store answers")
 }
 
 /// With the id they had, and all that was known of them.
@@ -78,6 +84,49 @@ pub async fn an_import_that_is_run_again_finds_who_is_there_and_changes_nothing(
     assert_eq!(kept.hash, "better");
 }
 
+/// Whoever deleted them: the command line, an operator, themselves. Only who asks for it brings them back.
+pub async fn lesson_56_who_was_deleted_is_left_out_of_the_next_import(store: Arc<dyn Store>) {
+    let batch = ["ada", "bob", "cyd"].map(imported);
+    assert_eq!(restore(&*store, &batch).await, [Imported::Made; 3]);
+    let leave = async || {
+        assert!(store.delete_user(&email("ada"), UNTIL).await.expect("answers"));
+        assert!(store.remove_user(&id("bob"), UNTIL, &[]).await.expect("answers"));
+        admit(&*store, &Admission::User(id("cyd")), Some(&sealed("s1"))).await;
+        let what = Departure { user: id("cyd"), session: sid("s1"), until: UNTIL };
+        assert_eq!(store.depart(&what, &[]).await.expect("answers"), Recovered::Done);
+    };
+    leave().await;
+    for _ in 0..2 {
+        let with_another = [&batch[..], &[imported("dan")]].concat();
+        let answers = import(&*store, &with_another).await;
+        assert_eq!(answers[..3], [Imported::Deleted; 3]);
+        assert_eq!(store.user(&id("ada")).await.expect("answers"), None);
+        assert_eq!(store.user_by_email(&email("bob")).await.expect("answers"), None);
+        assert_eq!(store.standing(&key("github", "cyd"), None).await.expect("answers").owner, None);
+    }
+    assert_eq!(restore(&*store, &batch).await, [Imported::Made; 3]);
+    assert_eq!(import(&*store, &batch).await, [Imported::There; 3]);
+    leave().await;
+    assert_eq!(import(&*store, &batch).await, [Imported::Deleted; 3], "also the second time");
+}
+
+/// Under the address that they had, as somebody new, who stays. Who never came along is not kept out either.
+pub async fn lesson_56_who_comes_back_by_themselves_is_nobody_whom_an_import_knows(store: Arc<dyn Store>) {
+    import(&*store, &[imported("ada")]).await;
+    assert!(store.remove_user(&id("ada"), UNTIL, &[]).await.expect("answers"));
+    let again = Admission::NewUser {
+        user: new_user("ada again", &email("ada")),
+        password_hash: "another".to_owned(),
+    };
+    assert_eq!(admit(&*store, &again, None).await, admitted("ada again", true));
+    assert_eq!(import(&*store, &[imported("ada")]).await, [Imported::Deleted]);
+    assert_eq!(restore(&*store, &[imported("ada")]).await, [Imported::EmailTaken]);
+    let kept = store.password_by_email(&email("ada")).await.expect("answers").expect("there");
+    assert_eq!((kept.user.id, kept.hash.as_str()), (id("ada again"), "another"));
+    assert!(store.remove_user(&id("ada again"), UNTIL, &[]).await.expect("answers"));
+    assert_eq!(import(&*store, &[imported("ada again")]).await, [Imported::Made], "made here, and forgotten");
+}
+
 /// Of those who can't be brought along nothing is written, and of the others in the batch everything.
 pub async fn who_clashes_with_somebody_is_refused_and_takes_nobody_along(store: Arc<dyn Store>) {
     admit(&*store, &sign_up("ada"), None).await;
@@ -122,7 +171,7 @@ pub async fn of_many_imports_of_the_same_people_one_makes_each(store: Arc<dyn St
     let batch: Arc<Vec<_>> = Arc::new((0..10).map(|n| imported(&format!("p{n}"))).collect());
     let answers = at_once(10, |_| {
         let (store, batch) = (Arc::clone(&store), Arc::clone(&batch));
-        async move { store.import_users(&batch, NOW).await.expect("answers") }
+        async move { store.import_users(&batch, false, NOW).await.expect("answers") }
     })
     .await;
     for n in 0..10 {

@@ -190,6 +190,8 @@ macro_rules! store_contract {
             lesson_57_who_was_kept_out_before_is_kept_out_after_the_import
             lesson_53_who_is_brought_along_with_an_app_is_asked_for_its_code
             an_import_that_is_run_again_finds_who_is_there_and_changes_nothing
+            lesson_56_who_was_deleted_is_left_out_of_the_next_import
+            lesson_56_who_comes_back_by_themselves_is_nobody_whom_an_import_knows
             who_clashes_with_somebody_is_refused_and_takes_nobody_along
             of_many_imports_of_the_same_people_one_makes_each
             lesson_63_no_first_factor_opens_a_session_for_who_has_a_second

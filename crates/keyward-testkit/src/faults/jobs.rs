@@ -24,7 +24,7 @@ pub async fn what_an_operator_does_without_a_server(stage: &Stage) {
             ada,
             async |browser, ()| {
                 let (store, now) = (&browser.world.store, browser.world.clock.now());
-                Imports::import_users(&**store, &[bob()], now).await
+                Imports::import_users(&**store, &[bob()], false, now).await
             },
             async |browser, ()| browser.world.user(BOB).await.is_some(),
         )

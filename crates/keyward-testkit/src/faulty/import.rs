@@ -13,9 +13,11 @@ impl<S: Imports + ?Sized> Imports for FaultyStore<S> {
     async fn import_users(
         &self,
         batch: &[ImportedUser],
+        restore: bool,
         now: Timestamp,
     ) -> Result<Vec<Imported>, StoreError> {
-        self.done(Operation::ImportUsers, self.pass(Operation::ImportUsers)?.import_users(batch, now).await)
+        let inner = self.pass(Operation::ImportUsers)?;
+        self.done(Operation::ImportUsers, inner.import_users(batch, restore, now).await)
     }
 }
 
@@ -31,7 +33,7 @@ mod tests {
         let store = FaultyStore::new(MemoryStore::default());
         let user = User::new(UserId("ada".to_owned()));
         let batch = [ImportedUser { user, password_hash: None, accounts: Vec::new(), app: None }];
-        let import = || store.import_users(&batch, Timestamp::from_secs(0));
+        let import = || store.import_users(&batch, false, Timestamp::from_secs(0));
         store.fail_next(Operation::ImportUsers);
         assert!(import().await.is_err());
         store.fail_after(Operation::ImportUsers);

@@ -13,15 +13,16 @@ impl Imports for MemoryStore {
     async fn import_users(
         &self,
         batch: &[ImportedUser],
+        restore: bool,
         _now: Timestamp,
     ) -> Result<Vec<Imported>, StoreError> {
         let mut state = self.state();
-        Ok(batch.iter().map(|user| state.import(user)).collect())
+        Ok(batch.iter().map(|user| state.import(user, restore)).collect())
     }
 }
 
 impl State {
-    fn import(&mut self, new: &ImportedUser) -> Imported {
+    fn import(&mut self, new: &ImportedUser, restore: bool) -> Imported {
         let ImportedUser { user, password_hash, accounts, app } = new;
         let owners: Vec<_> =
             accounts.iter().map(|of| self.accounts.get(&of.key).map(|linked| &linked.user)).collect();
@@ -30,12 +31,17 @@ impl State {
             let same = there.email == user.email && all_theirs;
             return if same { Imported::There } else { Imported::IdTaken };
         }
+        // Who came along and is no user any more was deleted.
+        if !restore && self.imported.contains(&user.id) {
+            return Imported::Deleted;
+        }
         if owners.iter().any(Option::is_some) {
             return Imported::AccountTaken;
         }
         if user.email.as_deref().is_some_and(|email| self.by_email(email).is_some()) {
             return Imported::EmailTaken;
         }
+        self.imported.insert(user.id.clone());
         self.users.insert(user.id.clone(), user.clone());
         if let Some(hash) = password_hash {
             self.passwords.insert(user.id.clone(), hash.clone());

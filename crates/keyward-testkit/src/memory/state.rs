@@ -1,6 +1,6 @@
 //! What a store in memory holds, and its transitions: each under the store's one lock.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use keyward_core::{
     claims::Claims,
@@ -23,6 +23,8 @@ use super::{audit::Trail, post::Mails};
 #[derive(Debug, Default)]
 pub(super) struct State {
     pub(super) users: HashMap<UserId, User>,
+    /// Who ever came along from another system.
+    pub(super) imported: HashSet<UserId>,
     pub(super) passwords: HashMap<UserId, String>,
     pub(super) accounts: HashMap<AccountKey, Linked>,
     pub(super) tickets: HashMap<TicketKey, Ticket>,

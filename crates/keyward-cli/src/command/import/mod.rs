@@ -61,6 +61,9 @@ pub(super) struct Users {
     /// Bring people along whose second factor can't be, without it
     #[arg(long)]
     without_factors: bool,
+    /// Bring people back, too, who came along before and were deleted here
+    #[arg(long)]
+    restore_deleted: bool,
     /// The password hash parameters of a Firebase project, as its console shows them
     #[arg(long, value_name = "FILE")]
     firebase_hash_config: Option<PathBuf>,
@@ -69,7 +72,8 @@ pub(super) struct Users {
 }
 
 const EXAMPLES: &str = "\
-An import that was interrupted is run again with the same call: nobody is made twice, and nobody is left out.
+An import that was interrupted is run again with the same call: nobody is made twice, and nobody is left out but who
+was deleted here.
 
 Examples:
   keyward import users users.jsonl --dry-run
@@ -115,6 +119,7 @@ async fn users(around: &Surroundings<'_>, options: &Users) -> Result<(), Failure
         source,
         format,
         rules,
+        restore: options.restore_deleted,
         report: Report::keeping(keeper),
         progress: Progress::start(around.terminal, around.environment),
         waiting: Vec::new(),
@@ -133,6 +138,7 @@ struct Import<'s> {
     source: Source,
     format: Format,
     rules: Rules,
+    restore: bool,
     report: Report,
     progress: Progress,
     waiting: Vec<Waiting>,
@@ -206,13 +212,13 @@ impl Import<'_> {
         }
         let batch: Vec<_> =
             waiting.iter().filter_map(|waiting| waiting.user.as_ref().ok()).cloned().collect();
-        let outcomes = self.store.import_users(&batch, self.rules.now).await;
+        let outcomes = self.store.import_users(&batch, self.restore, self.rules.now).await;
         let mut outcomes = outcomes.map_err(|error| Early::Failed(error.to_string()))?.into_iter();
         for Waiting { line, raw, user } in waiting {
-            let outcome = user.and_then(|_| made(outcomes.next()));
-            match outcome {
-                Ok(true) => self.report.made += 1,
-                Ok(false) => self.report.there += 1,
+            match user.and_then(|_| settled(outcomes.next())) {
+                Ok(Imported::Made) => self.report.made += 1,
+                Ok(Imported::Deleted) => self.report.deleted += 1,
+                Ok(_) => self.report.there += 1,
                 Err(mistake) => {
                     let kept = self.report.refuse(line, &raw, mistake);
                     kept.map_err(|error| Early::Failed(format!("the file of refused records: {error}")))?;
@@ -223,11 +229,10 @@ impl Import<'_> {
     }
 }
 
-/// False for who is there already.
-fn made(outcome: Option<Imported>) -> Result<bool, Mistake> {
+/// What is no mistake of the record.
+fn settled(outcome: Option<Imported>) -> Result<Imported, Mistake> {
     match outcome {
-        Some(Imported::Made) => Ok(true),
-        Some(Imported::There) => Ok(false),
+        Some(outcome @ (Imported::Made | Imported::There | Imported::Deleted)) => Ok(outcome),
         Some(Imported::IdTaken) => Err(Mistake::IdTaken),
         Some(Imported::EmailTaken) => Err(Mistake::EmailTaken),
         Some(Imported::AccountTaken) => Err(Mistake::AccountTaken),
@@ -242,11 +247,12 @@ fn conclude(
     progress: &Progress,
     ended: Result<(), Early>,
 ) -> Result<(), Failure> {
-    let Report { read, made, there, refused, .. } = report;
+    let Report { read, made, there, deleted, refused, .. } = report;
     let (tenths, rate) = (progress.millis() / 100, progress.rate(read));
     let whole = if options.dry_run { "A dry run, nothing is changed: " } else { "" };
     let mut text = format!("{whole}{read} read in {}.{} s, {rate} a second.\n", tenths / 10, tenths % 10);
-    text.push_str(&format!("  {made:>7}  made\n  {there:>7}  there already\n  {refused:>7}  refused\n"));
+    text.push_str(&format!("  {made:>7}  made\n  {there:>7}  there already\n"));
+    text.push_str(&format!("  {deleted:>7}  deleted here, left out\n  {refused:>7}  refused\n"));
     let closed = match &ended {
         Ok(()) => report.close(),
         // What is there of the refused file is written anew.

@@ -15,6 +15,7 @@ pub(super) struct Report {
     pub(super) read: u64,
     pub(super) made: u64,
     pub(super) there: u64,
+    pub(super) deleted: u64,
     pub(super) refused: u64,
     kinds: BTreeMap<Mistake, u64>,
     first: Vec<(u64, Mistake)>,

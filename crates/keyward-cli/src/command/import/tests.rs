@@ -19,6 +19,7 @@ async fn import(store: &FaultyStore<MemoryStore>, file: &Path) -> (u64, u64, Res
         source,
         format,
         rules: Rules { providers: Vec::new(), without_factors: false, sealer: None, now },
+        restore: false,
         report: Report::keeping(None),
         progress: Progress::start(terminal, &[("TERM", "dumb")].into()),
         waiting: Vec::new(),
