@@ -21,6 +21,6 @@ mod recovery;
 mod recovery_faults;
 mod rules;
 mod sessions;
-mod support;
 mod subjects;
+mod support;
 mod typed;

@@ -4,18 +4,18 @@ use keyward_core::{
     dialect::Dialect,
     event::EventKind,
     method::passkey::PasskeySettings,
-    port::Directory as _,
+    port::{Clock as _, Directory as _, Imported, ImportedUser, Imports as _},
     request::Pairs,
     settings::Strategy,
-    user::AccountKey,
+    user::{Account, AccountKey, Profile, User, UserId},
 };
-use keyward_testkit::SoftPasskey;
+use keyward_testkit::{CountingHasher, SoftPasskey};
 use serde_json::json;
 
 use crate::{
     programs,
     support::{
-        ADA, ALL, API, BOTH, Browser, FakeProvider, Options, Person, World, build, path, text,
+        ADA, ALL, API, BOTH, Browser, FakeProvider, Options, PASSWORD, Person, World, build, path, text,
     },
 };
 
@@ -80,6 +80,42 @@ async fn b1_f1_somebody_of_a_back_end_is_who_they_are_there_also_when_they_come_
             let (status, answer) = world.program().post("sign-in", fields).await;
             assert_eq!(status, 200, "{answer}");
             assert_eq!(programs::claims(&world, &answer).await["sub"], here);
+        }
+    }
+}
+
+#[tokio::test]
+async fn b1_whoever_was_brought_along_with_a_password_and_a_back_end_is_who_they_are_there() {
+    for strategy in BOTH {
+        let world = world(Dialect::NextAuth4, strategy);
+        let (id, now) = (UserId("u-1".to_owned()), world.clock.now());
+        let ada = User { email: Some(ADA.to_owned()), email_verified: Some(now), ..User::new(id) };
+        let shop = Account {
+            key: AccountKey { source: "shop".to_owned(), id: "7".to_owned() },
+            kind: Account::CREDENTIALS.to_owned(),
+            profile: Profile::default(),
+            created: now,
+        };
+        let hub = Account {
+            key: AccountKey { source: "hub".to_owned(), id: PERSON.id.to_owned() },
+            kind: "oauth".to_owned(),
+            ..shop.clone()
+        };
+        let password_hash = Some(CountingHasher::outdated(PASSWORD));
+        let ada = ImportedUser { user: ada, password_hash, accounts: vec![hub, shop], app: None };
+        assert_eq!(world.store.import_users(&[ada], false, now).await.expect("answers"), [Imported::Made]);
+        for way in ["password", "link", "provider"] {
+            let mut browser = world.browser();
+            match way {
+                "password" => drop(browser.sign_in(ADA, PASSWORD).await),
+                "link" => {
+                    let link = browser.link("email", ADA).await;
+                    browser.get(&link).await;
+                }
+                _ => drop(browser.sign_in_at("hub", &PERSON).await),
+            }
+            assert_eq!(browser.session().await["user"]["id"], "7", "{strategy:?} {way}");
+            assert_eq!(told_of(&world).await, ["7"], "{way}");
         }
     }
 }
