@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use keyward_jose::digest::sha256_hex;
 
-use crate::{
-    secret::Secret,
-    time::Timestamp,
-    user::{SessionId, UserId},
-};
+use crate::{secret::Secret, time::Timestamp};
 
 /// What a ticket is for. One for something else opens nothing here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -54,12 +50,12 @@ pub fn half_finished_by(user: &str) -> String {
     sha256_hex(&[b"half-finished sign-in ", user.as_bytes()])
 }
 
-/// That a user was let in by one factor, and that `session` waits for the second: what finds that out writes it. It is used
-/// up when what waits is kept; gone by then, whatever ended all of theirs came in between.
+/// That this user was let in by one factor, and that this session (both by id) waits for the second: what finds that out
+/// writes it. It is used up when what waits is kept; gone by then, whatever ended all of theirs came in between.
 #[must_use]
-pub fn first_half(user: &UserId, session: &SessionId, now: Timestamp) -> Ticket {
-    let hash = sha256_hex(&[b"first half ", session.0.as_bytes()]);
-    let key = TicketKey { purpose: Purpose::SECOND_FACTOR, subject: half_finished_by(&user.0), hash };
+pub fn first_half(user: &str, session: &str, now: Timestamp) -> Ticket {
+    let hash = sha256_hex(&[b"first half ", session.as_bytes()]);
+    let key = TicketKey { purpose: Purpose::SECOND_FACTOR, subject: half_finished_by(user), hash };
     Ticket { key, data: String::new(), created: now, expires: now.plus(SKEW) }
 }
 

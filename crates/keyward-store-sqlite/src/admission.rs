@@ -33,7 +33,7 @@ impl SignIns for SqliteStore {
                 && !session.two_factors
                 && factors::has_app(db, user)?
             {
-                ticket::insert(db, &first_half(user, &session.id, now))?;
+                ticket::insert(db, &first_half(&user.0, &session.id.0, now))?;
                 return Ok(Admitted::NeedsFactor { user: user.clone() });
             }
             if let Admitted::As { user, is_new, claims } = &admitted {

@@ -67,7 +67,7 @@ impl SignIns for MemoryStore {
             && !new.two_factors
             && state.factors.apps.contains_key(user)
         {
-            let first = first_half(user, &new.id, now);
+            let first = first_half(&user.0, &new.id.0, now);
             state.tickets.insert(first.key.clone(), first);
             return Ok(Admitted::NeedsFactor { user: user.clone() });
         }

@@ -114,7 +114,7 @@ pub async fn lesson_63_no_first_factor_opens_a_session_for_who_has_a_second(stor
 
 /// Whether the session `s1` of theirs waits for a second factor; not any more then.
 async fn takes_first_half(store: &dyn Store, user: &str) -> bool {
-    let first = first_half(&id(user), &sid("s1"), NOW);
+    let first = first_half(user, "s1", NOW);
     store.consume_ticket(&first.key, NOW).await.expect("answers").is_some()
 }
 

@@ -85,7 +85,7 @@ pub(in crate::flow) async fn ask(
     deployment.random().fill(&mut bytes);
     let secret = hex::encode(bytes);
     let key = key(&half_finished_by(&half.user.0), &secret);
-    let first = first_half(&half.user, &half.record.id, exchange.now);
+    let first = first_half(&half.user.0, &half.record.id.0, exchange.now);
     let told = half.events.iter().filter(|event| event.channel == Channel::Outbox && event.about.fits(false));
     let kept = Kept {
         user: half.user.0,
