@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 
 pub use self::{
     admin::{Administration, Altered, MAX_OWN_CLAIMS, UserChange},
-    adoption::{Adopted, Adoption, Adoptions, NOBODY, PersonName},
+    adoption::{Adopted, Adoption, Adoptions, PersonName},
     audit::{Attempts, AuditTrail},
     background::{Background, Boxed},
     factors::{

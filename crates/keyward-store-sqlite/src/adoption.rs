@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_core::{
-    port::{Adopted, Adoption, Adoptions, NOBODY, SessionId, StoreError},
+    port::{Adopted, Adoption, Adoptions, SessionId, StoreError},
     time::Timestamp,
 };
 use rusqlite::{Connection, OptionalExtension, Result, params};
@@ -29,15 +29,12 @@ fn adopt(db: &Connection, what: &Adoption, now: Timestamp) -> Result<Adopted> {
     if is_over(db, what, &names)? {
         return Ok(Adopted::Over);
     }
-    // Whose record it is has to be a user: this one stands for whoever tokens of others speak of.
-    db.prepare_cached("INSERT OR IGNORE INTO user (id, created) VALUES (?1, 0)")?.execute([NOBODY])?;
     db.prepare_cached(
-        "INSERT INTO session (id, user, claims, created, seen, expires, user_agent, address)
-         VALUES (?1, ?2, '{}', ?3, ?4, ?5, ?6, ?7)",
+        "INSERT INTO session (id, claims, created, seen, expires, user_agent, address)
+         VALUES (?1, '{}', ?2, ?3, ?4, ?5, ?6)",
     )?
     .execute(params![
         what.id.0,
-        NOBODY,
         what.sealed.millis(),
         now.millis(),
         what.expires.millis(),

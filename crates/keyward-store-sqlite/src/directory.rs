@@ -167,7 +167,7 @@ pub(crate) fn prove(
 /// The user with this id.
 pub(crate) fn by_id(db: &Connection, id: &UserId) -> Result<Option<User>> {
     db.prepare_cached(
-        "SELECT id, email, email_verified, name, image, disabled, claims FROM user WHERE id = ?1 AND id <> ''",
+        "SELECT id, email, email_verified, name, image, disabled, claims FROM user WHERE id = ?1",
     )?
     .query_row([&id.0], user)
     .optional()

@@ -5,8 +5,8 @@ use keyward_core::{
     claims::Claims,
     event::NewEvent,
     port::{
-        Changed, Ending, Ledger, NOBODY, NewClaims, NewSession, Renewed, SessionId, SessionRecord,
-        StoreError, StoredSession, TokenHash,
+        Changed, Ending, Ledger, NewClaims, NewSession, Renewed, SessionId, SessionRecord, StoreError,
+        StoredSession, TokenHash,
     },
     time::Timestamp,
     user::{AccountKey, Extra, UserId},
@@ -102,8 +102,8 @@ impl Ledger for SqliteStore {
     ) -> Result<(), StoreError> {
         let (which, events) = (which.clone(), events.to_vec());
         self.write("end_session", move |db| match end(db, &which, until)? {
-            Some(user) if user.0 == NOBODY => outbox::insert(db, &events),
-            Some(user) => outbox::insert_of(db, &events, &user),
+            Some((_, Some(user))) => outbox::insert_of(db, &events, &user),
+            Some((_, None)) => outbox::insert(db, &events),
             None => Ok(()),
         })
         .await
@@ -138,15 +138,19 @@ impl Ledger for SqliteStore {
 
     async fn ready(&self) -> Result<(), StoreError> {
         self.read("ready", |db| {
-            db.prepare_cached("SELECT count(*) FROM user WHERE id = ''")?.query_row([], |_| Ok(()))
+            db.prepare_cached("SELECT EXISTS (SELECT 1 FROM user)")?.query_row([], |_| Ok(()))
         })?;
         self.write("ready", |_| Ok(())).await
     }
 }
 
-/// Ends a session, and remembers it. Gives whose it was, if it was there.
-pub(crate) fn end(db: &Connection, which: &Ending, until: Timestamp) -> Result<Option<UserId>> {
-    let whose = |row: &Row<'_>| Ok((SessionId(row.get(0)?), UserId(row.get(1)?)));
+/// Ends a session, and remembers it. Gives it if it was there, with whose it was; an adopted one was nobody's.
+pub(crate) fn end(
+    db: &Connection,
+    which: &Ending,
+    until: Timestamp,
+) -> Result<Option<(SessionId, Option<UserId>)>> {
+    let whose = |row: &Row<'_>| Ok((SessionId(row.get(0)?), row.get::<_, Option<String>>(1)?.map(UserId)));
     let row = match which {
         Ending::Id(id) => db
             .prepare_cached("DELETE FROM session WHERE id = ?1 RETURNING id, user")?
@@ -163,7 +167,7 @@ pub(crate) fn end(db: &Connection, which: &Ending, until: Timestamp) -> Result<O
     if let Some(id) = ended {
         sessions::note(db, id, Changed::Ended, until)?;
     }
-    Ok(row.map(|(_, user)| user))
+    Ok(row)
 }
 
 /// Records a session, without its refresh tokens, of a user who says `own` in every session; a sealed one says nothing here.
@@ -252,7 +256,7 @@ fn session(row: &Row<'_>) -> Result<StoredSession> {
 fn record(row: &Row<'_>) -> Result<SessionRecord> {
     let via = row.get::<_, Option<String>>(2)?.zip(row.get(3)?);
     Ok(SessionRecord {
-        user: Some(UserId(row.get(0)?)).filter(|user| user.0 != NOBODY),
+        user: row.get::<_, Option<String>>(0)?.map(UserId),
         expires: Timestamp::from_millis(row.get(1)?),
         via: via.map(|(source, id)| AccountKey { source, id }),
     })

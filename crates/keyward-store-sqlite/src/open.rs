@@ -159,10 +159,12 @@ fn make_ready(connection: &mut Connection, busy_timeout: Duration) -> Result<(),
     migration::version(connection, MIGRATIONS.len())?;
     use_wal(connection, busy_timeout)?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "foreign_keys", true)?;
     // What was deleted is gone from the file, not only from the tables.
     connection.pragma_update(None, "secure_delete", true)?;
-    migration::migrate(connection, MIGRATIONS)
+    // A table that is made anew would take along what refers to it.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    migration::migrate(connection, MIGRATIONS)?;
+    Ok(connection.pragma_update(None, "foreign_keys", true)?)
 }
 
 fn connect(path: &Path, busy_timeout: Duration) -> rusqlite::Result<Connection> {

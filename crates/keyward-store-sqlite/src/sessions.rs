@@ -23,7 +23,7 @@ impl Sessions for SqliteStore {
         self.read("sessions_of", |db| {
             db.prepare_cached(
                 "SELECT id, created, coalesce(seen, created) AS last, expires, user_agent, address, via_source, via_id
-                 FROM session WHERE expires > ?2 AND (user = nullif(?1, '') OR id IN
+                 FROM session WHERE expires > ?2 AND (user = ?1 OR id IN
                  (SELECT session FROM adopted WHERE name IN (SELECT value FROM json_each(?3))))
                  ORDER BY last DESC, created DESC, id DESC",
             )?
@@ -110,7 +110,7 @@ impl Sessions for SqliteStore {
 
 /// The sessions of a user, expired ones included, but for those that were adopted.
 pub(crate) fn ids_of(db: &Connection, user: &UserId) -> Result<Vec<SessionId>> {
-    db.prepare_cached("SELECT id FROM session WHERE user = nullif(?1, '')")?
+    db.prepare_cached("SELECT id FROM session WHERE user = ?1")?
         .query_map([&user.0], |row| row.get(0).map(SessionId))?
         .collect()
 }

@@ -4,8 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use keyward_core::{
     port::{
-        Admitted, Change, Changed, Directory, Grant, Grants, Imported, ImportedUser, Imports, Ledger,
-        Rotated, Rotation, SessionId, SessionRecord, Sessions, SignIns, TokenHash,
+        Administration, Admitted, Change, Changed, Directory, Grant, Grants, Imported, ImportedUser, Imports,
+        Ledger, PersonName, Rotated, Rotation, SessionId, SessionRecord, Sessions, SignIns, TokenHash,
     },
     time::Timestamp,
     user::{
@@ -13,7 +13,7 @@ use keyward_core::{
     },
 };
 use keyward_store_sqlite::{Options, SqliteStore};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, params, types::Value};
 use serde_json::Map;
 
 const NOW: Timestamp = Timestamp::from_millis(1_780_000_000_123);
@@ -210,4 +210,56 @@ async fn lesson_56_who_came_before_deletions_were_remembered_and_is_deleted_afte
     assert_eq!(import().await, [Imported::There]);
     assert!(store.delete_user("ada@example.org", NOW).await.expect("answers"));
     assert_eq!(import().await, [Imported::Deleted]);
+}
+
+#[tokio::test]
+async fn an_adopted_session_is_nobodys_without_a_user_who_stands_for_it_and_all_else_stays() {
+    let (_folder, path) = written_by(
+        13,
+        &format!(
+            "INSERT INTO user (id, created) VALUES ('ada', 5), ('', 0);
+             INSERT INTO session (id, token_hash, user, claims, organisation, created, expires, user_agent, via_source,
+                                  via_id, version, overlay, seen, address, vault)
+             VALUES ('own', zeroblob(32), 'ada', '{{\"name\":\"Ada\"}}', 'o', 5, 99000, 'agent', 'shop', '7', 3,
+                     '{{\"role\":[3,1]}}', 6, '203.0.113.0', 'v1'),
+                    ('read', NULL, '', '{{}}', NULL, 7, 99000, NULL, NULL, NULL, 0, NULL, 8, NULL, NULL);
+             INSERT INTO vault (id, session, provider, sealed) VALUES ('v1', 'own', 'login', x'07');
+             INSERT INTO adopted (name, session) VALUES ('{}', 'read');
+             INSERT INTO refresh_family (session, terms, current) VALUES ('own', 'terms', zeroblob(32));",
+            PersonName::id("7").as_str()
+        ),
+    );
+    let raw = Connection::open(&path).expect("opened");
+    let columns = "id, token_hash, claims, organisation, created, expires, user_agent, via_source, via_id, version, overlay, \
+                   seen, address, vault";
+    let all = |sql: &str| {
+        let mut statement = raw.prepare(sql).expect("prepared");
+        let width = statement.column_count();
+        let row = |row: &rusqlite::Row<'_>| (0..width).map(|at| row.get::<_, Value>(at)).collect();
+        statement.query_map([], row).expect("read").collect::<Result<Vec<Vec<_>>, _>>().expect("rows")
+    };
+    let rows = || all(&format!("SELECT {columns} FROM session ORDER BY id"));
+    let indices =
+        || all("SELECT sql FROM sqlite_schema WHERE type = 'index' AND sql LIKE '% ON session %' ORDER BY 1");
+    let before = (rows(), indices());
+    assert_eq!((before.0.len(), before.1.len()), (2, 2));
+
+    let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
+    assert_eq!((rows(), indices()), before);
+    assert_eq!(all("SELECT id FROM user"), [[Value::Text("ada".to_owned())]]);
+    assert_eq!(all("SELECT * FROM pragma_foreign_key_check"), Vec::<Vec<Value>>::new());
+    let (own, read) = (SessionId("own".to_owned()), SessionId("read".to_owned()));
+    let stored = store.session(&TokenHash([0; 32])).await.expect("answers").expect("there");
+    assert_eq!((stored.user.0.as_str(), stored.tokens.map(|entry| entry.sealed)), ("ada", Some(vec![7])));
+    assert_eq!(store.grant(&own).await.expect("answers").map(|grant| grant.terms), Some("terms".to_owned()));
+    assert_eq!(store.session_record(&read).await.expect("answers").expect("there").user, None);
+    let listed =
+        store.sessions_of(&UserId("7".to_owned()), Timestamp::from_millis(9)).await.expect("answers");
+    assert_eq!(listed.iter().map(|entry| &entry.id).collect::<Vec<_>>(), [&read]);
+
+    assert!(store.remove_user(&UserId("ada".to_owned()), NOW, &[]).await.expect("answers"));
+    for table in ["vault", "refresh_family", "user"] {
+        assert_eq!(all(&format!("SELECT * FROM {table}")), Vec::<Vec<Value>>::new(), "{table} goes along");
+    }
+    assert_eq!(rows(), before.0[1..]);
 }

@@ -20,9 +20,9 @@ use keyward_core::{
     event::NewEvent,
     policy::ways::Left,
     port::{
-        Admitted, Directory, DueEvent, Ending, Ledger, NOBODY, NewClaims, NewSession, Outbox, Renewed,
-        SessionId, SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets,
-        TokenHash, Unlinked, Unlinking,
+        Admitted, Directory, DueEvent, Ending, Ledger, NewClaims, NewSession, Outbox, Renewed, SessionId,
+        SessionRecord, Settled, SignIns, StoreError, StoredPassword, StoredSession, Tickets, TokenHash,
+        Unlinked, Unlinking,
     },
     ticket::{Ticket, TicketKey, first_half},
     time::Timestamp,
@@ -72,7 +72,7 @@ impl SignIns for MemoryStore {
             return Ok(Admitted::NeedsFactor { user: user.clone() });
         }
         if let (Admitted::As { user, claims, .. }, Some(new)) = (&admitted, session) {
-            state.sessions.insert(new.id.clone(), Session::new(user, claims, new));
+            state.sessions.insert(new.id.clone(), Session::new(Some(user), claims, new));
             if let Some(grant) = &new.grant {
                 state.families.insert(new.id.clone(), Family::new(grant.clone()));
             }
@@ -164,7 +164,7 @@ impl Directory for MemoryStore {
     async fn unlink_account(&self, what: &Unlinking) -> Result<Unlinked, StoreError> {
         let Unlinking { user, key, session, ways, until, events } = what;
         let mut state = self.state();
-        if state.sessions.get(session).is_none_or(|row| row.user != *user) {
+        if state.sessions.get(session).is_none_or(|row| !row.is_of(user)) {
             return Ok(Unlinked::SignedOut);
         }
         if state.accounts.get(key).is_none_or(|account| account.user != *user) {
@@ -213,17 +213,17 @@ impl Directory for MemoryStore {
 impl Ledger for MemoryStore {
     async fn session(&self, token: &TokenHash) -> Result<Option<StoredSession>, StoreError> {
         let state = self.state();
-        Ok(state.by_token(token).map(|id| {
+        Ok(state.by_token(token).and_then(|id| {
             let row = &state.sessions[&id];
-            let (user, claims) = (row.user.clone(), row.claims.clone());
+            let (user, claims) = (row.user.clone()?, row.claims.clone());
             let tokens = state.vaulted(&id).cloned();
-            StoredSession { id, user, claims, version: row.version, tokens, expires: row.expires }
+            Some(StoredSession { id, user, claims, version: row.version, tokens, expires: row.expires })
         }))
     }
 
     async fn session_record(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
         Ok(self.state().sessions.get(id).map(|row| SessionRecord {
-            user: Some(row.user.clone()).filter(|user| user.0 != NOBODY),
+            user: row.user.clone(),
             via: row.via.clone(),
             expires: row.expires,
         }))
@@ -269,8 +269,8 @@ impl Ledger for MemoryStore {
         events: &[NewEvent],
     ) -> Result<(), StoreError> {
         let mut state = self.state();
-        if let Some(user) = state.end_which(which, until) {
-            state.write_of(events, Some(&user).filter(|user| user.0 != NOBODY));
+        if let Some(ended) = state.end_which(which, until) {
+            state.write_of(events, ended.user.as_ref());
         }
         Ok(())
     }

@@ -7,9 +7,6 @@ use keyward_jose::digest::sha256;
 use super::{SessionId, StoreError};
 use crate::{time::Timestamp, user::UserId};
 
-/// Stands for the user of a record whose person is known by what the token calls them alone. It is no user's id.
-pub const NOBODY: &str = "";
-
 /// A session of another implementation's, about to be recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Adoption {

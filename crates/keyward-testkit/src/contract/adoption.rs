@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use keyward_core::{
-    port::{Adopted, Adoption, Altered, Changed, Ending, NOBODY, PasswordChange, Store, UserChange, Which},
+    port::{Adopted, Adoption, Altered, Changed, Ending, PasswordChange, Store, UserChange, Which},
     time::Timestamp,
     user::{Admission, NewUser},
 };
@@ -113,7 +113,7 @@ pub async fn an_adopted_session_is_listed_as_whoever_is_called_so(store: Arc<dyn
 pub async fn nobody_is_no_user_and_has_no_sessions(store: Arc<dyn Store>) {
     let what = foreign("s1", Some("7"), None);
     assert!(is_alive(&*store, &what).await);
-    let nobody = id(NOBODY);
+    let nobody = id("");
     assert_eq!(store.user(&nobody).await.expect("answers"), None);
     assert_eq!(store.sessions_of(&nobody, NOW).await.expect("answers"), []);
     let ended = store.end_sessions(&nobody, &Which::All, None, UNTIL, &[]).await;

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use keyward_core::{
-    port::{Adopted, Adoption, Adoptions, Changed, NOBODY, NewSession, PersonName, SessionId, StoreError},
+    port::{Adopted, Adoption, Adoptions, Changed, NewSession, PersonName, SessionId, StoreError},
     time::Timestamp,
     user::{Extra, UserId},
 };
@@ -27,7 +27,7 @@ impl Adoptions for MemoryStore {
             address: what.address.clone(),
             ..NewSession::new(what.id.clone(), what.sealed, what.expires)
         };
-        let mut session = Session::new(&UserId(NOBODY.to_owned()), &Extra::new(), &new);
+        let mut session = Session::new(None, &Extra::new(), &new);
         session.seen = now;
         state.sessions.insert(what.id.clone(), session);
         state.adopted.insert(what.id.clone(), what.names());

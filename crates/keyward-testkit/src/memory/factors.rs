@@ -104,7 +104,7 @@ impl State {
 
     fn change_factors(&mut self, change: &FactorChange, now: Timestamp) -> FactorChanged {
         let FactorChange { user, session, ways, edit } = change;
-        let is_theirs = |id| self.sessions.get(id).is_some_and(|row| row.user == *user);
+        let is_theirs = |id| self.sessions.get(id).is_some_and(|row| row.is_of(user));
         if session.as_ref().is_some_and(|id| !is_theirs(id)) || !self.users.contains_key(user) {
             return FactorChanged::SignedOut;
         }

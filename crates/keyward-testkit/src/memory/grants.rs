@@ -32,21 +32,21 @@ impl Family {
 impl Grants for MemoryStore {
     async fn grant(&self, session: &SessionId) -> Result<Option<Grant>, StoreError> {
         let state = self.state();
-        let found = state.sessions.get(session).zip(state.families.get(session));
-        Ok(found.map(|(row, family)| Grant { user: row.user.clone(), terms: family.grant.terms.clone() }))
+        let user = state.sessions.get(session).and_then(|row| row.user.clone());
+        let found = user.zip(state.families.get(session));
+        Ok(found.map(|(user, family)| Grant { user, terms: family.grant.terms.clone() }))
     }
 
     async fn rotate_grant(&self, rotation: &Rotation) -> Result<Rotated, StoreError> {
         let mut guard = self.state();
         let state = &mut *guard;
         let session = state.sessions.get_mut(&rotation.session).filter(|row| rotation.now < row.expires);
-        let (Some(session), Some(family)) = (session, state.families.get_mut(&rotation.session)) else {
-            return Ok(Rotated::Gone);
-        };
+        let family = state.families.get_mut(&rotation.session);
+        let session = session.and_then(|row| Some((row.user.clone()?, row)));
+        let Some(((user, session), family)) = session.zip(family) else { return Ok(Rotated::Gone) };
         if family.grant.client != rotation.client {
             return Ok(Rotated::OtherClient);
         }
-        let user = session.user.clone();
         let grant = Grant { user: user.clone(), terms: family.grant.terms.clone() };
         family.used.retain(|used| used.at > rotation.now.minus(rotation.grace));
         if family.grant.token == rotation.given {

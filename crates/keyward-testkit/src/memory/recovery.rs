@@ -203,7 +203,7 @@ impl State {
     }
 
     fn is_of(&self, session: &SessionId, user: &UserId) -> bool {
-        self.sessions.get(session).is_some_and(|row| row.user == *user)
+        self.sessions.get(session).is_some_and(|row| row.is_of(user))
     }
 
     fn void(&mut self, purpose: Purpose, subject: &str) {

@@ -8,7 +8,7 @@ use keyward_core::{
     method::passkey::Passkey,
     overlay::Overlay,
     port::{
-        Admitted, Altered, Change, Changed, DueEvent, Ending, Entry, EntryId, NOBODY, NewSession, PersonName,
+        Admitted, Altered, Change, Changed, DueEvent, Ending, Entry, EntryId, NewSession, PersonName,
         SessionId, StoreError, StoredKey, TokenHash,
     },
     ticket::{Purpose, Ticket, TicketKey, half_finished_by},
@@ -70,7 +70,8 @@ pub(super) struct Linked {
 
 #[derive(Debug)]
 pub(super) struct Session {
-    pub(super) user: UserId,
+    /// An adopted one is nobody's.
+    pub(super) user: Option<UserId>,
     pub(super) token: Option<TokenHash>,
     pub(super) claims: Claims,
     pub(super) version: u64,
@@ -85,9 +86,9 @@ pub(super) struct Session {
 
 impl Session {
     /// Of a user who says `own` in every session.
-    pub(super) fn new(user: &UserId, own: &Extra, new: &NewSession) -> Self {
+    pub(super) fn new(user: Option<&UserId>, own: &Extra, new: &NewSession) -> Self {
         let mut session = Self {
-            user: user.clone(),
+            user: user.cloned(),
             token: new.token,
             claims: new.claims.clone(),
             version: 0,
@@ -103,9 +104,8 @@ impl Session {
         session
     }
 
-    /// Adopted ones are nobody's.
     pub(super) fn is_of(&self, user: &UserId) -> bool {
-        self.user == *user && user.0 != NOBODY
+        self.user.as_ref() == Some(user)
     }
 
     /// A sealed session says nothing here.
@@ -293,9 +293,7 @@ impl State {
             _ if owner.is_some() => Ok(None),
             Place::Link { user, by } => {
                 let holds = match by {
-                    Ground::Session(session) => {
-                        self.sessions.get(session).is_some_and(|row| row.user == *user)
-                    }
+                    Ground::Session(session) => self.sessions.get(session).is_some_and(|row| row.is_of(user)),
                     Ground::Email => who.email.as_ref().is_some_and(|email| {
                         self.by_email(&email.address).is_some_and(|holder| holder.id == *user)
                     }),
@@ -391,22 +389,21 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn end(&mut self, id: &SessionId, until: Timestamp) {
-        self.sessions.remove(id);
+    /// Ends a session, and remembers it. Gives it if it was there.
+    pub(super) fn end(&mut self, id: &SessionId, until: Timestamp) -> Option<Session> {
         self.adopted.remove(id);
         self.vault.retain(|_, entry| entry.session != *id);
         self.note(id, Changed::Ended, until);
+        self.sessions.remove(id)
     }
 
-    /// Ends a session, and remembers it. Gives whose it was, if it was there.
-    pub(super) fn end_which(&mut self, which: &Ending, until: Timestamp) -> Option<UserId> {
+    /// The same, however it is named.
+    pub(super) fn end_which(&mut self, which: &Ending, until: Timestamp) -> Option<Session> {
         let id = match which {
             Ending::Id(id) => id.clone(),
             Ending::Token(token) => self.by_token(token)?,
         };
-        let user = self.sessions.get(&id).map(|row| row.user.clone());
-        self.end(&id, until);
-        user
+        self.end(&id, until)
     }
 
     /// One place for each session, moved to the end of the order.
