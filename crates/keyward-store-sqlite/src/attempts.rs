@@ -1,4 +1,4 @@
-//! The memory of failed attempts.
+//! The memory of failed attempts, and of networks from which others succeeded.
 
 use async_trait::async_trait;
 use keyward_core::{
@@ -52,6 +52,24 @@ impl Attempts for SqliteStore {
         self.write("forget_failures", move |db| {
             let mut forget = db.prepare_cached("DELETE FROM failure WHERE key = ?1")?;
             keys.iter().try_for_each(|key| forget.execute([key]).map(drop))
+        })
+        .await
+    }
+
+    async fn known_network(&self, key: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        self.read("known_network", |db| {
+            db.prepare_cached("SELECT last FROM known_network WHERE key = ?1 AND until > ?2")?
+                .query_row(params![key, now.millis()], |row| row.get(0).map(Timestamp::from_millis))
+                .optional()
+        })
+    }
+
+    async fn remember_network(&self, key: &str, now: Timestamp, until: Timestamp) -> Result<(), StoreError> {
+        let key = key.to_owned();
+        self.write("remember_network", move |db| {
+            db.prepare_cached("REPLACE INTO known_network (key, last, until) VALUES (?1, ?2, ?3)")?
+                .execute(params![key, now.millis(), until.millis()])
+                .map(drop)
         })
         .await
     }

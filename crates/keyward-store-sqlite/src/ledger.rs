@@ -111,10 +111,12 @@ impl Ledger for SqliteStore {
 
     async fn sweep(&self, now: Timestamp) -> Result<u64, StoreError> {
         // In small transitions, so that sign-ins need not wait for all of it.
-        const STEPS: [&str; 8] = [
+        const STEPS: [&str; 9] = [
             "DELETE FROM mail WHERE place IN (SELECT place FROM mail WHERE expires < ?1 LIMIT 1000)",
             "DELETE FROM signing_key WHERE published_until < ?1",
             "DELETE FROM failure WHERE key IN (SELECT key FROM failure WHERE until <= ?1 LIMIT 1000)",
+            "DELETE FROM known_network
+             WHERE key IN (SELECT key FROM known_network WHERE until <= ?1 LIMIT 1000)",
             "DELETE FROM session WHERE id IN (SELECT id FROM session WHERE expires < ?1 LIMIT 1000)",
             "DELETE FROM ticket WHERE (purpose, subject, hash) IN
              (SELECT purpose, subject, hash FROM ticket WHERE expires < ?1 LIMIT 1000)",

@@ -18,6 +18,7 @@ pub(crate) const MIGRATIONS: &[&str] = &[
     include_str!("../migrations/0012_used_tokens.sql"),
     include_str!("../migrations/0013_deleted_imports.sql"),
     include_str!("../migrations/0014_sessions_of_nobody.sql"),
+    include_str!("../migrations/0015_known_networks.sql"),
 ];
 
 /// Marks a database as Keyward's (SQLite's `application_id`): "KWRD".

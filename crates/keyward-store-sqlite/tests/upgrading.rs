@@ -4,8 +4,9 @@ use std::{path::PathBuf, time::Duration};
 
 use keyward_core::{
     port::{
-        Administration, Admitted, Change, Changed, Directory, Grant, Grants, Imported, ImportedUser, Imports,
-        Ledger, PersonName, Rotated, Rotation, SessionId, SessionRecord, Sessions, SignIns, TokenHash,
+        Administration, Admitted, Attempts, Change, Changed, Directory, Grant, Grants, Imported,
+        ImportedUser, Imports, Ledger, PersonName, Rotated, Rotation, SessionId, SessionRecord, Sessions,
+        SignIns, TokenHash,
     },
     time::Timestamp,
     user::{
@@ -262,4 +263,13 @@ async fn an_adopted_session_is_nobodys_without_a_user_who_stands_for_it_and_all_
         assert_eq!(all(&format!("SELECT * FROM {table}")), Vec::<Vec<Value>>::new(), "{table} goes along");
     }
     assert_eq!(rows(), before.0[1..]);
+}
+
+#[tokio::test]
+async fn b2_a_network_that_was_remembered_among_the_failures_is_known_as_long_as_it_would_have_been() {
+    let sql = "INSERT INTO failure (key, count, last, until) VALUES ('home', 1, 5, 99)";
+    let (_folder, path) = written_by(14, sql);
+    let store = SqliteStore::open(&path, &Options::default()).expect("brought up to date");
+    let known = async |now| store.known_network("home", Timestamp::from_millis(now)).await.expect("answers");
+    assert_eq!((known(98).await, known(99).await), (Some(Timestamp::from_millis(5)), None));
 }

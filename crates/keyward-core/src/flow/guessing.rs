@@ -14,7 +14,7 @@ use crate::{
     error::{Code, Refusal},
     exchange::Exchange,
     policy::{abuse::Attempted, email},
-    port::{Failures, Limit, StoreError, address_bucket, site_bucket},
+    port::{Limit, StoreError, address_bucket, site_bucket},
 };
 
 /// After so long a network from which somebody signed in at a back end is written down anew.
@@ -107,7 +107,7 @@ impl Guess {
     /// elsewhere. Those of strangers stay: signing in gives an attacker no new guesses.
     pub(super) async fn succeeded(self, deployment: &Deployment, exchange: &mut Exchange<'_>) {
         let own = self.keys(deployment, exchange).swap_remove(0);
-        if let Err(error) = self.settle(deployment, exchange, &own).await {
+        if let Err(error) = self.settle(deployment, exchange, own).await {
             tracing::warn!(%error, "failed attempts could not be forgotten, or a network not be remembered");
         }
         if self.elsewhere.is_none() {
@@ -119,19 +119,18 @@ impl Guess {
         &self,
         deployment: &Deployment,
         exchange: &Exchange<'_>,
-        own: &str,
+        own: String,
     ) -> Result<(), StoreError> {
         let (store, guesses, now) = (deployment.store(), &deployment.settings().guesses, exchange.now);
-        let home = self.elsewhere.as_ref().filter(|_| guesses.free > 0);
-        let home = home.map(|source| self.network_key(deployment, exchange, source));
-        let keys: Vec<_> = [own.to_owned()].into_iter().chain(home).collect();
-        let known = store.failures(&keys, now).await?;
-        if known.first().is_some_and(|own| own.count > 0) {
-            store.forget_failures(&keys[..1]).await?;
+        let own = [own];
+        if store.failures(&own, now).await?.iter().any(|failures| failures.count > 0) {
+            store.forget_failures(&own).await?;
         }
-        let is_fresh = |known: &Failures| known.last.is_some_and(|last| now < last.plus(REMEMBERED_ANEW));
-        if keys.len() > 1 && !known.get(1).is_some_and(is_fresh) {
-            store.count_failure(&keys[1..], now, now.plus(guesses.knows), &[]).await?;
+        let Some(source) = self.elsewhere.as_ref().filter(|_| guesses.free > 0) else { return Ok(()) };
+        let network = self.network_key(deployment, exchange, source);
+        let last = store.known_network(&network, now).await?;
+        if last.is_none_or(|last| last.plus(REMEMBERED_ANEW) <= now) {
+            store.remember_network(&network, now, now.plus(guesses.knows)).await?;
         }
         Ok(())
     }
@@ -168,9 +167,8 @@ impl Guess {
         exchange: &Exchange<'_>,
     ) -> Result<bool, StoreError> {
         if let Some(source) = &self.elsewhere {
-            let key = [self.network_key(deployment, exchange, source)];
-            let known = deployment.store().failures(&key, exchange.now).await?;
-            return Ok(known.iter().any(|known| known.count > 0));
+            let key = self.network_key(deployment, exchange, source);
+            return Ok(deployment.store().known_network(&key, exchange.now).await?.is_some());
         }
         let Some(address) = email::normalise(&self.account) else { return Ok(false) };
         let since = exchange.now.minus(deployment.settings().guesses.knows);
@@ -178,8 +176,7 @@ impl Guess {
         deployment.store().has_come_from(&address, &network, since).await
     }
 
-    /// Where it is remembered that the owner of an account at a back end came from this network: among the failures, which
-    /// are as small, as keyed, and forgotten in time.
+    /// Under what it is remembered that the owner of an account at a back end came from this network.
     fn network_key(&self, deployment: &Deployment, exchange: &Exchange<'_>, source: &str) -> String {
         let network = address_bucket(exchange.request.client);
         deployment.keyed(&["known network", &network, source, &self.account])

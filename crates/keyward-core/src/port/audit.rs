@@ -25,7 +25,7 @@ pub trait AuditTrail: Send + Sync {
     async fn has_come_from(&self, email: &str, network: &str, since: Timestamp) -> Result<bool, StoreError>;
 }
 
-/// Failed attempts, counted under keys that the core makes: no name, no address stands in them. All processes on one
+/// Failed attempts and the networks of those who succeeded elsewhere, under keys that the core makes: no name, no address stands in them. All processes on one
 /// store share them.
 #[async_trait]
 pub trait Attempts: Send + Sync {
@@ -44,6 +44,13 @@ pub trait Attempts: Send + Sync {
 
     /// Forgets what is known under these keys.
     async fn forget_failures(&self, keys: &[String]) -> Result<(), StoreError>;
+
+    /// When a network was last [remembered](Self::remember_network) under this key; `None` where it is not known, or may be
+    /// forgotten at `now`.
+    async fn known_network(&self, key: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError>;
+
+    /// Remembers at `now` a network from which somebody signed in at a back end, to be forgotten at `until`.
+    async fn remember_network(&self, key: &str, now: Timestamp, until: Timestamp) -> Result<(), StoreError>;
 
     /// Keeps the `most` keys whose last failure is newest, and drops the others. Says how many went.
     async fn cap_failures(&self, most: u64) -> Result<u64, StoreError>;

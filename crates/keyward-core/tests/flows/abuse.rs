@@ -225,3 +225,17 @@ async fn b2_strangers_at_a_back_end_keep_nobody_out_who_came_from_this_network_b
     assert_eq!(at_back_end(&world, "203.0.113.5", 200).await, None, "the owner at home");
     assert_eq!(at_back_end(&world, "198.51.100.78", 200).await.as_deref(), Some("rate_limited"));
 }
+
+#[tokio::test]
+async fn b2_failures_that_become_too_many_to_remember_make_nobody_at_a_back_end_a_stranger_at_home() {
+    let world = deployment();
+    assert_eq!(at_back_end(&world, "203.0.113.5", 200).await, None);
+    world.store.inner().cap_failures(0).await.expect("answers");
+    for n in 0..40 {
+        at_back_end(&world, &format!("192.0.2.{n}"), 401).await;
+        world.http.forget();
+    }
+    assert_eq!(at_back_end(&world, "198.51.100.77", 200).await.as_deref(), Some("rate_limited"));
+    world.http.forget();
+    assert_eq!(at_back_end(&world, "203.0.113.5", 200).await, None, "the owner at home");
+}

@@ -237,3 +237,26 @@ pub async fn beyond_the_cap_the_oldest_failures_go(store: Arc<dyn Store>) {
     let known = store.failures(&keys(&["5", "6", "9"]), NOW.plus(HOUR)).await.expect("answers");
     assert_eq!(known.iter().map(|known| known.count).collect::<Vec<_>>(), [0, 1, 1]);
 }
+
+/// Where people of a back end came from: failures are counted and dropped apart from it.
+pub async fn a_network_that_is_remembered_is_known_until_its_time_is_over_however_many_fail(
+    store: Arc<dyn Store>,
+) {
+    let known = async |key: &str, now| store.known_network(key, now).await.expect("answers");
+    let remember = async |key: &str, now, until| {
+        store.remember_network(key, now, until).await.expect("answers");
+    };
+    remember("home", NOW, LATER).await;
+    store.count_failure(&keys(&["home", "other"]), NOW, UNTIL, &[]).await.expect("answers");
+    assert_eq!((known("home", NOW).await, known("other", NOW).await), (Some(NOW), None));
+    store.forget_failures(&keys(&["home"])).await.expect("answers");
+    assert_eq!(store.cap_failures(0).await.expect("answers"), 1);
+    assert_eq!(known("home", LATER.minus(HOUR)).await, Some(NOW));
+    assert_eq!(known("home", LATER).await, None);
+    let soon = NOW.plus(HOUR);
+    remember("home", soon, UNTIL).await;
+    assert_eq!(known("home", LATER).await, Some(soon));
+    remember("work", NOW, LATER).await;
+    assert_eq!(store.sweep(LATER).await.expect("answers"), 1);
+    assert_eq!((known("home", NOW).await, known("work", NOW).await), (Some(soon), None));
+}

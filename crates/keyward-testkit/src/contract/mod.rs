@@ -186,6 +186,7 @@ macro_rules! store_contract {
             failures_are_counted_under_their_keys
             failures_are_forgotten_in_time_and_on_demand
             beyond_the_cap_the_oldest_failures_go
+            a_network_that_is_remembered_is_known_until_its_time_is_over_however_many_fail
             who_is_brought_along_comes_back_as_they_were
             lesson_57_who_was_kept_out_before_is_kept_out_after_the_import
             lesson_53_who_is_brought_along_with_an_app_is_asked_for_its_code

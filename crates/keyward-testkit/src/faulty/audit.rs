@@ -48,6 +48,16 @@ impl<S: Attempts + ?Sized> Attempts for FaultyStore<S> {
         self.done(Operation::ForgetFailures, inner.forget_failures(keys).await)
     }
 
+    async fn known_network(&self, key: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let inner = self.pass(Operation::KnownNetwork)?;
+        self.done(Operation::KnownNetwork, inner.known_network(key, now).await)
+    }
+
+    async fn remember_network(&self, key: &str, now: Timestamp, until: Timestamp) -> Result<(), StoreError> {
+        let inner = self.pass(Operation::RememberNetwork)?;
+        self.done(Operation::RememberNetwork, inner.remember_network(key, now, until).await)
+    }
+
     async fn cap_failures(&self, most: u64) -> Result<u64, StoreError> {
         self.done(Operation::CapFailures, self.pass(Operation::CapFailures)?.cap_failures(most).await)
     }

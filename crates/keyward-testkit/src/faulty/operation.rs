@@ -113,6 +113,10 @@ operations! {
     CountFailure,
     /// [`Attempts::forget_failures`](keyward_core::port::Attempts::forget_failures).
     ForgetFailures,
+    /// [`Attempts::known_network`](keyward_core::port::Attempts::known_network).
+    KnownNetwork,
+    /// [`Attempts::remember_network`](keyward_core::port::Attempts::remember_network).
+    RememberNetwork,
     /// [`Attempts::cap_failures`](keyward_core::port::Attempts::cap_failures).
     CapFailures,
     /// [`Recovery::issue_by_mail`](keyward_core::port::Recovery::issue_by_mail).

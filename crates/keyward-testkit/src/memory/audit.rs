@@ -20,6 +20,8 @@ pub(super) struct Trail {
     entries: Vec<(AuditRecord, Option<String>)>,
     written: u64,
     failures: HashMap<String, Failed>,
+    /// When each was last remembered, and until when.
+    networks: HashMap<String, (Timestamp, Timestamp)>,
 }
 
 #[derive(Debug, Default)]
@@ -58,11 +60,13 @@ impl Trail {
         self.entries.push((record, fold));
     }
 
-    /// Forgets failures whose time is over. Says how many keys went.
+    /// Forgets failures and networks whose time is over. Says how many keys went.
     pub(super) fn sweep(&mut self, now: Timestamp) -> u64 {
-        let before = self.failures.len();
+        let rows = |trail: &Self| (trail.failures.len() + trail.networks.len()) as u64;
+        let before = rows(self);
         self.failures.retain(|_, failed| failed.until.is_some_and(|until| until > now));
-        (before - self.failures.len()) as u64
+        self.networks.retain(|_, (_, until)| *until > now);
+        before - rows(self)
     }
 }
 
@@ -149,6 +153,17 @@ impl Attempts for MemoryStore {
         for key in keys {
             state.trail.failures.remove(key);
         }
+        Ok(())
+    }
+
+    async fn known_network(&self, key: &str, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        let state = self.state();
+        let known = state.trail.networks.get(key).filter(|(_, until)| *until > now);
+        Ok(known.map(|(last, _)| *last))
+    }
+
+    async fn remember_network(&self, key: &str, now: Timestamp, until: Timestamp) -> Result<(), StoreError> {
+        self.state().trail.networks.insert(key.to_owned(), (now, until));
         Ok(())
     }
 
