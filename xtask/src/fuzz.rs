@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::Result;
 use crate::arguments::Arguments;
 use crate::part::Outcome;
-use crate::run::{Watch, output, side_by_side, tool};
+use crate::run::{Watch, output, processors, side_by_side, tool};
 use crate::setup::{self, Program};
 use crate::workspace::{Workspace, host_triple};
 
@@ -38,7 +38,7 @@ pub(crate) fn command(workspace: &Workspace, mut arguments: Arguments) -> Result
         Some(seconds) => seconds.parse().map_err(|_| format!("`{seconds}` is no number of seconds"))?,
         None => SECONDS,
     };
-    let outcome = fuzz(workspace, seconds, &arguments.rest()?)?;
+    let outcome = fuzz(workspace, seconds, &arguments.rest()?, processors())?;
     if outcome.failed > 0 {
         println!("{}", outcome.report.trim_end());
         return Err(
@@ -50,7 +50,12 @@ pub(crate) fn command(workspace: &Workspace, mut arguments: Arguments) -> Result
 
 /// All targets, as a part of a test run.
 pub(crate) fn part(workspace: &Workspace, _: Option<&str>) -> Result<Outcome> {
-    fuzz(workspace, SECONDS, &[])
+    fuzz(workspace, SECONDS, &[], processors())
+}
+
+/// The same on one processor, once the targets are compiled.
+pub(crate) fn part_beside_another(workspace: &Workspace, _: Option<&str>) -> Result<Outcome> {
+    fuzz(workspace, SECONDS, &[], 1)
 }
 
 /// The manifest of the fuzz targets: a workspace of its own, because it is compiled with other flags.
@@ -63,7 +68,8 @@ pub(crate) fn prepare(workspace: &Workspace) -> Result {
     setup::programs(workspace, &COMPILER)
 }
 
-fn fuzz(workspace: &Workspace, seconds: u64, wanted: &[String]) -> Result<Outcome> {
+/// Runs the `wanted` targets, each of which keeps one processor busy, `at_a_time`; without names all.
+fn fuzz(workspace: &Workspace, seconds: u64, wanted: &[String], at_a_time: usize) -> Result<Outcome> {
     prepare(workspace)?;
     let mut targets = targets(workspace)?;
     if let Some(unknown) = wanted.iter().find(|name| !targets.contains(name)) {
@@ -71,22 +77,18 @@ fn fuzz(workspace: &Workspace, seconds: u64, wanted: &[String]) -> Result<Outcom
     }
     targets.retain(|name| wanted.is_empty() || wanted.contains(name));
     let programs = build(workspace)?;
-    // Each target keeps one processor busy.
-    let outcomes = side_by_side(&targets, |name| run_target(workspace, name, &programs.join(name), seconds));
-    let mut sum = Outcome::default();
-    for (name, outcome) in targets.iter().zip(outcomes) {
+    let outcomes =
+        side_by_side(at_a_time, &targets, |name| run_target(workspace, name, &programs.join(name), seconds));
+    let named = |(name, outcome): (&String, Result<Outcome>)| {
         let outcome = outcome.unwrap_or_else(|fault| Outcome::of_check(false, fault.to_string()));
-        sum.passed += outcome.passed;
-        sum.failed += outcome.failed;
-        if outcome.failed > 0 {
-            sum.report += &format!("fuzz target {name}:\n{}\n", outcome.report);
-        }
-    }
-    Ok(sum)
+        let fault = (outcome.failed > 0).then(|| format!("fuzz target {name}:\n{}\n", outcome.report));
+        Outcome { report: fault.unwrap_or_default(), ..outcome }
+    };
+    Ok(targets.iter().zip(outcomes).map(named).sum())
 }
 
 /// Builds all targets and gives the folder that they are in.
-pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
+fn build(workspace: &Workspace) -> Result<PathBuf> {
     let host = host_triple()?;
     let folder = workspace.root.join("fuzz/target");
     let mut build = tool("cargo");

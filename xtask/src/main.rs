@@ -6,12 +6,12 @@
 
 mod arguments;
 mod bench;
-mod builds;
 mod check;
 mod dist;
 mod fuzz;
 mod part;
 mod providers;
+mod release;
 mod run;
 mod setup;
 mod test;
@@ -22,6 +22,7 @@ use std::process::ExitCode;
 
 use arguments::Arguments;
 use part::Part;
+use part::When::{Check, Named, Test};
 use workspace::Workspace;
 
 /// What a command gives: nothing, or the reason why it failed, written for the person at the terminal.
@@ -29,20 +30,20 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + 
 
 /// All parts of a full run, in their order: what answers fast comes first.
 const PARTS: [Part; 9] = [
-    Part { name: "fmt", about: "formatting", tests: false, run: check::fmt },
-    Part { name: "tidy", about: "design rules", tests: false, run: tidy::part },
-    Part { name: "clippy", about: "lints, warnings denied", tests: false, run: check::clippy },
-    Part { name: "doc", about: "documentation, warnings denied", tests: false, run: check::doc },
-    Part { name: "rust", about: "unit, integration and doc tests", tests: true, run: test::rust::part },
+    Part { name: "fmt", about: "formatting", when: Check, run: check::fmt },
+    Part { name: "tidy", about: "design rules", when: Check, run: tidy::part },
+    Part { name: "clippy", about: "lints, warnings denied", when: Check, run: check::clippy },
+    Part { name: "doc", about: "documentation, warnings denied", when: Check, run: check::doc },
+    Part { name: "rust", about: "unit, integration and doc tests", when: Test, run: test::rust::part },
     Part {
         name: "node",
         about: "real clients, browser, original servers",
-        tests: true,
+        when: Test,
         run: test::node::part,
     },
-    Part { name: "builds", about: "release and fuzz targets, compiled", tests: true, run: builds::part },
-    Part { name: "dist", about: "tarball and npm package, installed and run", tests: true, run: dist::part },
-    Part { name: "fuzz", about: "fuzz targets on their corpus", tests: true, run: fuzz::part },
+    Part { name: "release", about: "dist, and fuzz beside its build", when: Test, run: release::part },
+    Part { name: "dist", about: "tarball and npm package, installed and run", when: Named, run: dist::part },
+    Part { name: "fuzz", about: "fuzz targets on their corpus", when: Named, run: fuzz::part },
 ];
 
 const HELP: &str = "\
@@ -51,7 +52,7 @@ The project's own commands.
 cargo xtask test [--quick] [--part NAME]... [FILTER]
     Installs what the tests need, runs all of them, prints a table and `N passed, N failed`.
     --quick       unit tests of the crates changed since the last commit, and of those that use them
-    --part NAME   only this part (repeatable): rust, node, builds, dist, fuzz, or a check: fmt, clippy, doc, tidy
+    --part NAME   only this part (repeatable): rust, node, release, dist, fuzz, or a check: fmt, clippy, doc, tidy
     FILTER        only tests whose name contains it (parts rust and node)
 cargo xtask tidy
     Design rules as text checks: arrows between crates, file sizes, module docs, cycles, banned crates.
@@ -90,7 +91,8 @@ fn command(words: Vec<String>) -> Result<ExitCode> {
         "test" => return test::command(&workspace, arguments, &PARTS),
         "ci" => {
             arguments.finish()?;
-            return Ok(part::run_all(&workspace, &PARTS, None));
+            let parts: Vec<Part> = PARTS.into_iter().filter(|part| part.when != Named).collect();
+            return Ok(part::run_all(&workspace, &parts, None));
         }
         "tidy" => {
             arguments.finish()?;

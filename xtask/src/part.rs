@@ -1,10 +1,22 @@
 //! The parts of a test run: each runs by itself, none hides another, and none may pass without having run.
 
+use std::iter::Sum;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::Result;
 use crate::workspace::Workspace;
+
+/// When a part runs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum When {
+    /// In `ci`: a check such as formatting.
+    Check,
+    /// In `ci` and `test`.
+    Test,
+    /// Where it is named: in a whole run another part does the same.
+    Named,
+}
 
 /// One part of a test run.
 #[derive(Clone, Copy)]
@@ -13,11 +25,12 @@ pub(crate) struct Part {
     pub(crate) name: &'static str,
     /// What it does, for the progress line.
     pub(crate) about: &'static str,
-    /// Whether it runs tests, or is a check such as formatting.
-    pub(crate) tests: bool,
-    /// Runs it. An error means that it could not run, which is a failure too.
-    pub(crate) run: fn(&Workspace, Option<&str>) -> Result<Outcome>,
+    pub(crate) when: When,
+    pub(crate) run: Run,
 }
+
+/// Runs a part with the filter that was given. An error means that it could not run, which is a failure too.
+pub(crate) type Run = fn(&Workspace, Option<&str>) -> Result<Outcome>;
 
 /// What came out of a part.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -49,6 +62,18 @@ impl Outcome {
             return self;
         }
         Self { failed: 1, report: format!("{}\nno test ran\n", self.report), ..self }
+    }
+}
+
+impl Sum for Outcome {
+    fn sum<I: Iterator<Item = Self>>(outcomes: I) -> Self {
+        outcomes.fold(Self::default(), |mut sum, outcome| {
+            sum.passed += outcome.passed;
+            sum.failed += outcome.failed;
+            sum.ignored += outcome.ignored;
+            sum.report += &outcome.report;
+            sum
+        })
     }
 }
 

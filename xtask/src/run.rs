@@ -102,8 +102,12 @@ pub(crate) fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Does `work` on each of `items`, on as many at a time as there are processors. Gives the answers in the items' order.
-pub(crate) fn side_by_side<T: Sync, A: Send>(items: &[T], work: impl Fn(&T) -> A + Sync) -> Vec<A> {
+/// Does `work` on each of `items`, `at_a_time`. Gives the answers in the items' order.
+pub(crate) fn side_by_side<T: Sync, A: Send>(
+    at_a_time: usize,
+    items: &[T],
+    work: impl Fn(&T) -> A + Sync,
+) -> Vec<A> {
     let next = AtomicUsize::new(0);
     let take_turns = || {
         let turn = || {
@@ -113,7 +117,7 @@ pub(crate) fn side_by_side<T: Sync, A: Send>(items: &[T], work: impl Fn(&T) -> A
         std::iter::from_fn(turn).collect::<Vec<_>>()
     };
     let mut answers = thread::scope(|scope| {
-        let workers: Vec<_> = (0..processors().min(items.len())).map(|_| scope.spawn(take_turns)).collect();
+        let workers: Vec<_> = (0..at_a_time.min(items.len())).map(|_| scope.spawn(take_turns)).collect();
         let answers =
             workers.into_iter().map(|worker| worker.join().unwrap_or_else(|fault| resume_unwind(fault)));
         answers.flatten().collect::<Vec<_>>()
@@ -201,12 +205,12 @@ mod tests {
     #[test]
     fn work_side_by_side_is_all_done_and_answered_in_order() {
         let items: Vec<u64> = (0..40).collect();
-        let answers = side_by_side(&items, |item| {
+        let answers = side_by_side(3, &items, |item| {
             thread::sleep(Duration::from_millis(40 - item));
             item * 2
         });
         assert_eq!(answers, items.iter().map(|item| item * 2).collect::<Vec<_>>());
-        assert!(side_by_side(&[], |(): &()| ()).is_empty());
+        assert!(side_by_side(3, &[], |(): &()| ()).is_empty());
     }
 
     #[test]

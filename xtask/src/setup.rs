@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
-use crate::run::{Watch, find_program, output, side_by_side};
+use crate::run::{Watch, find_program, output, processors, side_by_side};
 use crate::workspace::Workspace;
 use crate::{Result, run};
 
@@ -139,7 +139,7 @@ pub(crate) fn npm_packages(workspace: &Workspace) -> Result {
         let lock = workspace.root.join(lock);
         install_packages(workspace, lock.parent().ok_or("a lock file without a folder")?)
     };
-    side_by_side(&locks, install).into_iter().collect()
+    side_by_side(processors(), &locks, install).into_iter().collect()
 }
 
 /// Installs the npm packages of one folder with a lock file.

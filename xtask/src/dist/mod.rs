@@ -56,11 +56,16 @@ pub(crate) fn part(workspace: &Workspace, _: Option<&str>) -> Result<Outcome> {
     Ok(check::both(&pack(workspace)?, workspace.version()?))
 }
 
+/// Makes sure that the packages can be made.
+pub(crate) fn prepare() -> Result {
+    setup::node()
+}
+
 /// The files beside the binary in each package.
 const COMPANIONS: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
 /// Makes the release build.
-pub(crate) fn build(workspace: &Workspace) -> Result {
+fn build(workspace: &Workspace) -> Result {
     let mut build = tool("cargo");
     build.args(["build", "--release", "--locked", "--package", PROGRAM]).current_dir(&workspace.root);
     let log = workspace.scratch().join("dist-build.log");
@@ -69,7 +74,7 @@ pub(crate) fn build(workspace: &Workspace) -> Result {
 }
 
 fn pack(workspace: &Workspace) -> Result<Packages> {
-    setup::node()?;
+    prepare()?;
     build(workspace)?;
     let release = Release {
         version: workspace.version()?.to_owned(),

@@ -8,14 +8,14 @@ use crate::Result;
 use std::process::ExitCode;
 
 use crate::arguments::Arguments;
-use crate::part::{self, Part};
+use crate::part::{self, Part, When};
 use crate::workspace::Workspace;
 
 /// The unit tests of what changed, for the inner loop.
 const QUICK: Part = Part {
     name: "quick",
     about: "unit tests of what changed since the last commit",
-    tests: true,
+    when: When::Named,
     run: quick::part,
 };
 
@@ -41,7 +41,7 @@ fn select(parts: &[Part], names: &[String], filter: Option<&str>) -> Result<Vec<
         return Err(format!("there is no part `{unknown}`; `cargo xtask --help` lists them").into());
     }
     let wanted = |part: &&Part| match (names, filter) {
-        ([], None) => part.tests,
+        ([], None) => part.when == When::Test,
         ([], Some(_)) => matches!(part.name, "rust" | "node"),
         (names, _) => names.iter().any(|name| part.name == *name),
     };
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn without_names_all_tests_run_and_no_checks() {
-        assert_eq!(selected(&[], None), ["rust", "node", "builds", "dist", "fuzz"]);
+        assert_eq!(selected(&[], None), ["rust", "node", "release"]);
     }
 
     #[test]
