@@ -13,6 +13,7 @@ use keyward_core::{
     time::Timestamp,
     user,
 };
+use serde_json::{Map, Value};
 use url::Url;
 
 use crate::{
@@ -21,6 +22,7 @@ use crate::{
     fault::{Code, Fault},
     flow::{self, Identity},
     http::ProviderHttp,
+    profile::Profile,
     provider::Provider,
     word,
     world::World,
@@ -81,20 +83,7 @@ impl RedirectSignIn for RedirectMethod {
             ("providerAccountId", profile.id.as_str()),
         ];
         let account = members.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-        Ok(Arrived {
-            purpose: Purpose::SignIn,
-            landing: None,
-            id: profile.id,
-            profile: user::Profile {
-                name: Some(profile.name),
-                email: Some(profile.email),
-                image: Some(profile.image),
-            },
-            email_verified: profile.email_verified == Some(true),
-            raw,
-            account,
-            once,
-        })
+        Ok(Arrived { once, ..arrived(profile, raw, account) })
     }
 
     async fn end_session_url(&self, id_token: Option<&Secret>, back_to: &str) -> Option<Url> {
@@ -125,21 +114,26 @@ impl redirect::Attempt for Opened<'_> {
         let identity = flow::complete(&method.provider, response, &attempt, &method.world()).await?;
         let account = identity.account();
         let Identity { profile, raw, .. } = identity;
-        Ok(Arrived {
-            purpose: attempt.purpose,
-            landing: attempt.landing,
-            id: profile.id,
-            profile: user::Profile {
-                name: Some(profile.name),
-                email: Some(profile.email),
-                image: Some(profile.image),
-            },
-            email_verified: profile.email_verified == Some(true),
-            raw,
-            account,
-            // The attempt is.
-            once: None,
-        })
+        let Attempt { purpose, landing, .. } = attempt;
+        Ok(Arrived { purpose, landing, ..arrived(profile, raw, account) })
+    }
+}
+
+/// Somebody who signs in, wherever they are to land, by what is not good once by itself.
+fn arrived(profile: Profile, raw: Value, account: Map<String, Value>) -> Arrived {
+    Arrived {
+        purpose: Purpose::SignIn,
+        landing: None,
+        id: profile.id,
+        profile: user::Profile {
+            name: Some(profile.name),
+            email: Some(profile.email),
+            image: Some(profile.image),
+        },
+        email_verified: profile.email_verified == Some(true),
+        raw,
+        account,
+        once: None,
     }
 }
 

@@ -25,8 +25,8 @@ pub trait AuditTrail: Send + Sync {
     async fn has_come_from(&self, email: &str, network: &str, since: Timestamp) -> Result<bool, StoreError>;
 }
 
-/// Failed attempts and the networks of those who succeeded elsewhere, under keys that the core makes: no name, no address stands in them. All processes on one
-/// store share them.
+/// Failed attempts, and the networks of those who succeeded elsewhere, under keys that the core makes: no name, no address
+/// stands in them. All processes on one store share them.
 #[async_trait]
 pub trait Attempts: Send + Sync {
     /// What is known under each key, in their order. What may be forgotten at `now` is not known any more.
