@@ -5,7 +5,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -13,7 +12,7 @@ use serde_json::Value;
 use crate::Result;
 use crate::arguments::Arguments;
 use crate::part::Outcome;
-use crate::run::{Watch, output, processors, side_by_side, tool};
+use crate::run::{HANGS, Watch, output, processors, side_by_side, tool, yielding};
 use crate::setup::{self, Program};
 use crate::workspace::{Workspace, host_triple};
 
@@ -91,14 +90,14 @@ fn fuzz(workspace: &Workspace, seconds: u64, wanted: &[String], at_a_time: usize
 fn build(workspace: &Workspace) -> Result<PathBuf> {
     let host = host_triple()?;
     let folder = workspace.root.join("fuzz/target");
-    let mut build = tool("cargo");
+    let mut build = yielding("cargo");
     // With `--target` the flags reach the targets alone, not build scripts and macros.
     build
         .args(["build", "--release", "--locked", "--target", &host, "--manifest-path"])
         .arg(manifest(workspace));
     build.env("RUSTFLAGS", FLAGS).env("CARGO_TARGET_DIR", &folder);
     let log = workspace.scratch().join("fuzz-build.log");
-    let ended = Watch { name: "fuzz: build", log, limit: Duration::from_mins(20) }.run(&mut build)?;
+    let ended = Watch { name: "fuzz: build", log, limit: HANGS }.run(&mut build)?;
     if ended.success { Ok(folder.join(host).join("release")) } else { Err(ended.output.into()) }
 }
 
@@ -113,7 +112,7 @@ fn run_target(workspace: &Workspace, name: &str, program: &Path, seconds: u64) -
     let artifacts = folder.join("artifacts").join(name);
     fs::create_dir_all(&found)?;
     fs::create_dir_all(&artifacts)?;
-    let mut command = Command::new(program);
+    let mut command = yielding(program);
     // New inputs go to the first folder; the committed one is only read.
     command
         .args([found, seeds])

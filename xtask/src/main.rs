@@ -30,20 +30,45 @@ type Result<T = ()> = std::result::Result<T, Box<dyn std::error::Error + Send + 
 
 /// All parts of a full run, in their order: what answers fast comes first.
 const PARTS: [Part; 9] = [
-    Part { name: "fmt", about: "formatting", when: Check, run: check::fmt },
-    Part { name: "tidy", about: "design rules", when: Check, run: tidy::part },
-    Part { name: "clippy", about: "lints, warnings denied", when: Check, run: check::clippy },
-    Part { name: "doc", about: "documentation, warnings denied", when: Check, run: check::doc },
-    Part { name: "rust", about: "unit, integration and doc tests", when: Test, run: test::rust::part },
+    Part { name: "fmt", about: "formatting", when: Check, beside: false, run: check::fmt },
+    Part { name: "tidy", about: "design rules", when: Check, beside: false, run: tidy::part },
+    Part { name: "clippy", about: "lints, warnings denied", when: Check, beside: false, run: check::clippy },
+    Part {
+        name: "doc",
+        about: "documentation, warnings denied",
+        when: Check,
+        beside: false,
+        run: check::doc,
+    },
+    Part {
+        name: "rust",
+        about: "unit, integration and doc tests",
+        when: Test,
+        beside: false,
+        run: test::rust::part,
+    },
     Part {
         name: "node",
         about: "real clients, browser, original servers",
         when: Test,
+        beside: false,
         run: test::node::part,
     },
-    Part { name: "release", about: "dist, and fuzz beside its build", when: Test, run: release::part },
-    Part { name: "dist", about: "tarball and npm package, installed and run", when: Named, run: dist::part },
-    Part { name: "fuzz", about: "fuzz targets on their corpus", when: Named, run: fuzz::part },
+    Part {
+        name: "release",
+        about: "dist, and fuzz beside its build",
+        when: Test,
+        beside: true,
+        run: release::part,
+    },
+    Part {
+        name: "dist",
+        about: "tarball and npm package, installed and run",
+        when: Named,
+        beside: false,
+        run: dist::part,
+    },
+    Part { name: "fuzz", about: "fuzz targets on their corpus", when: Named, beside: false, run: fuzz::part },
 ];
 
 const HELP: &str = "\

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use crate::Result;
+use crate::run::side_by_side;
 use crate::workspace::Workspace;
 
 /// When a part runs.
@@ -26,6 +27,8 @@ pub(crate) struct Part {
     /// What it does, for the progress line.
     pub(crate) about: &'static str,
     pub(crate) when: When,
+    /// Whether it runs beside the part before it, at low priority, in what that one leaves of the processors.
+    pub(crate) beside: bool,
     pub(crate) run: Run,
 }
 
@@ -77,33 +80,17 @@ impl Sum for Outcome {
     }
 }
 
-/// Runs `parts` one after the other, shows a failing part in full, and ends with a table and the plain line
+/// Runs `parts` in their order, shows a failing part in full, and ends with a table and the plain line
 /// `N passed, N failed`. A failure if any part failed or could not run.
 pub(crate) fn run_all(workspace: &Workspace, parts: &[Part], filter: Option<&str>) -> ExitCode {
+    let start = Instant::now();
     let mut rows = Vec::new();
-    for part in parts {
-        println!("▶ {}: {}", part.name, part.about);
-        let start = Instant::now();
-        let outcome = match (part.run)(workspace, filter) {
-            // A filter may leave a part without tests; the whole run must still have some.
-            Ok(outcome) if filter.is_some() => outcome,
-            Ok(outcome) => outcome.not_empty(),
-            Err(fault) => Outcome::of_check(false, format!("could not run: {fault}\n")),
-        };
-        let seconds = start.elapsed().as_secs_f64();
-        if outcome.failed > 0 {
-            println!("{}", outcome.report.trim_end());
-        }
-        let mark = if outcome.failed > 0 { "✗" } else { "✓" };
-        println!(
-            "{mark} {}: {} passed, {} failed in {seconds:.1} s",
-            part.name, outcome.passed, outcome.failed
-        );
-        rows.push((part.name, outcome, seconds));
+    for together in groups(parts) {
+        rows.extend(side_by_side(together.len(), together, |part| run(workspace, part, filter)));
     }
-    print!("{}", table(&rows));
-    let failed: u64 = rows.iter().map(|(_, outcome, _)| outcome.failed).sum();
-    let passed: u64 = rows.iter().map(|(_, outcome, _)| outcome.passed).sum();
+    print!("{}", table(&rows, start.elapsed().as_secs_f64()));
+    let failed: u64 = rows.iter().map(|row| row.outcome.failed).sum();
+    let passed: u64 = rows.iter().map(|row| row.outcome.passed).sum();
     if passed + failed == 0 {
         println!("no test ran");
     }
@@ -111,19 +98,61 @@ pub(crate) fn run_all(workspace: &Workspace, parts: &[Part], filter: Option<&str
     if failed > 0 || passed == 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS }
 }
 
-fn table(rows: &[(&str, Outcome, f64)]) -> String {
+/// Each part with those that run beside it.
+fn groups(parts: &[Part]) -> impl Iterator<Item = &[Part]> {
+    parts.chunk_by(|_, next| next.beside)
+}
+
+/// A line of the table: what came out of a part, and in how many seconds.
+struct Row {
+    name: &'static str,
+    outcome: Outcome,
+    seconds: f64,
+}
+
+/// Runs one part, and says so.
+fn run(workspace: &Workspace, part: &Part, filter: Option<&str>) -> Row {
+    let name = part.name;
+    println!("▶ {name}: {}", part.about);
+    let start = Instant::now();
+    let outcome = match (part.run)(workspace, filter) {
+        // A filter may leave a part without tests; the whole run must still have some.
+        Ok(outcome) if filter.is_some() => outcome,
+        Ok(outcome) => outcome.not_empty(),
+        Err(fault) => Outcome::of_check(false, format!("could not run: {fault}\n")),
+    };
+    let seconds = start.elapsed().as_secs_f64();
+    if outcome.failed > 0 {
+        println!("{}", outcome.report.trim_end());
+    }
+    let mark = if outcome.failed > 0 { "✗" } else { "✓" };
+    println!("{mark} {name}: {} passed, {} failed in {seconds:.1} s", outcome.passed, outcome.failed);
+    Row { name, outcome, seconds }
+}
+
+fn table(rows: &[Row], seconds: f64) -> String {
     let mut table =
         format!("\n{:<8}{:>8}{:>8}{:>9}{:>9}\n", "part", "passed", "failed", "ignored", "seconds");
-    for (name, outcome, seconds) in rows {
-        let Outcome { passed, failed, ignored, .. } = outcome;
+    for Row { name, outcome: Outcome { passed, failed, ignored, .. }, seconds } in rows {
         table += &format!("{name:<8}{passed:>8}{failed:>8}{ignored:>9}{seconds:>9.1}\n");
     }
-    table + "\n"
+    table + &format!("{:<33}{seconds:>9.1}\n\n", "all, by the clock")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::PARTS;
+
+    #[test]
+    fn the_release_is_made_beside_the_node_tests_and_everything_else_in_turn() {
+        let names = |together: &[Part]| together.iter().map(|part| part.name).collect::<Vec<_>>().join("+");
+        let tests: Vec<Part> = PARTS.into_iter().filter(|part| part.when == When::Test).collect();
+        assert_eq!(groups(&tests).map(names).collect::<Vec<_>>(), ["rust", "node+release"]);
+        assert_eq!(groups(&tests[2..]).map(names).collect::<Vec<_>>(), ["release"]);
+        let whole: Vec<Part> = PARTS.into_iter().filter(|part| part.when != When::Named).collect();
+        assert_eq!(groups(&whole).count(), whole.len() - 1);
+    }
 
     #[test]
     fn a_part_in_which_no_test_ran_has_failed() {

@@ -1,5 +1,6 @@
 //! Running other programs: quietly for their answer, or watched, with a log file and a sign of life.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
@@ -12,6 +13,8 @@ use crate::Result;
 
 /// How often a watched program shows that it lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
+/// What only a run of many minutes that hangs takes: one of a busy machine may need twice the time of a quiet one.
+pub(crate) const HANGS: Duration = Duration::from_mins(40);
 /// How often a watched program is asked whether it has ended.
 const TICK: Duration = Duration::from_millis(50);
 
@@ -23,6 +26,13 @@ pub(crate) fn tool(name: &str) -> Command {
     {
         command.env_remove(name);
     }
+    command
+}
+
+/// A program, by name or path, that takes only what others leave of the processors.
+pub(crate) fn yielding(program: impl AsRef<OsStr>) -> Command {
+    let mut command = tool("nice");
+    command.args(["-n", "19"]).arg(program);
     command
 }
 

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 use std::process::Command;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::run::{Watch, find_program, output, processors, side_by_side};
@@ -56,6 +57,9 @@ pub(crate) const LIBRARIES: [Library; 9] = [
 /// What the Rust tests start.
 pub(crate) const RUST: [Program; 1] = [Program { name: "exim4", package: "exim4-daemon-light" }];
 
+/// Held by whoever installs packages: apt-get runs once at a time.
+static INSTALLING: Mutex<()> = Mutex::new(());
+
 /// The oldest Node.js that the tests run on.
 const NODE: u32 = 20;
 
@@ -89,6 +93,8 @@ pub(crate) fn libraries(workspace: &Workspace, libraries: &[Library]) -> Result 
 
 /// Installs the packages of what is `missing`, by names and packages, where this tool may.
 fn packages(workspace: &Workspace, missing: impl Fn() -> Vec<(&'static str, &'static str)>) -> Result {
+    // Parts that run side by side may both have to.
+    let _one_at_a_time = INSTALLING.lock().unwrap_or_else(PoisonError::into_inner);
     let packages: Vec<&str> = missing().into_iter().map(|(_, package)| package).collect();
     if packages.is_empty() {
         return Ok(());

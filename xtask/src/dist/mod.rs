@@ -7,12 +7,11 @@ mod tarball;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
 use crate::Result;
 use crate::arguments::Arguments;
 use crate::part::Outcome;
-use crate::run::{Watch, output, tool};
+use crate::run::{HANGS, Watch, output, yielding};
 use crate::setup;
 use crate::workspace::{PROGRAM, Workspace, host_triple};
 
@@ -56,25 +55,20 @@ pub(crate) fn part(workspace: &Workspace, _: Option<&str>) -> Result<Outcome> {
     Ok(check::both(&pack(workspace)?, workspace.version()?))
 }
 
-/// Makes sure that the packages can be made.
-pub(crate) fn prepare() -> Result {
-    setup::node()
-}
-
 /// The files beside the binary in each package.
 const COMPANIONS: [&str; 3] = ["LICENSE-APACHE", "LICENSE-MIT", "README.md"];
 
 /// Makes the release build.
 fn build(workspace: &Workspace) -> Result {
-    let mut build = tool("cargo");
+    let mut build = yielding("cargo");
     build.args(["build", "--release", "--locked", "--package", PROGRAM]).current_dir(&workspace.root);
     let log = workspace.scratch().join("dist-build.log");
-    let built = Watch { name: "dist: release build", log, limit: Duration::from_mins(20) }.run(&mut build)?;
+    let built = Watch { name: "dist: release build", log, limit: HANGS }.run(&mut build)?;
     if built.success { Ok(()) } else { Err(built.output.into()) }
 }
 
 fn pack(workspace: &Workspace) -> Result<Packages> {
-    prepare()?;
+    setup::node()?;
     build(workspace)?;
     let release = Release {
         version: workspace.version()?.to_owned(),

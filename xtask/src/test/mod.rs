@@ -16,6 +16,7 @@ const QUICK: Part = Part {
     name: "quick",
     about: "unit tests of what changed since the last commit",
     when: When::Named,
+    beside: false,
     run: quick::part,
 };
 

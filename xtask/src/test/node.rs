@@ -6,16 +6,13 @@ use std::time::Duration;
 
 use crate::Result;
 use crate::part::Outcome;
-use crate::run::{Watch, processors, tool};
+use crate::run::{HANGS, Watch, processors, tool};
 use crate::setup;
 use crate::workspace::{PROGRAM, Workspace};
 
 /// Files that run at a time for each processor: about half of a file's time is spent waiting, for a server to start, a
 /// token to run out, a browser to paint.
 const FILES_PER_PROCESSOR: usize = 2;
-
-/// What only a run that hangs takes: one of a busy machine may need twice the time of a quiet one.
-const HANGS: Duration = Duration::from_mins(40);
 
 /// Installs what is missing, builds the binary, and runs every `tests/**/*.test.mjs`.
 pub(crate) fn part(workspace: &Workspace, filter: Option<&str>) -> Result<Outcome> {
