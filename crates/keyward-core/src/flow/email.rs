@@ -26,7 +26,7 @@ use crate::{
         email,
         redirect::Landing,
     },
-    port::{Admitted, Limit, uuid},
+    port::{Admitted, uuid},
     rules::{Candidate, Trigger},
     secret::Secret,
     session::{self, remembered_until},
@@ -91,7 +91,7 @@ async fn send(
 ) -> Result<Option<Landing>, Refusal> {
     let provider = find(deployment, provider)?;
     let address = submitted.and_then(email::normalise).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
-    draw_on_limits(deployment, exchange, &address).await?;
+    guessing::draw_on_mail(deployment, exchange, &address).await?;
     let known = deployment.store().user_by_email(&address).await?;
     let mut asking =
         Candidate { verification_request: true, ..candidate(provider, known.as_ref(), &address) };
@@ -117,16 +117,6 @@ async fn send(
 fn find<'d>(deployment: &'d Deployment, id: &str) -> Result<&'d EmailProvider, Refusal> {
     let provider = deployment.settings().email(id);
     provider.ok_or_else(|| Refusal::new(Code::Configuration).because("the provider is gone"))
-}
-
-/// Taken before anything is written or sent: each request is a mail to somebody who may not want it.
-async fn draw_on_limits(
-    deployment: &Deployment,
-    exchange: &Exchange<'_>,
-    address: &str,
-) -> Result<(), Refusal> {
-    guessing::draw_on_network(deployment, exchange, Limit::LinkPerAddress).await?;
-    guessing::take(deployment, exchange, Limit::LinkPerAccount, address).await
 }
 
 /// Keeps a new ticket and hands out its token. Earlier ones stay good: mails overtake each other.

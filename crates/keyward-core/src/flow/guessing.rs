@@ -199,6 +199,26 @@ impl Guess {
     }
 }
 
+/// Writes down that what was submitted to this method proved nobody, and counts it if it was a wrong guess. Hands the
+/// refusal back.
+///
+/// # Errors
+/// As [`Guess::failed`].
+pub(super) async fn note(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    method: &str,
+    guess: Option<&Guess>,
+    refusal: Refusal,
+) -> Result<Refusal, StoreError> {
+    if let Some(guess) = guess.filter(|_| refusal.is_wrong_guess()) {
+        guess.failed(deployment, exchange, &refusal, method).await?;
+    } else if let Some(entry) = audit::of_refusal(exchange, &refusal, method) {
+        audit::refused(deployment, entry).await;
+    }
+    Ok(refusal)
+}
+
 /// Makes the device known to an account whose owner proved themselves on it.
 pub(super) fn remember_device(deployment: &Deployment, exchange: &mut Exchange<'_>, account: &str) {
     let guesses = &deployment.settings().guesses;
@@ -225,6 +245,16 @@ pub(super) async fn draw_on_network(
         take(deployment, exchange, of_site, &site).await?;
     }
     take(deployment, exchange, limit, &address_bucket(client)).await
+}
+
+/// Takes from the allowances for mails, before anything is written or sent: each is a mail to somebody who may not want it.
+pub(super) async fn draw_on_mail(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    address: &str,
+) -> Result<(), Refusal> {
+    draw_on_network(deployment, exchange, Limit::LinkPerAddress).await?;
+    take(deployment, exchange, Limit::LinkPerAccount, address).await
 }
 
 /// Takes one from an allowance.

@@ -3,7 +3,6 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    audit,
     events::{self, Telling},
     factor::{self, Half},
     guessing::{self, Guess},
@@ -64,7 +63,9 @@ async fn attempt(
     let guess = permit(deployment, exchange, provider, &submitted).await?;
     let proof = match provider.check.check(&submitted).await {
         Ok(proof) => proof,
-        Err(refusal) => return Err(note(deployment, exchange, provider, guess.as_ref(), refusal).await?),
+        Err(refusal) => {
+            return Err(guessing::note(deployment, exchange, &provider.id, guess.as_ref(), refusal).await?);
+        }
     };
     if is_sign_up {
         // Not before: who has to choose another password, or mistyped the address, loses no sign-up by it.
@@ -118,22 +119,6 @@ async fn permit(
     };
     guess.permit(deployment, exchange).await?;
     Ok(Some(guess))
-}
-
-/// Writes down that fields proved nobody. Hands the refusal back.
-async fn note(
-    deployment: &Deployment,
-    exchange: &Exchange<'_>,
-    provider: &Provider,
-    guess: Option<&Guess>,
-    refusal: Refusal,
-) -> Result<Refusal, Refusal> {
-    if let Some(guess) = guess.filter(|_| refusal.is_wrong_guess()) {
-        guess.failed(deployment, exchange, &refusal, &provider.id).await?;
-    } else if let Some(entry) = audit::of_refusal(exchange, &refusal, &provider.id) {
-        audit::refused(deployment, entry).await;
-    }
-    Ok(refusal)
 }
 
 /// Whom an attempt is at, in one spelling: otherwise each way to write an address had an allowance of its own.

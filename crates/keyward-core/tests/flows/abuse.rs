@@ -9,7 +9,7 @@ use keyward_core::{
 };
 use keyward_testkit::Operation;
 
-use crate::support::{ADA, Browser, PASSWORD, World, error_of, world};
+use crate::support::{ADA, BOTH, Browser, PASSWORD, World, error_of, world};
 use serde_json::json;
 
 fn deployment() -> World {
@@ -102,6 +102,31 @@ async fn a_known_device_is_held_back_by_its_own_failures_and_at_its_own_account_
     }
     let reply = eve.sign_in("eve@example.com", "wrong").await;
     assert_eq!(error_of(&reply).0.as_deref(), Some("rate_limited"));
+}
+
+#[tokio::test]
+async fn who_found_a_session_cannot_guess_the_password_at_step_up() {
+    for strategy in BOTH {
+        let world = world(Dialect::NextAuth4, strategy);
+        let mut browser = world.browser();
+        browser.sign_up(ADA).await;
+        let mut confirm = async |password| {
+            let reply = browser.post("-/confirm", &[("password", password)]).await;
+            error_of(&reply).0
+        };
+        for _ in 0..5 {
+            assert_eq!(confirm("wrong").await.as_deref(), Some("CredentialsSignin"));
+        }
+        let hashed = world.hasher.spent();
+        for password in ["wrong", PASSWORD] {
+            assert_eq!(confirm(password).await.as_deref(), Some("rate_limited"), "{strategy:?}");
+        }
+        assert_eq!(world.hasher.spent(), hashed, "nothing is hashed for who has to wait");
+        world.clock.advance(Duration::from_secs(1));
+        assert_eq!(confirm(PASSWORD).await, None, "{strategy:?}");
+        assert_eq!(confirm("wrong").await.as_deref(), Some("CredentialsSignin"));
+        assert_eq!(confirm(PASSWORD).await, None, "one's own failures were forgotten: {strategy:?}");
+    }
 }
 
 #[tokio::test]

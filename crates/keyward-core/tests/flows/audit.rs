@@ -47,6 +47,7 @@ async fn who_proves_themselves_anew_leaves_a_trail_of_it_in_their_new_session() 
         let world = world(Dialect::NextAuth4, strategy);
         let mut browser = world.browser();
         browser.sign_up(ADA).await;
+        browser.post("-/confirm", &[("password", "wrong")]).await;
         world.store.fail_next(Operation::Admit);
         browser.post("-/confirm", &[("password", PASSWORD)]).await;
         browser.post("-/confirm", &[("password", PASSWORD)]).await;
@@ -55,6 +56,7 @@ async fn who_proves_themselves_anew_leaves_a_trail_of_it_in_their_new_session() 
         browser.post("-/confirm", &[("code", &codes[0])]).await;
         let records = trail(&world).await;
         let expected = [
+            ("sign_in_refused", "credentials"),
             ("sign_in_confirmed", "pwd"),
             ("factor_added", ""),
             ("sign_in_confirmed", "otp"),
@@ -68,7 +70,7 @@ async fn who_proves_themselves_anew_leaves_a_trail_of_it_in_their_new_session() 
         assert_eq!(records[2..].iter().map(method).collect::<Vec<_>>(), expected.map(|(_, way)| way));
         assert!(records.iter().all(|record| record.user == records[0].user));
         let here = json(&browser.get("-/v1/sessions").await)["sessions"][0]["id"].clone();
-        assert_eq!(records[6].session.as_ref().map(|id| id.0.as_str()), here.as_str(), "{strategy:?}");
+        assert_eq!(records[7].session.as_ref().map(|id| id.0.as_str()), here.as_str(), "{strategy:?}");
     }
 }
 

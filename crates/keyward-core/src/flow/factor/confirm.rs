@@ -5,9 +5,10 @@ use serde_json::{Map, Value};
 use super::{
     super::{
         audit,
+        guessing::{self, Guess},
         redirect::{SignedIn, signed_in},
     },
-    back, draw_on_limits, missing_csrf, passkey_form, prove,
+    back, missing_csrf, passkey_form, prove,
 };
 use crate::{
     action::{FactorAnswer as Answer, FactorOutcome, Outcome, OwnPage},
@@ -22,7 +23,7 @@ use crate::{
         assurance::{self, Way},
         recent::AUTH_TIME,
     },
-    port::{Admitted, Factors, Limit},
+    port::{Admitted, Limit},
     reply::{Ask, AskedField, FactorPage},
     session::{Opening, foreign},
     settings::Provider,
@@ -109,52 +110,61 @@ async fn confirmed(
     let Some(caller) = signed_in(deployment, exchange).await? else {
         return Ok(Outcome::Factor(FactorOutcome::SignIn { then: OwnPage::Confirm }));
     };
-    draw_on_limits(deployment, exchange)?;
-    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
-    deployment.limiter().take(Limit::SignInPerAccount, &caller.user.0).map_err(limited)?;
-    let factors = deployment.store().factors(&caller.user).await?;
     let mut claims = caller.claims.clone();
-    let (who, way) = match password {
+    let (who, way, guess) = match password {
         Some(password) => {
-            let who = by_password(deployment, exchange, &caller, &factors, password).await?;
+            let (who, guess) = by_password(deployment, exchange, &caller, password).await?;
             assurance::first(&mut claims, Way::Password);
-            (who, Way::Password)
+            (who, Way::Password, Some(guess))
         }
         None => {
+            guessing::draw_on_network(deployment, exchange, Limit::SignInPerAddress).await?;
+            guessing::take(deployment, exchange, Limit::SignInPerAccount, &caller.user.0).await?;
             let proven = prove::factor(deployment, exchange, &caller.user, None, answer).await?;
             match proven.way {
                 Way::Passkey => assurance::first(&mut claims, Way::Passkey),
                 way => assurance::second(&mut claims, way),
             }
-            (Admission::Factor { user: caller.user.clone(), ticket: None, shown: proven.shown }, proven.way)
+            let who = Admission::Factor { user: caller.user.clone(), ticket: None, shown: proven.shown };
+            (who, proven.way, None)
         }
     };
     claims.set(AUTH_TIME, exchange.now.secs());
     replace(deployment, exchange, &caller, claims, &who, way).await?;
+    if let Some(guess) = guess {
+        guess.succeeded(deployment, exchange).await;
+    }
     Ok(Outcome::Land(exchange.landing.clone()))
 }
 
-/// For who has no second factor: one is not confirmed by the other.
+/// For who has no second factor: one is not confirmed by the other. It counts as a guess at a sign-in: who found a session
+/// is not to find the password by it.
 async fn by_password(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
     caller: &SignedIn,
-    factors: &Factors,
     password: &str,
-) -> Result<Admission, Refusal> {
+) -> Result<(Admission, Guess), Refusal> {
     let wrong = || Refusal::new(Code::CredentialsSignin);
     let Some((provider, user)) = password_of(deployment, caller).await? else { return Err(wrong()) };
-    if factors.app.is_some() {
+    if deployment.store().factors(&caller.user).await?.app.is_some() {
         return Err(Refusal::new(Code::SecondFactorRequired));
     }
-    let fields = [("email", user.email.unwrap_or_default()), ("password", password.to_owned())];
+    let email = user.email.unwrap_or_default();
+    let guess = Guess::at(deployment, exchange, &email);
+    guess.permit(deployment, exchange).await?;
+    let fields = [("email", email), ("password", password.to_owned())];
     let fields: Map<_, _> =
         fields.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
-    let proof = provider.check.check(&Submitted { fields, client: exchange.request.client }).await?;
-    match proof.admission {
-        Admission::Password { user, hash } if user == caller.user => Ok(Admission::Password { user, hash }),
-        _ => Err(wrong()),
-    }
+    let submitted = Submitted { fields, client: exchange.request.client };
+    let refusal = match provider.check.check(&submitted).await.map(|proof| proof.admission) {
+        Ok(Admission::Password { user, hash }) if user == caller.user => {
+            return Ok((Admission::Password { user, hash }, guess));
+        }
+        Ok(_) => wrong(),
+        Err(refusal) => refusal,
+    };
+    Err(guessing::note(deployment, exchange, &provider.id, Some(&guess), refusal).await?)
 }
 
 /// A session of its own for what they may do now (lesson 55); the old one ends.

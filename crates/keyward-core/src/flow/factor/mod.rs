@@ -26,7 +26,7 @@ use crate::{
         assurance::{self, Demand},
         ways::WaysIn,
     },
-    port::{FactorChange, FactorChanged, FactorEdit, Limit, address_bucket, site_bucket},
+    port::{FactorChange, FactorChanged, FactorEdit},
     reply::PasskeyForm,
     user::UserId,
 };
@@ -117,16 +117,6 @@ async fn change(
         FactorChanged::TooMany => refuse(Code::TooManyPasskeys),
         FactorChanged::LastWay => refuse(Code::LastWayIn),
     }
-}
-
-/// A sign-in that costs no hash draws on the allowance of its network address all the same.
-fn draw_on_limits(deployment: &Deployment, exchange: &Exchange<'_>) -> Result<(), Refusal> {
-    let limited = |retry_after| Refusal::new(Code::RateLimited).retry_after(retry_after);
-    let (limiter, client) = (deployment.limiter(), exchange.request.client);
-    if let Some(site) = site_bucket(client) {
-        limiter.take(Limit::SignInPerSite, &site).map_err(limited)?;
-    }
-    limiter.take(Limit::SignInPerAddress, &address_bucket(client)).map_err(limited)
 }
 
 /// The button by which a passkey is shown at `action`, where there are passkeys.

@@ -5,11 +5,12 @@ use serde_json::{Map, json};
 use super::{
     super::{
         events::{self, Telling},
+        guessing,
         redirect::signed_in,
         rules::{self, Passed},
         subject::subject,
     },
-    demand_of, draw_on_limits, passkeys,
+    demand_of, passkeys,
     pending::forget,
     prove,
 };
@@ -25,7 +26,7 @@ use crate::{
         assurance::{self, Way},
         email,
     },
-    port::{Admitted, uuid},
+    port::{Admitted, Limit, uuid},
     rules::{Candidate, Trigger},
     session::Opening,
     user::{Address, Admission, NewUser, Profile, User, UserId},
@@ -55,7 +56,7 @@ async fn decided(
         return Ok(FactorOutcome::NoOptions("Invalid action"));
     }
     let party = prove::party(deployment, exchange)?;
-    draw_on_limits(deployment, exchange)?;
+    guessing::draw_on_network(deployment, exchange, Limit::SignInPerAddress).await?;
     let caller = signed_in(deployment, exchange).await?;
     let sign_up = deployment.settings().passkeys.as_ref().is_some_and(|settings| settings.sign_up);
     // Where nobody signs up with a passkey nothing tells who has an account.
@@ -118,7 +119,7 @@ async fn authenticated(
     exchange: &mut Exchange<'_>,
     answer: &str,
 ) -> Result<Outcome, Refusal> {
-    draw_on_limits(deployment, exchange)?;
+    guessing::draw_on_network(deployment, exchange, Limit::SignInPerAddress).await?;
     let (shown, passkey) = prove::by_passkey(deployment, exchange, None, answer).await?;
     let user = deployment.store().user(&passkey.user).await?;
     let user = user.ok_or_else(|| prove::refused("the user was deleted meanwhile"))?;
@@ -135,7 +136,7 @@ async fn registered(
         let first = passkeys::added(deployment, exchange, Some(answer), None).await?;
         return Ok(first.unwrap_or_else(|| Outcome::Land(exchange.landing.clone())));
     }
-    draw_on_limits(deployment, exchange)?;
+    guessing::draw_on_network(deployment, exchange, Limit::SignInPerAddress).await?;
     let (passkey, asked, spent) = prove::new_passkey(deployment, exchange, answer)?;
     let sign_up = deployment.settings().passkeys.as_ref().is_some_and(|settings| settings.sign_up);
     let email = asked.email.filter(|_| sign_up);

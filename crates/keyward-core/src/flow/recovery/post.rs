@@ -15,7 +15,7 @@ use crate::{
     mail::{AccountLetter, AccountLetterKind, Letter, Mail},
     method::email::{draw_token, stored_form},
     policy::email,
-    port::{Limit, address_bucket},
+    port::address_bucket,
     settings::AccountMails,
     ticket::{Purpose, Ticket, TicketKey},
     user::{User, UserId},
@@ -58,7 +58,7 @@ pub(super) async fn addressee(
 ) -> Result<String, Refusal> {
     let submitted = submitted.ok_or_else(|| Refusal::new(Code::MissingField))?;
     let address = email::normalise(submitted).ok_or_else(|| Refusal::new(Code::InvalidEmail))?;
-    draw_on_limits(deployment, exchange, &address).await?;
+    guessing::draw_on_mail(deployment, exchange, &address).await?;
     Ok(address)
 }
 
@@ -145,14 +145,4 @@ pub(super) fn noted(exchange: &Exchange<'_>, kind: AuditKind, user: &UserId) -> 
         ..AuditEntry::new(kind, exchange.now).of(user)
     };
     NewEvent::audit(entry, About::Anybody)
-}
-
-/// Taken before anything is written: each request is a mail to somebody who may not want it.
-pub(super) async fn draw_on_limits(
-    deployment: &Deployment,
-    exchange: &Exchange<'_>,
-    address: &str,
-) -> Result<(), Refusal> {
-    guessing::draw_on_network(deployment, exchange, Limit::LinkPerAddress).await?;
-    guessing::take(deployment, exchange, Limit::LinkPerAccount, address).await
 }

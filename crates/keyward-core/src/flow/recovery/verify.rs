@@ -15,7 +15,7 @@ use crate::{
     error::{Code, Refusal},
     event::{About, NewEvent},
     exchange::Exchange,
-    flow::{events, redirect::signed_in},
+    flow::{events, guessing, redirect::signed_in},
     mail::AccountLetterKind,
     port::{Proving, SetUpBy},
     settings::Verification,
@@ -144,7 +144,7 @@ pub(in crate::flow) async fn tell_of_account(
         return Ok(());
     };
     // Nobody fills another's mailbox by signing up again and again.
-    if post::draw_on_limits(deployment, exchange, address).await.is_ok() {
+    if guessing::draw_on_mail(deployment, exchange, address).await.is_ok() {
         let reset = exchange.request.public.route(Step::Reset.page());
         let kind = AccountLetterKind::Existing;
         let mail = post::notice(deployment, exchange, kind, Some(address), Some(&reset));
