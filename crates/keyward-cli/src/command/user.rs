@@ -23,13 +23,14 @@ use keyward_core::{
     secret::Secret,
     session::remembered_until,
     time::Timestamp,
+    user::UserId,
 };
 use keyward_store_sqlite::SqliteStore;
 use serde_json::{Map, Value};
 
 use super::{DataOptions, Surroundings, existing_store, open_store};
 use crate::{
-    config::{Deployment, breached},
+    config::{Deployment, audit, breached},
     fault::{Failure, Fault},
 };
 
@@ -124,7 +125,7 @@ async fn create(around: &Surroundings<'_>, options: &Creation) -> Result<(), Fai
     let submitted = Submitted { fields, client: IpAddr::V4(Ipv4Addr::LOCALHOST) };
     let proof = sign_up.check(&submitted).await.map_err(|refusal| refused(refusal.code))?;
     let store = open_store(&deployment)?;
-    let events = [NewEvent::audit(noted(AuditKind::UserCreated), About::New)];
+    let events = noted(&deployment, AuditKind::UserCreated, About::New, None);
     let admitted = store.admit(&proof.admission, None, SystemClock.now(), &events).await;
     let admitted = admitted.map_err(|error| failed(&error))?;
     store.close();
@@ -154,7 +155,7 @@ async fn set_password(around: &Surroundings<'_>, options: &Whom) -> Result<(), F
         .await
         .map_err(|refusal| refused(refusal.code))?;
     let hash = hasher.hash(&password).await.map_err(|error| Fault::new(error.to_string()))?;
-    let events = [NewEvent::audit(noted(AuditKind::PasswordChanged), About::Anybody)];
+    let events = noted(&deployment, AuditKind::PasswordChanged, About::Anybody, None);
     let found = store.set_password(&address, &hash, last_token(&deployment), &events).await;
     let found = found.map_err(|error| failed(&error))?;
     done(around, &store, found, &address, "has a new password; all their sessions are over")
@@ -177,9 +178,13 @@ fn done(
     Ok(())
 }
 
-/// An entry of the audit trail about what is done here, and nobody's yet.
-fn noted(kind: AuditKind) -> AuditEntry {
-    AuditEntry::new(kind, SystemClock.now()).saying("by", "command line")
+/// An entry of the audit trail about what is done here, where one is kept.
+fn noted(deployment: &Deployment, kind: AuditKind, about: About, user: Option<&UserId>) -> Vec<NewEvent> {
+    if audit(&deployment.file.audit).keep.is_zero() {
+        return Vec::new();
+    }
+    let entry = AuditEntry::new(kind, SystemClock.now()).saying("by", "command line");
+    vec![NewEvent::audit(AuditEntry { user: user.cloned(), ..entry }, about)]
 }
 
 /// When the last sealed token that exists now is over.

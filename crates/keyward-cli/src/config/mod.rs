@@ -22,7 +22,7 @@ pub(crate) use deployment::{Deployment, Mode, Secrets, Sources};
 pub(crate) use file::{File, StrategyName};
 pub(crate) use providers::{Email, Provider, Redirect};
 pub(crate) use resolve::resolve;
-pub(crate) use safety::breached;
+pub(crate) use safety::{audit, breached};
 pub(crate) use secret_file::{SecretFile, fresh_secret};
 pub(crate) use settled::{Origin, Settled};
 pub(crate) use value::Period;

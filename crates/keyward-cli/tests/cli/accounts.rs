@@ -225,6 +225,17 @@ fn whatever_a_command_does_to_somebody_is_in_the_trail() {
 }
 
 #[test]
+fn where_no_trail_is_kept_no_command_writes_one() {
+    let place = Place::new().file("keyward.toml", "[audit]\nenabled = false\n");
+    assert_eq!(create(&place, "ada@example.com", PASSWORD).code, Some(0));
+    for command in [&["disable"][..], &["end-sessions"], &["delete", "--yes"]] {
+        let ran = place.run(&[&["user"], command, &["ada@example.com"]].concat());
+        assert_eq!(ran.code, Some(0), "{command:?}: {ran:?}");
+    }
+    assert_eq!(place.run(&["audit", "--json"]).out, "");
+}
+
+#[test]
 fn lesson_78_no_command_prints_a_secret() {
     let place = Place::new()
         .with("NEXTAUTH_SECRET", SECRET)

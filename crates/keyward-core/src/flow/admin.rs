@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{account, events::of_user, subject::subject};
+use super::{account, audit, events::of_user, subject::subject};
 use crate::{
     action::{AdminAnswer, AdminCall, Answer},
     audit::{AuditEntry, AuditKind},
@@ -48,7 +48,7 @@ impl Operator<'_> {
             AdminCall::User(id) => Ok(AdminAnswer::User(Box::new(self.user(&id).await?))),
             AdminCall::ChangeUser { id, change } => self.change(&id, &change).await,
             AdminCall::DeleteUser(id) => {
-                let events = [self.noted(AuditKind::UserDeleted, Some(&id), None, "user")];
+                let events = self.noted(AuditKind::UserDeleted, Some(&id), None, "user");
                 self.people.delete(&id, &events).await?;
                 Ok(AdminAnswer::Deleted)
             }
@@ -60,7 +60,7 @@ impl Operator<'_> {
                 Ok(AdminAnswer::Sessions(sessions))
             }
             AdminCall::EndSessions(id) => {
-                let events = [self.noted(AuditKind::SessionEnded, Some(&id), None, "all")];
+                let events = self.noted(AuditKind::SessionEnded, Some(&id), None, "all");
                 let ended = self.people.end_sessions(&id, &Which::All, &events).await?;
                 if ended == 0 {
                     self.user(&id).await?;
@@ -74,7 +74,7 @@ impl Operator<'_> {
             }
             AdminCall::EndSession(id) => {
                 let user = self.owner(&id).await?;
-                let events = [self.noted(AuditKind::SessionEnded, user.as_ref(), Some(&id), "one")];
+                let events = self.noted(AuditKind::SessionEnded, user.as_ref(), Some(&id), "one");
                 let Some(user) = user else {
                     self.people.end_session(&id, &events).await?;
                     return Ok(AdminAnswer::Ended(1));
@@ -116,7 +116,7 @@ impl Operator<'_> {
         let claims = session_claims(body)?;
         let user = self.owner(id).await?;
         let changed = claims.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        let events = [self.noted(AuditKind::SessionChanged, user.as_ref(), Some(id), &changed)];
+        let events = self.noted(AuditKind::SessionChanged, user.as_ref(), Some(id), &changed);
         self.people.change_session(id, &claims, &events).await?;
         Ok(AdminAnswer::Changed)
     }
@@ -136,17 +136,17 @@ impl Operator<'_> {
         let mut events = Vec::new();
         match change.disabled {
             Some(true) if before.disabled.is_none() => {
-                events.push(self.noted(AuditKind::UserDisabled, Some(&before.id), None, "disabled"));
+                events.extend(self.noted(AuditKind::UserDisabled, Some(&before.id), None, "disabled"));
             }
             Some(false) if before.disabled.is_some() => {
-                events.push(self.noted(AuditKind::UserEnabled, Some(&before.id), None, "disabled"));
+                events.extend(self.noted(AuditKind::UserEnabled, Some(&before.id), None, "disabled"));
             }
             _ => {}
         }
         let patch = change.of_sessions();
         if !patch.is_empty() {
             let changed = patch.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-            events.push(self.noted(AuditKind::UserChanged, Some(&before.id), None, &changed));
+            events.extend(self.noted(AuditKind::UserChanged, Some(&before.id), None, &changed));
         }
         let is_told = self.deployment.settings().events.kinds.contains(&EventKind::UpdateUser);
         if is_told && let Some(after) = change.made_to(before, self.exchange.now) {
@@ -158,19 +158,19 @@ impl Operator<'_> {
         Ok(events)
     }
 
-    /// An entry of the audit trail. Values of claims stand in no log.
+    /// An entry of the audit trail, where one is kept. Values of claims stand in no log.
     fn noted(
         &self,
         kind: AuditKind,
         user: Option<&UserId>,
         session: Option<&SessionId>,
         what: &str,
-    ) -> NewEvent {
+    ) -> Vec<NewEvent> {
         let mut entry = AuditEntry::new(kind, self.exchange.now).saying("by", "admin").saying("what", what);
         entry.user = user.cloned();
         entry.session = session.cloned();
         entry.network = Some(address_bucket(self.exchange.request.client));
-        NewEvent::audit(entry, About::Anybody)
+        audit::events(self.deployment, entry)
     }
 }
 

@@ -1,14 +1,16 @@
 //! A person's own sessions: listed, and ended.
 
-use super::redirect::{SignedIn, signed_in};
+use super::{
+    audit,
+    redirect::{SignedIn, signed_in},
+};
 use crate::{
     action::{Answer, EndWhich, SessionAnswer, SessionCall},
-    audit::{AuditEntry, AuditKind},
+    audit::AuditKind,
     deployment::Deployment,
     error::{Code, Refusal},
-    event::{About, NewEvent},
     exchange::Exchange,
-    port::{Which, address_bucket},
+    port::Which,
     session,
 };
 
@@ -48,13 +50,8 @@ async fn end(
         Which::Others(_) => ("others", &session),
         Which::All => ("all", &session),
     };
-    let mut entry = AuditEntry::new(AuditKind::SessionEnded, exchange.now)
-        .of(&user)
-        .in_session(about)
-        .saying("which", word);
-    entry.network = Some(address_bucket(exchange.request.client));
-    entry.user_agent.clone_from(&exchange.request.user_agent);
-    let events = [NewEvent::audit(entry, About::Anybody)];
+    let entry = audit::entry(exchange, AuditKind::SessionEnded).of(&user).in_session(about);
+    let events = audit::events(deployment, entry.saying("which", word));
     let until = session::remembered_until(exchange.now, deployment.settings().session.max_age);
     let ended = deployment.store().end_sessions(&user, &which, Some(&session), until, &events).await?;
     session::follow_changes(deployment, exchange).await;

@@ -5,11 +5,14 @@ use std::time::Duration;
 use keyward_core::{
     audit::{AuditFilter, AuditRecord},
     dialect::Dialect,
-    settings::Strategy,
+    port::Directory,
+    request::{Body, Method},
+    settings::{Strategy, Verification},
 };
 use keyward_testkit::Operation;
+use serde_json::json;
 
-use crate::support::{ADA, BOTH, PASSWORD, World, json, world};
+use crate::support::{ADA, BOTH, Options, PASSWORD, World, build, json, world};
 
 /// The whole trail, oldest first.
 async fn trail(world: &World) -> Vec<AuditRecord> {
@@ -128,6 +131,42 @@ async fn what_did_not_happen_is_not_in_the_trail_and_what_did_is() {
     browser.sign_in(ADA, PASSWORD).await;
     assert_eq!(browser.post("signout", &[]).await.status, 503);
     assert_eq!(kinds(&trail(&world).await).last(), Some(&"signed_in"));
+}
+
+#[tokio::test]
+async fn where_no_trail_is_kept_nothing_is_written_into_one() {
+    let mut options = Options::new(Dialect::NextAuth4, Strategy::Stored);
+    options.audit.keep = Duration::ZERO;
+    options.verification = Some(Verification::Off);
+    let world = build(options);
+    let (mut browser, mut other) = (world.browser(), world.browser());
+    browser.sign_up(ADA).await;
+    other.sign_in(ADA, "wrong").await;
+    other.sign_in(ADA, PASSWORD).await;
+    other.post("-/confirm", &[("password", PASSWORD)]).await;
+    browser.set_up().await;
+    let new = "brisk walnut ferry 77";
+    let told = [
+        ("password", json!({ "password": PASSWORD, "newPassword": new })),
+        ("reset", json!({ "email": ADA })),
+        ("email", json!({ "email": "new@example.com" })),
+        ("export", json!({})),
+    ];
+    for (call, body) in told {
+        let reply = browser.call(call, body).await;
+        assert!(reply.status < 300, "{call}: {reply:?}");
+    }
+    let ended = browser.post("-/v1/sessions/end", &[("all", "true")]).await;
+    assert!(ended.status < 300, "{ended:?}");
+    let directory: &dyn Directory = &*world.store;
+    let user = directory.user_by_email(ADA).await.expect("a store").expect("there").id.0;
+    let target = format!("-/v1/admin/users/{user}");
+    let disable = Body::Json(serde_json::Map::from_iter([("disabled".to_owned(), json!(true))]));
+    for (method, body) in [(Method::Patch, disable), (Method::Delete, Body::None)] {
+        let reply = world.operator().send(method, &target, body).await;
+        assert!(reply.status < 300, "{reply:?}");
+    }
+    assert_eq!(kinds(&trail(&world).await), Vec::<&str>::new());
 }
 
 #[tokio::test]

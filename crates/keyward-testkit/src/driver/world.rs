@@ -11,6 +11,7 @@ use std::{
 
 use keyward_core::{
     address::PublicUrl,
+    audit::AuditSettings,
     dialect::Dialect,
     engine::{Engine, Ports},
     event::{EventKind, EventSettings},
@@ -96,6 +97,8 @@ pub struct Options {
     pub foreign: Foreign,
     /// Sites to sign in at.
     pub redirects: Vec<RedirectProvider>,
+    /// What is kept of what happens to accounts.
+    pub audit: AuditSettings,
 }
 
 impl Options {
@@ -117,6 +120,7 @@ impl Options {
             passkeys: None,
             foreign: Foreign::default(),
             redirects: Vec::new(),
+            audit: AuditSettings::default(),
         }
     }
 }
@@ -212,6 +216,7 @@ fn build_on(options: Options, store: Arc<FaultyStore<dyn Store>>, clock: Arc<Fak
         ],
         foreign: options.foreign.clone(),
         redirects: options.redirects,
+        audit: options.audit,
         sign_up_provider: Some("signup".to_owned()),
         recovery: options.verification.map(|asked| recovery(&hasher, &mail, asked)).unwrap_or_default(),
         events: EventSettings {

@@ -105,8 +105,8 @@ impl Found {
         self.store.sessions_of(&self.user.id, now).await.map_err(|error| failed(&error))
     }
 
-    fn noted(&self, kind: AuditKind) -> NewEvent {
-        NewEvent::audit(noted(kind).of(&self.user.id), About::Anybody)
+    fn noted(&self, kind: AuditKind) -> Vec<NewEvent> {
+        noted(&self.deployment, kind, About::Anybody, Some(&self.user.id))
     }
 
     fn end(self, around: &Surroundings<'_>, text: &str) {
@@ -121,7 +121,7 @@ pub(super) async fn delete(around: &Surroundings<'_>, options: &Deletion) -> Res
     if !options.yes {
         confirm(around, &format!("Delete {} with accounts and sessions? Type yes: ", found.name()))?;
     }
-    let events = [found.noted(AuditKind::UserDeleted)];
+    let events = found.noted(AuditKind::UserDeleted);
     let until = last_token(&found.deployment);
     let removed = found.store.remove_user(&found.user.id, until, &events).await;
     if !removed.map_err(|error| failed(&error))? {
@@ -170,7 +170,7 @@ pub(super) async fn disable(around: &Surroundings<'_>, options: &Who, disabled: 
     let found = Found::by(around, options).await?;
     let change = UserChange { disabled: Some(disabled), ..UserChange::default() };
     let kind = if disabled { AuditKind::UserDisabled } else { AuditKind::UserEnabled };
-    let events = [found.noted(kind)];
+    let events = found.noted(kind);
     let until = last_token(&found.deployment);
     let changed = found.store.change_user(&found.user.id, &change, SystemClock.now(), until, &events).await;
     match changed.map_err(|error| failed(&error))? {
@@ -196,7 +196,7 @@ pub(super) async fn reset_factors(around: &Surroundings<'_>, options: &Resets) -
         ways: WaysIn::default(),
         edit: FactorEdit::Reset { passkeys: options.passkeys },
     };
-    let events = [found.noted(AuditKind::FactorRemoved)];
+    let events = found.noted(AuditKind::FactorRemoved);
     let changed = found.store.change_factors(&change, SystemClock.now(), &events).await;
     if changed.map_err(|error| failed(&error))? != FactorChanged::Done {
         return Err(Fault::new("the person was deleted meanwhile").into());
@@ -242,7 +242,7 @@ pub(super) async fn end_sessions(around: &Surroundings<'_>, options: &Ends) -> R
         Some(id) => Which::One(SessionId(id.clone())),
         None => Which::All,
     };
-    let events = [found.noted(AuditKind::SessionEnded)];
+    let events = found.noted(AuditKind::SessionEnded);
     let until = last_token(&found.deployment);
     let ended = found.store.end_sessions(&found.user.id, &which, None, until, &events).await;
     let ended = ended.map_err(|error| failed(&error))?.unwrap_or_default();

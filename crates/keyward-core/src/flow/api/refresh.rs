@@ -1,14 +1,14 @@
 //! A refresh token becomes the next one, and an access token (F2).
 
-use super::issue;
+use super::{super::audit, issue};
 use crate::{
     action::{ProgramAnswer, Tokens},
-    audit::{AuditEntry, AuditKind},
+    audit::AuditKind,
     deployment::Deployment,
     error::{Code, Refusal},
-    event::{About, NewEvent},
+    event::NewEvent,
     exchange::Exchange,
-    port::{Grant, Rotated, Rotation, address_bucket},
+    port::{Grant, Rotated, Rotation},
     session,
     tokens::{
         self,
@@ -66,7 +66,7 @@ async fn rotated(
         grace: settings.refresh_grace,
         expires: exchange.now.plus(settings.refresh_lifetime),
         until: session::remembered_until(exchange.now, deployment.settings().session.max_age),
-        events: vec![reuse(exchange, given)],
+        events: reuse(deployment, exchange, given),
     };
     match deployment.store().rotate_grant(&rotation).await? {
         Rotated::Done(grant) => Ok((grant, next)),
@@ -87,10 +87,8 @@ async fn rotated(
 }
 
 /// What is told should this be a reuse.
-fn reuse(exchange: &Exchange<'_>, given: &RefreshToken) -> NewEvent {
-    let mut entry = AuditEntry::new(AuditKind::TokenReused, exchange.now).in_session(&given.session);
-    entry.network = Some(address_bucket(exchange.request.client));
-    NewEvent::audit(entry, About::Anybody)
+fn reuse(deployment: &Deployment, exchange: &Exchange<'_>, given: &RefreshToken) -> Vec<NewEvent> {
+    audit::events(deployment, audit::entry(exchange, AuditKind::TokenReused).in_session(&given.session))
 }
 
 fn terms_of(grant: &Grant) -> Result<Terms, Refusal> {

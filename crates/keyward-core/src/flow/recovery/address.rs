@@ -54,8 +54,9 @@ pub(super) async fn ask(
     let (ticket, link) = post::ticket(deployment, exchange, Purpose::EMAIL_CHANGE, &address, &asked, age);
     let url = post::address(exchange, Step::ChangeEmail, &link);
     let mail = post::mail(deployment, exchange, AccountLetterKind::Change, &address, Some(&url), age)?;
-    let noted = post::noted(exchange, AuditKind::EmailChangeAsked, &user.id);
-    deployment.store().issue_by_mail(&ticket, &[mail, noted]).await?;
+    let mut told = post::noted(deployment, exchange, AuditKind::EmailChangeAsked, &user.id);
+    told.push(mail);
+    deployment.store().issue_by_mail(&ticket, &told).await?;
     post::are_written(deployment);
     Ok(Went::Sent)
 }
@@ -83,7 +84,7 @@ pub(super) async fn confirm(
         return Err(no_such_link());
     }
     let from = user.email.clone().map(|address| Address { address, verified: user.email_verified.is_some() });
-    let mut told = vec![post::noted(exchange, AuditKind::EmailChanged, &user.id)];
+    let mut told = post::noted(deployment, exchange, AuditKind::EmailChanged, &user.id);
     let mut way_back = None;
     if let Some(from) = &from {
         let mut url = None;
@@ -134,7 +135,7 @@ pub(super) async fn turn_back(
     let (reset, next) =
         post::ticket(deployment, exchange, Purpose::PASSWORD_RESET, &left.address, &asked, age);
     let until = session::remembered_until(exchange.now, deployment.settings().session.max_age);
-    let told = [post::noted(exchange, AuditKind::EmailChangeReverted, &user)];
+    let told = post::noted(deployment, exchange, AuditKind::EmailChangeReverted, &user);
     let since = Timestamp::from_millis(left.since);
     let what = AddressReturn { ticket, user, address: left.address, since, reset, until };
     let done = deployment.store().return_address(&what, exchange.now, &told).await?;

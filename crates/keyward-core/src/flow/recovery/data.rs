@@ -23,7 +23,7 @@ pub(super) async fn delete(deployment: &Deployment, exchange: &mut Exchange<'_>)
     let user = deployment.store().user(&caller.user).await?;
     let user = user.ok_or_else(|| Refusal::new(Code::SessionRequired))?;
     let until = session::remembered_until(exchange.now, deployment.settings().session.max_age);
-    let mut told = vec![post::noted(exchange, AuditKind::UserDeleted, &user.id)];
+    let mut told = post::noted(deployment, exchange, AuditKind::UserDeleted, &user.id);
     let kind = AccountLetterKind::Deleted;
     told.extend(post::notice(deployment, exchange, kind, user.email.as_deref(), None));
     let what = Departure { user: user.id, session: caller.session, until };
@@ -64,7 +64,7 @@ pub(super) async fn export(deployment: &Deployment, exchange: &Exchange<'_>) -> 
         },
         "activity": activity.iter().map(of_entry).collect::<Vec<_>>(),
     });
-    store.write_events(&[post::noted(exchange, AuditKind::DataExported, &user.id)]).await?;
+    store.write_events(&post::noted(deployment, exchange, AuditKind::DataExported, &user.id)).await?;
     Ok(Went::Everything(serde_json::to_string_pretty(&data).expect("JSON values are JSON")))
 }
 

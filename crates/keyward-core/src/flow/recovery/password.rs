@@ -42,7 +42,7 @@ pub(super) async fn change(
     let to = chosen(deployment, &user, filled.new_password.as_deref()).await?;
     let until = session::remembered_until(exchange.now, deployment.settings().session.max_age);
     let what = PasswordChange { user: user.id.clone(), from, to, session: caller.session, until };
-    let mut told = vec![post::noted(exchange, AuditKind::PasswordChanged, &user.id)];
+    let mut told = post::noted(deployment, exchange, AuditKind::PasswordChanged, &user.id);
     told.extend(notice(deployment, exchange, &user));
     let changed = deployment.store().change_password(&what, &told).await?;
     super::settled(changed, Code::WrongPassword)?;

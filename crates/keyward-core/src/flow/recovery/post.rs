@@ -6,16 +6,15 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     action::{Link, Step},
-    audit::{AuditEntry, AuditKind, MAX_AGENT},
+    audit::AuditKind,
     deployment::Deployment,
     error::{Code, Refusal},
-    event::{About, NewEvent},
+    event::NewEvent,
     exchange::Exchange,
-    flow::guessing,
+    flow::{audit, guessing},
     mail::{AccountLetter, AccountLetterKind, Letter, Mail},
     method::email::{draw_token, stored_form},
     policy::email,
-    port::address_bucket,
     settings::AccountMails,
     ticket::{Purpose, Ticket, TicketKey},
     user::{User, UserId},
@@ -137,12 +136,12 @@ pub(in crate::flow) fn are_written(deployment: &Deployment) {
     }
 }
 
-/// An entry of the audit trail.
-pub(super) fn noted(exchange: &Exchange<'_>, kind: AuditKind, user: &UserId) -> NewEvent {
-    let entry = AuditEntry {
-        network: Some(address_bucket(exchange.request.client)),
-        user_agent: exchange.request.user_agent.as_ref().map(|agent| agent.chars().take(MAX_AGENT).collect()),
-        ..AuditEntry::new(kind, exchange.now).of(user)
-    };
-    NewEvent::audit(entry, About::Anybody)
+/// An entry of the audit trail, where one is kept.
+pub(super) fn noted(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    kind: AuditKind,
+    user: &UserId,
+) -> Vec<NewEvent> {
+    audit::events(deployment, audit::entry(exchange, kind).of(user))
 }

@@ -36,13 +36,13 @@ pub(super) async fn ask(
     let age = post::mails(deployment)?.reset_age;
     let address = post::addressee(deployment, exchange, submitted).await?;
     let known = deployment.store().user_by_email(&address).await?;
-    let noted = known.as_ref().map(|user| post::noted(exchange, AuditKind::ResetAsked, &user.id));
+    let noted = known.as_ref().map(|user| post::noted(deployment, exchange, AuditKind::ResetAsked, &user.id));
     let asked = Asked { user: known.map(|user| user.id.0) };
     let (ticket, link) = post::ticket(deployment, exchange, Purpose::PASSWORD_RESET, &address, &asked, age);
     let url = post::address(exchange, Step::Reset, &link);
     let url = asked.user.is_some().then_some(url.as_str());
     let mail = post::mail(deployment, exchange, AccountLetterKind::Reset, &address, url, age)?;
-    let told: Vec<_> = [mail].into_iter().chain(noted).collect();
+    let told: Vec<_> = [mail].into_iter().chain(noted.into_iter().flatten()).collect();
     deployment.store().issue_by_mail(&ticket, &told).await?;
     post::are_written(deployment);
     Ok(Went::Sent)
@@ -70,7 +70,7 @@ pub(super) async fn confirm(
     let hash = password::chosen(deployment, &user, new).await?;
     let until = session::remembered_until(exchange.now, deployment.settings().session.max_age);
     let what = Reset { ticket, user: user.id.clone(), hash, until };
-    let mut told = vec![post::noted(exchange, AuditKind::PasswordReset, &user.id)];
+    let mut told = post::noted(deployment, exchange, AuditKind::PasswordReset, &user.id);
     told.extend(password::notice(deployment, exchange, &user));
     if user.email_verified.is_none() {
         told.extend(events::updated(deployment, exchange, &user, true).await?);

@@ -85,7 +85,7 @@ pub(super) async fn confirm(
         }
     };
     let what = Proving { ticket, user: user.id.clone(), by };
-    let mut told = vec![post::noted(exchange, AuditKind::EmailVerified, &user.id)];
+    let mut told = post::noted(deployment, exchange, AuditKind::EmailVerified, &user.id);
     if user.email_verified.is_none() {
         told.extend(events::updated(deployment, exchange, &user, false).await?);
     }
