@@ -2,14 +2,15 @@
 
 use keyward_core::port::Random;
 
-/// Random bytes from the cryptographic library's generator, which the operating system seeds.
+/// Random bytes from the operating system's generator, asked at every draw: it survives what copies a process, or the whole
+/// machine.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandom;
 
 impl Random for SystemRandom {
     fn fill(&self, bytes: &mut [u8]) {
         #[expect(clippy::disallowed_methods, reason = "this is the port's implementation")]
-        let outcome = aws_lc_rs::rand::fill(bytes);
+        let outcome = getrandom::fill(bytes);
         if outcome.is_err() {
             // Tokens without randomness would let anybody in, and a panic would end one request alone.
             tracing::error!("the operating system gives no randomness: stopping at once");
