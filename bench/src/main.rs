@@ -1,4 +1,4 @@
-//! `cargo xtask bench`: what Keyward costs, beside a bare axum server, NextAuth 4 and 5, Auth.js 5, oidc-provider,
+//! `cargo xtask bench`: what Keyward costs, beside a bare axum server, NextAuth 4 and 5, @auth/core, oidc-provider,
 //! Better Auth, and npm's Argon2.
 //!
 //! Servers and load are on a core each. Contenders take turns; what counts is the median of the rounds, and
@@ -35,7 +35,7 @@ const HELP: &str = "\
 cargo xtask bench [--only PART,...] [--seconds N] [--write]
     Measures the release build of Keyward.
     --only      start, a (sealed), b (stored), c (no cookie), next (a beside NextAuth 4),
-                d (a provider, beside Auth.js 5 in memory and NextAuth 5 on disk), e (e-mail link, beside the same),
+                d (a provider, beside NextAuth 5 on disk and its core in memory), e (e-mail link, beside the same),
                 f (refresh, beside oidc-provider), g (an access token), h (checking one), i (a session with a
                 back end's token), j (memory of 100,000 sessions), better (b and g beside Better Auth),
                 password, overload, import

@@ -44,7 +44,7 @@ pub(crate) struct Programs {
     pub(crate) bare_tokens: PathBuf,
     /// The Next.js application, built.
     pub(crate) next: PathBuf,
-    /// The server with Auth.js 5.
+    /// The server with the core of next-auth 5.
     pub(crate) auth_js: PathBuf,
     /// The Next.js application with next-auth 5, built.
     pub(crate) next_auth: PathBuf,
@@ -105,9 +105,9 @@ impl Server {
         Self::start("Keyward", command, address, "/readyz", folder)
     }
 
-    /// Auth.js 5 under plain Node.js. `ways` says how people sign in, as `bench/auth-js-5/server.mjs` reads it.
+    /// The core of next-auth 5 under plain Node.js, its database in memory. `ways` says how people sign in, as `bench/auth-js-5/server.mjs` reads it.
     pub(crate) fn auth_js(programs: &Programs, ways: Value) -> Result<Self> {
-        Self::plain_node("Auth.js 5", &programs.auth_js, ways, tempfile::tempdir()?)
+        Self::plain_node("@auth/core in memory", &programs.auth_js, ways, tempfile::tempdir()?)
     }
 
     /// next-auth 5 in a production build of Next.js, with its database on disk. `ways` as for [`Self::auth_js`].

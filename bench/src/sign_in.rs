@@ -32,8 +32,8 @@ pub(crate) trait Way {
     fn refused(&self) -> String;
 }
 
-/// Measures Keyward beside Auth.js 5 at one way to sign in: in memory under plain Node.js, and on disk as it is deployed.
-/// Counts what is written down.
+/// Measures Keyward at one way to sign in, beside next-auth 5 on disk, as it is deployed, which the goal is about; and beside its
+/// core alone, which keeps nothing on disk. Counts what is written down.
 pub(crate) fn beside_auth_js(
     bench: &Bench,
     report: &mut Report,
@@ -55,19 +55,23 @@ pub(crate) fn beside_auth_js(
         let per_cpu = median(rounds.iter().map(|figures| figures.per_cpu));
         report.figure(
             format!("{what}: {}", server.name),
-            format!("{per_cpu:.0} per CPU second, {:.3} ms of CPU each", 1000.0 / per_cpu),
+            format!(
+                "{per_cpu:.0} per CPU second, {:.3} ms of CPU each, {:.0} a second",
+                1000.0 / per_cpu,
+                median(rounds.iter().map(|figures| figures.per_second))
+            ),
         );
     }
-    for (server, others) in servers.into_iter().zip(&rounds).skip(1) {
-        let (times, lowest, highest) = ratio(&rounds[0], others);
-        report.goal(
-            &format!("{what}: Keyward / {}", server.name),
-            format!("{times:.0} times ({lowest:.0} to {highest:.0})"),
-            &format!("≥ {GOAL:.0} times"),
-            times >= GOAL,
-        );
-    }
+    let of_in_memory = ratio(&rounds[0], &rounds[1]);
+    report.figure(format!("{what}: Keyward / {}", in_memory.name), in_words(of_in_memory));
+    let of_on_disk = ratio(&rounds[0], &rounds[2]);
+    let name = format!("{what}: Keyward / {}", on_disk.name);
+    report.goal(&name, in_words(of_on_disk), &format!("≥ {GOAL:.0} times"), of_on_disk.0 >= GOAL);
     Ok(())
+}
+
+fn in_words((times, lowest, highest): (f64, f64, f64)) -> String {
+    format!("{times:.0} times ({lowest:.0} to {highest:.0})")
 }
 
 /// Commits to Keyward's database by each of the two requests: of somebody who is new, who comes again, and who comes again

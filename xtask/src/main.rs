@@ -91,7 +91,7 @@ cargo xtask dist [--check]
     Builds dist/: binary tarball with checksum, npm package.
     --check       also installs both from the local files, starts and stops them
 cargo xtask bench [--only PART,...] [--seconds N] [--write]
-    Measures the release build beside a bare axum server, NextAuth 4, Auth.js 5 and npm's Argon2 (BENCHMARKS.md).
+    Measures the release build beside a bare axum server, NextAuth 4 and 5, and others of npm (BENCHMARKS.md).
 ";
 
 fn main() -> ExitCode {
