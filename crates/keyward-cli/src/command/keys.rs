@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use keyward::SystemRandom;
 use keyward_core::{dialect::Dialect, secret::Secret};
 
-use super::{ConfigOptions, Surroundings};
+use super::{OfflineOptions, Surroundings};
 use crate::{
     config::{Secrets, fresh_secret},
     fault::{Failure, Fault},
@@ -25,7 +25,7 @@ pub(super) struct Rotation {
     #[arg(long)]
     sign_everybody_out: bool,
     #[command(flatten)]
-    config: ConfigOptions,
+    config: OfflineOptions,
 }
 
 /// Carries out a command.

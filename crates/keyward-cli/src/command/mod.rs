@@ -83,21 +83,29 @@ struct DataOptions {
     data: Option<PathBuf>,
 }
 
-/// Where the configuration comes from.
+/// Where the data is, and whose: its secret and its clients.
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = CONFIGURATION)]
-struct ConfigOptions {
+struct OfflineOptions {
     #[command(flatten)]
     data: DataOptions,
     /// Development: a secret is made and kept, and the public URL is taken from the request
     #[arg(long)]
     dev: bool,
-    /// Address and port [default: 127.0.0.1:4000] [env: KEYWARD_LISTEN]
-    #[arg(long, value_name = "ADDRESS", value_parser = listen_address)]
-    listen: Option<SocketAddr>,
     /// next-auth-3, next-auth-4 or auth-js-5 [default: next-auth-4] [env: KEYWARD_DIALECT]
     #[arg(long, value_name = "NAME", value_parser = dialects(), hide_possible_values = true)]
     dialect: Option<Dialect>,
+}
+
+/// Where the configuration of a server comes from.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = CONFIGURATION)]
+struct ConfigOptions {
+    #[command(flatten)]
+    offline: OfflineOptions,
+    /// Address and port [default: 127.0.0.1:4000] [env: KEYWARD_LISTEN]
+    #[arg(long, value_name = "ADDRESS", value_parser = listen_address)]
+    listen: Option<SocketAddr>,
 }
 
 const CONFIGURATION: &str = "Configuration: a flag beats the file, the file beats the environment";
@@ -174,7 +182,7 @@ impl Surroundings<'_> {
     }
 
     /// The configuration for a command that touches the data or the secret file alone, and has to know the dialect.
-    fn without_server(&self, options: &ConfigOptions) -> Result<Deployment, Failure> {
+    fn without_server(&self, options: &OfflineOptions) -> Result<Deployment, Failure> {
         resolve(&Sources { data_only: true, ..options.sources() }, self.environment)
     }
 }
@@ -185,9 +193,15 @@ impl DataOptions {
     }
 }
 
+impl OfflineOptions {
+    fn sources(&self) -> Sources {
+        Sources { dev: self.dev, dialect: self.dialect, ..self.data.sources() }
+    }
+}
+
 impl ConfigOptions {
     fn sources(&self) -> Sources {
-        Sources { dev: self.dev, listen: self.listen, dialect: self.dialect, ..self.data.sources() }
+        Sources { listen: self.listen, ..self.offline.sources() }
     }
 }
 

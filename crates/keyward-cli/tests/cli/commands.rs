@@ -298,6 +298,8 @@ fn a_command_on_the_data_has_the_flags_that_matter_to_it() {
             assert!(!help.contains(flag), "{arguments:?}: {help}");
         }
     }
+    let help = Place::new().run(&["keys", "rotate", "--help"]).out;
+    assert!(help.contains("--dialect") && !help.contains("--listen"), "{help}");
 }
 
 #[test]

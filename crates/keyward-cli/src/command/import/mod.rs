@@ -93,7 +93,7 @@ pub(super) fn run(around: &Surroundings<'_>, command: &Command) -> Result<(), Fa
 }
 
 async fn users(around: &Surroundings<'_>, options: &Users) -> Result<(), Failure> {
-    let deployment = around.without_server(&options.config)?;
+    let deployment = around.without_server(&options.config.offline)?;
     let format = Format::new(options.from, options.firebase_hash_config.as_deref())?;
     let unread = |error: &dyn std::fmt::Display| {
         Fault::new(format!("{} can't be imported: {error}", options.file.display()))
