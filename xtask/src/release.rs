@@ -1,6 +1,6 @@
 //! What is made of the release, and the fuzz targets, side by side: for its last minutes the release build does nothing
-//! but link, on one processor, and on the other the targets run. All of it gives way to the tests of the part beside it,
-//! which spend much of their time waiting.
+//! but link, on one processor, and on the other the targets run. The builds give way to the tests of the part beside
+//! them, which spend much of their time waiting.
 
 use crate::part::{Outcome, Run};
 use crate::run::side_by_side;

@@ -276,6 +276,14 @@ pub struct AuditSettings {
     pub refusals: u64,
 }
 
+impl AuditSettings {
+    /// True if there is a trail at all.
+    #[must_use]
+    pub const fn is_kept(&self) -> bool {
+        !self.keep.is_zero()
+    }
+}
+
 impl Default for AuditSettings {
     /// 90 days, and 100,000 rows of refusals: some 30 MB.
     fn default() -> Self {

@@ -2,8 +2,8 @@
 
 use keyward_core::port::Random;
 
-/// Random bytes from the operating system's generator, asked at every draw: it survives what copies a process, or the whole
-/// machine.
+/// Random bytes from the operating system's generator, asked at every draw: there is no state here that a copy of the process
+/// could draw from again.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemRandom;
 

@@ -180,7 +180,7 @@ fn done(
 
 /// An entry of the audit trail about what is done here, where one is kept.
 fn noted(deployment: &Deployment, kind: AuditKind, about: About, user: Option<&UserId>) -> Vec<NewEvent> {
-    if audit(&deployment.file.audit).keep.is_zero() {
+    if !audit(&deployment.file.audit).is_kept() {
         return Vec::new();
     }
     let entry = AuditEntry::new(kind, SystemClock.now()).saying("by", "command line");

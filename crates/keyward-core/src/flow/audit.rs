@@ -22,7 +22,7 @@ pub(super) fn entry(exchange: &Exchange<'_>, kind: AuditKind) -> AuditEntry {
 
 /// The entry as an event of a transition. Nothing where no trail is kept.
 pub(super) fn event(deployment: &Deployment, about: About, entry: AuditEntry) -> Option<NewEvent> {
-    is_kept(deployment).then(|| NewEvent::audit(entry, about))
+    deployment.settings().audit.is_kept().then(|| NewEvent::audit(entry, about))
 }
 
 /// As [`event`], for a transition that has no other, about whoever it is.
@@ -32,7 +32,7 @@ pub(super) fn events(deployment: &Deployment, entry: AuditEntry) -> Vec<NewEvent
 
 /// The entry of a refusal as events, if the process has not written too many.
 pub(super) fn refusal_events(deployment: &Deployment, entry: AuditEntry) -> Vec<NewEvent> {
-    if !is_kept(deployment) {
+    if !deployment.settings().audit.is_kept() {
         return Vec::new();
     }
     let Some(dropped) = deployment.refusals().pass(entry.at) else { return Vec::new() };
@@ -87,8 +87,4 @@ pub(super) async fn about(deployment: &Deployment, entry: AuditEntry, submitted:
 /// An allowance that was used up.
 pub(super) fn limit_reached(exchange: &Exchange<'_>, limit: Limit) -> AuditEntry {
     entry(exchange, AuditKind::LimitReached).saying("limit", limit.as_str())
-}
-
-fn is_kept(deployment: &Deployment) -> bool {
-    !deployment.settings().audit.keep.is_zero()
 }

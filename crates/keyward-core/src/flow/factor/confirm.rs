@@ -146,13 +146,16 @@ async fn by_password(
     password: &str,
 ) -> Result<(Admission, Guess), Refusal> {
     let wrong = || Refusal::new(Code::CredentialsSignin);
-    let Some((provider, user)) = password_of(deployment, caller).await? else { return Err(wrong()) };
-    if deployment.store().factors(&caller.user).await?.app.is_some() {
-        return Err(Refusal::new(Code::SecondFactorRequired));
-    }
+    let Some((provider, user)) = password_of(deployment, caller).await? else {
+        guessing::draw_on_network(deployment, exchange, Limit::SignInPerAddress).await?;
+        return Err(wrong());
+    };
     let email = user.email.unwrap_or_default();
     let guess = Guess::at(deployment, exchange, &email);
     guess.permit(deployment, exchange).await?;
+    if deployment.store().factors(&caller.user).await?.app.is_some() {
+        return Err(Refusal::new(Code::SecondFactorRequired));
+    }
     let fields = [("email", email), ("password", password.to_owned())];
     let fields: Map<_, _> =
         fields.into_iter().map(|(name, text)| (name.to_owned(), Value::from(text))).collect();
