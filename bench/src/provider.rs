@@ -76,8 +76,7 @@ impl Provider {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
         listener.set_nonblocking(true)?;
         let address = listener.local_addr()?;
-        // Not RS256: its signatures would keep this core so busy that a fast server waits for the load.
-        let key = SigningKey::generate(Algorithm::Es256)?.with_kid("key-1");
+        let key = SigningKey::generate(Algorithm::Rs256)?.with_kid("key-1");
         let desk = Arc::new(Desk { url: format!("http://{address}"), key, books: Mutex::default() });
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(metadata))
@@ -166,7 +165,7 @@ async fn metadata(State(desk): State<Arc<Desk>>) -> Json<Value> {
         "jwks_uri": at("keys"),
         "response_types_supported": ["code"],
         "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["ES256"],
+        "id_token_signing_alg_values_supported": ["RS256"],
         "scopes_supported": ["openid", "profile", "email"],
         "token_endpoint_auth_methods_supported": ["client_secret_basic"],
         "code_challenge_methods_supported": ["S256"],

@@ -105,7 +105,8 @@ impl Server {
         Self::start("Keyward", command, address, "/readyz", folder)
     }
 
-    /// The core of next-auth 5 under plain Node.js, its database in memory. `ways` says how people sign in, as `bench/auth-js-5/server.mjs` reads it.
+    /// The core of next-auth 5 under plain Node.js, its database in memory. `ways` says how people sign in, as
+    /// `bench/auth-js-5/server.mjs` reads it.
     pub(crate) fn auth_js(programs: &Programs, ways: Value) -> Result<Self> {
         Self::plain_node("@auth/core in memory", &programs.auth_js, ways, tempfile::tempdir()?)
     }
