@@ -316,7 +316,7 @@ pub trait Directory: Send + Sync {
     /// The user with this normalised address.
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError>;
 
-    /// Whose this account is and who has this normalised address, both as of one moment.
+    /// Whose this account is, or if it is nobody's, who has this normalised address; both as of one moment.
     async fn standing(&self, key: &AccountKey, email: Option<&str>) -> Result<Standing, StoreError>;
 
     /// The accounts of a user, in the order in which they were linked.

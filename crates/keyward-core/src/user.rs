@@ -154,9 +154,20 @@ pub struct Vouched {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Standing {
     /// Whose the account is.
-    pub owner: Option<User>,
-    /// Who has the address.
+    pub owner: Option<Owner>,
+    /// Who has the address. Looked for only where the account is nobody's.
     pub by_email: Option<EmailHolder>,
+}
+
+/// The user whose account somebody comes with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Owner {
+    /// Who.
+    pub user: User,
+    /// The sealed tokens that the account holds.
+    pub tokens: Option<Vec<u8>>,
+    /// Their id at the first back end that they were linked with; `None` where none knows them.
+    pub back_end_id: Option<String>,
 }
 
 /// The user who has an address, and by what they come in.

@@ -5,7 +5,7 @@ use keyward_core::{
     event::NewEvent,
     port::{Directory, StoreError, StoredPassword, Unlinked, Unlinking},
     time::Timestamp,
-    user::{Account, AccountKey, EmailHolder, Extra, NewUser, Standing, User, UserId},
+    user::{Account, AccountKey, EmailHolder, Extra, NewUser, Owner, Standing, User, UserId},
 };
 use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
@@ -73,11 +73,15 @@ impl Directory for SqliteStore {
 
     async fn standing(&self, key: &AccountKey, email: Option<&str>) -> Result<Standing, StoreError> {
         self.read("standing", |db| {
+            if let Some(owner) = owner(db, key)? {
+                return Ok(Standing { owner: Some(owner), by_email: None });
+            }
             // One state of the database in view: between two reads the account could be made, with its address.
             let view = db.unchecked_transaction()?;
-            let standing = standing(&view, key, email)?;
+            let owner = owner(&view, key)?;
+            let by_email = if owner.is_none() { holder(&view, email)? } else { None };
             view.commit()?;
-            Ok(standing)
+            Ok(Standing { owner, by_email })
         })
     }
 
@@ -192,14 +196,21 @@ pub(crate) fn by_email(db: &Connection, email: &str) -> Result<Option<UserId>> {
         .optional()
 }
 
-fn standing(db: &Connection, key: &AccountKey, email: Option<&str>) -> Result<Standing> {
-    let owner = db
-        .prepare_cached(
-            "SELECT user.id, email, email_verified, name, image, disabled, claims
-             FROM account JOIN user ON user.id = account.user WHERE account.source = ?1 AND account.id = ?2",
-        )?
-        .query_row([&key.source, &key.id], user)
-        .optional()?;
+fn owner(db: &Connection, key: &AccountKey) -> Result<Option<Owner>> {
+    db.prepare_cached(
+        "SELECT user.id, email, email_verified, name, image, disabled, claims, tokens,
+                (SELECT other.id FROM account AS other WHERE other.user = user.id AND other.kind = 'credentials'
+                 ORDER BY other.created, other.rowid LIMIT 1)
+         FROM account JOIN user ON user.id = account.user WHERE account.source = ?1 AND account.id = ?2",
+    )?
+    .query_row([&key.source, &key.id], |row| {
+        Ok(Owner { user: user(row)?, tokens: row.get(7)?, back_end_id: row.get(8)? })
+    })
+    .optional()
+}
+
+/// Who has the address, and by what they come in.
+fn holder(db: &Connection, email: Option<&str>) -> Result<Option<EmailHolder>> {
     let holder = db
         .prepare_cached(
             "SELECT id, email, email_verified, name, image, disabled, claims,
@@ -209,14 +220,9 @@ fn standing(db: &Connection, key: &AccountKey, email: Option<&str>) -> Result<St
         // An address that is none is NULL, which nobody has.
         .query_row([email], |row| Ok((user(row)?, row.get(7)?)))
         .optional()?;
-    let by_email = match holder {
-        Some((user, has_password)) => {
-            let providers = account::sources(db, &user.id)?;
-            Some(EmailHolder { user, providers, has_password })
-        }
-        None => None,
-    };
-    Ok(Standing { owner, by_email })
+    let Some((user, has_password)) = holder else { return Ok(None) };
+    let providers = account::sources(db, &user.id)?;
+    Ok(Some(EmailHolder { user, providers, has_password }))
 }
 
 /// From the columns id, email, email_verified, name, image, disabled, claims.

@@ -86,7 +86,7 @@ async fn lesson_43_a_database_of_the_first_version_is_kept_and_its_addresses_are
     assert!(store.password_by_email("ada@example.org").await.expect("answers").is_none());
     assert_eq!(store.session_record(&SessionId("s1".to_owned())).await.expect("answers"), None);
     let Standing { owner, .. } = store.standing(&shop, None).await.expect("answers");
-    assert_eq!(owner.expect("as before").id.0, "bob");
+    assert_eq!(owner.expect("as before").user.id.0, "bob");
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ use keyward_core::{
     method::passkey::PasskeySettings,
     port::{Store, StoreError},
     reply::Reply,
-    settings::{Strategy, Verification},
+    settings::{RedirectProvider, SignOutScope, Strategy, Verification},
 };
 use serde_json::Value;
 
@@ -64,6 +64,7 @@ macro_rules! flow_faults {
             a_first_sign_in_at_another_site
             a_further_sign_in_at_another_site
             a_sign_out
+            a_sign_out_here_and_at_another_site
 
             an_account_that_is_added
             an_account_that_is_unlinked
@@ -263,7 +264,7 @@ pub fn everything(strategy: Strategy) -> Options {
         verification: Some(Verification::Off),
         events: EventKind::DEFAULT.to_vec(),
         foreign: tokens::foreign(),
-        redirects: vec![FakeProvider::listed("hub")],
+        redirects: vec![RedirectProvider { sign_out: SignOutScope::Both, ..FakeProvider::listed("hub") }],
         ..Options::for_programs(Dialect::NextAuth4, strategy)
     };
     options.session.update = vec!["name".to_owned()];

@@ -26,7 +26,7 @@ use keyward_core::{
     },
     ticket::{Ticket, TicketKey, first_half},
     time::Timestamp,
-    user::{Account, AccountKey, Admission, EmailHolder, Profile, Standing, User, UserId},
+    user::{Account, AccountKey, Admission, EmailHolder, Owner, Profile, Standing, User, UserId},
 };
 
 use self::grants::Family;
@@ -136,7 +136,12 @@ impl Directory for MemoryStore {
 
     async fn standing(&self, key: &AccountKey, email: Option<&str>) -> Result<Standing, StoreError> {
         let state = self.state();
-        let owner = state.accounts.get(key).map(|account| state.users[&account.user].clone());
+        let owner = state.accounts.get(key).map(|account| Owner {
+            user: state.users[&account.user].clone(),
+            tokens: account.tokens.clone(),
+            back_end_id: state.back_end_id(&account.user),
+        });
+        let email = email.filter(|_| owner.is_none());
         let by_email = email.and_then(|email| state.by_email(email)).map(|user| {
             let mut providers = Vec::new();
             for (key, _) in state.accounts_of(&user.id) {

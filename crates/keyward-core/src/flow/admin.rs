@@ -99,7 +99,10 @@ impl Operator<'_> {
                 // What is no address is nobody's.
                 None => None,
             },
-            (None, Some((source, id))) => store.standing(&AccountKey { source, id }, None).await?.owner,
+            (None, Some((source, id))) => {
+                let standing = store.standing(&AccountKey { source, id }, None).await?;
+                standing.owner.map(|owner| owner.user)
+            }
             _ => return Err(Refusal::new(Code::InvalidField).because("by whom to look for nobody said")),
         };
         Ok(AdminAnswer::Users(found.into_iter().collect()))

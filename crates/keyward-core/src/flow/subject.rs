@@ -17,5 +17,10 @@ pub(super) async fn subject(
 ) -> Result<String, StoreError> {
     let accounts = if anew { Vec::new() } else { deployment.store().accounts_of(user).await? };
     let back_end = accounts.into_iter().find(|account| account.kind == Account::CREDENTIALS);
-    Ok(back_end.map_or_else(|| user.0.clone(), |account| account.key.id))
+    Ok(known_as(user, back_end.map(|account| account.key.id)))
+}
+
+/// The same of somebody of whom it was read already by which id a back end knows them.
+pub(super) fn known_as(user: &UserId, back_end_id: Option<String>) -> String {
+    back_end_id.unwrap_or_else(|| user.0.clone())
 }

@@ -46,8 +46,8 @@ pub fn decide(
     allow_dangerous: bool,
 ) -> Link {
     match (&standing.owner, current) {
-        (Some(owner), Some(current)) if owner.id != *current => Link::Refuse(NotLinked::default()),
-        (Some(owner), _) => Link::SignIn(owner.clone()),
+        (Some(owner), Some(current)) if owner.user.id != *current => Link::Refuse(NotLinked::default()),
+        (Some(owner), _) => Link::SignIn(owner.user.clone()),
         (None, Some(current)) => Link::LinkToCurrent(current.clone()),
         (None, None) => match (&standing.by_email, address) {
             (Some(holder), Some(_)) if allow_dangerous => Link::LinkByEmail(holder.user.clone()),

@@ -56,7 +56,8 @@ async fn b1_f1_somebody_of_a_back_end_is_who_they_are_there_also_when_they_come_
             first.add_passkey(&passkey).await;
             assert_eq!(told_of(&world).await, ["7"]);
             let account = AccountKey { source: "shop".to_owned(), id: "7".to_owned() };
-            let here = world.store.standing(&account, None).await.expect("answers").owner.expect("made").id.0;
+            let here =
+                world.store.standing(&account, None).await.expect("answers").owner.expect("made").user.id.0;
             assert_ne!(here, "7");
             for way in ["back end", "provider", "passkey"] {
                 let mut browser = world.browser();

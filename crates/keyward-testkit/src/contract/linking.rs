@@ -8,7 +8,8 @@ use keyward_core::{
     policy::ways::WaysIn,
     port::{Admitted, Ending, NewSession, Store, Unlinked, Unlinking},
     user::{
-        Account, AccountKey, Address, Admission, EmailHolder, Ground, NewUser, Place, Standing, User, Vouched,
+        Account, AccountKey, Address, Admission, EmailHolder, Ground, NewUser, Owner, Place, Standing, User,
+        Vouched,
     },
 };
 
@@ -207,39 +208,49 @@ pub async fn lesson_44_a_decision_that_no_longer_holds_writes_nothing(store: Arc
     assert_eq!(endings(&*store).await, []);
 }
 
-/// All that the policy asks for, in one answer.
-pub async fn a_standing_says_whose_the_account_is_and_who_has_the_address(store: Arc<dyn Store>) {
+/// All that a sign-in asks for, in one answer.
+pub async fn a_standing_says_whose_the_account_is_or_who_has_the_address(store: Arc<dyn Store>) {
     let standing =
         async |key: &AccountKey, email: Option<&str>| store.standing(key, email).await.expect("answers");
-    let (github, gitlab) = (key("github", "1"), key("gitlab", "1"));
+    let (github, gitlab, free) = (key("github", "1"), key("gitlab", "1"), key("gitlab", "3"));
     assert_eq!(standing(&github, Some(&email("ada"))).await, Standing::default());
     admit(&*store, &sign_up("ada"), None).await;
     visit(&*store, "ada").await;
     let ada = user(&*store, "ada").await;
-    let holder = |providers: &[&str], has_password| EmailHolder {
-        user: ada.clone(),
-        providers: providers.iter().map(|&source| source.to_owned()).collect(),
-        has_password,
+    let by_email = |providers: &[&str]| {
+        let providers = providers.iter().map(|&source| source.to_owned()).collect();
+        let holder = EmailHolder { user: ada.clone(), providers, has_password: true };
+        Standing { owner: None, by_email: Some(holder) }
     };
-    let by_password = Standing { owner: None, by_email: Some(holder(&[], true)) };
-    assert_eq!(standing(&github, Some(&email("ada"))).await, by_password);
+    assert_eq!(standing(&github, Some(&email("ada"))).await, by_email(&[]));
     for key in [gitlab.clone(), github.clone(), key("gitlab", "2")] {
         admit(&*store, &linked(&vouched(key, "eve", None), "ada"), None).await;
     }
-    let all = Standing { owner: Some(ada.clone()), by_email: Some(holder(&["gitlab", "github"], true)) };
-    assert_eq!(standing(&github, Some(&email("ada"))).await, all);
-    let no_address = Standing { owner: Some(ada.clone()), by_email: None };
-    assert_eq!(standing(&github, None).await, no_address);
-    assert_eq!(standing(&github, Some("")).await, no_address);
-    let bob = vouched(key("github", "2"), "bob", Some(true));
-    admit(&*store, &made(&bob, "bob"), None).await;
-    let two = standing(&gitlab, Some(&email("bob"))).await;
-    let bob = EmailHolder {
-        user: user(&*store, "bob").await,
-        providers: vec!["github".to_owned()],
-        has_password: false,
-    };
-    assert_eq!(two, Standing { owner: Some(ada.clone()), by_email: Some(bob) });
+    assert_eq!(standing(&free, Some(&email("ada"))).await, by_email(&["gitlab", "github"]));
+    for none in [None, Some("")] {
+        assert_eq!(standing(&free, none).await, Standing::default());
+    }
+    admit(&*store, &made(&vouched(key("github", "2"), "bob", Some(true)), "bob"), None).await;
+    let tokens = Some(b"tokens of eve".to_vec());
+    let owner = Standing { owner: Some(Owner { user: ada, tokens, back_end_id: None }), by_email: None };
+    for address in [None, Some(email("ada")), Some(email("bob"))] {
+        assert_eq!(standing(&github, address.as_deref()).await, owner);
+    }
+}
+
+/// A session says the id at the back end that came first, whichever account its person comes with.
+pub async fn b2_a_standing_says_by_which_id_a_back_end_knows_the_owner(store: Arc<dyn Store>) {
+    admit(&*store, &account("shop", "7", "ada", "u1"), None).await;
+    visit(&*store, "u1").await;
+    for key in [key("github", "1"), key("gitlab", "1")] {
+        admit(&*store, &linked(&vouched(key, "ada", None), "u1"), None).await;
+    }
+    for key in [key("shop", "7"), key("github", "1"), key("gitlab", "1")] {
+        let owner = store.standing(&key, None).await.expect("answers").owner.expect("somebody's");
+        let tokens = (key.source != "shop").then(|| b"tokens of ada".to_vec());
+        assert_eq!((owner.user.id, owner.tokens), (id("u1"), tokens));
+        assert_eq!(owner.back_end_id.as_deref(), Some("7"));
+    }
 }
 
 /// A back end's accounts are listed beside the others.

@@ -101,7 +101,8 @@ macro_rules! store_contract {
             lesson_43_an_account_is_linked_only_while_the_session_that_asked_for_it_is_open
             an_account_is_linked_by_its_address_to_whoever_has_it
             lesson_44_a_decision_that_no_longer_holds_writes_nothing
-            a_standing_says_whose_the_account_is_and_who_has_the_address
+            a_standing_says_whose_the_account_is_or_who_has_the_address
+            b2_a_standing_says_by_which_id_a_back_end_knows_the_owner
             b2_an_account_at_a_back_end_is_listed_as_what_it_is
             the_last_way_in_cannot_be_removed
             a_password_or_a_proven_address_is_a_way_in_where_it_is_offered

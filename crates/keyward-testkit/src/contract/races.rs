@@ -126,7 +126,7 @@ pub async fn of_fifty_first_sign_ins_through_one_account_one_makes_the_user(stor
         let changed = answers.iter().filter(|answer| **answer == Admitted::Changed).count();
         assert_eq!((winners.len(), changed), (1, 49));
         let owner = store.standing(&at_provider, None).await.expect("answers").owner.expect("made");
-        assert_eq!(owner.id, id(&format!("{round} u{}", winners[0])));
+        assert_eq!(owner.user.id, id(&format!("{round} u{}", winners[0])));
         for n in 0..50 {
             let there = store.user(&id(&format!("{round} u{n}"))).await.expect("answers").is_some();
             assert_eq!(there, n == winners[0]);
@@ -159,7 +159,7 @@ pub async fn of_links_and_creations_with_one_account_one_wins(store: Arc<dyn Sto
     let [winner] = winners[..] else { unreachable!("one winner: {winners:?}") };
     let Admitted::As { user, .. } = &answers[winner] else { unreachable!("admitted") };
     let owner = store.standing(&who.key, None).await.expect("answers").owner.expect("somebody's");
-    assert_eq!(owner.id, *user);
+    assert_eq!(owner.user.id, *user);
     let holder = store.user_by_email(&email("eve")).await.expect("answers");
     assert_eq!(holder.is_some(), winner % 3 == 0, "a user was made only if that won");
     for n in 0..51 {

@@ -94,7 +94,10 @@ pub async fn texts_come_back_as_they_went_in(store: Arc<dyn Store>) {
         assert_eq!(store.account_tokens(key).await.expect("answers"), who.tokens);
         let record = store.session_record(&session.id).await.expect("answers").expect("found");
         assert_eq!((record.user, record.via), (Some(id(&user)), session.via));
-        let holder = store.standing(&who.key, Some(&email)).await.expect("answers").by_email;
+        let owner = store.standing(&who.key, None).await.expect("answers").owner.expect("found");
+        assert_eq!((owner.user.id, owner.tokens), (id(&user), who.tokens));
+        let free = AccountKey { source: tail("provider"), id: tail("nobody") };
+        let holder = store.standing(&free, Some(&email)).await.expect("answers").by_email;
         assert_eq!(holder.expect("found").providers, [who.key.source]);
 
         let key = TicketKey { purpose: Purpose::EMAIL_LINK, subject: tail("subject"), hash: tail("hash") };

@@ -135,10 +135,19 @@ pub async fn a_further_sign_in_at_another_site(stage: &Stage) {
 
 /// Over for whoever has a copy of the cookie, too.
 pub async fn a_sign_out(stage: &Stage) {
+    leaves(stage, async |browser| ada(browser).await).await;
+}
+
+/// The same of who came from there.
+pub async fn a_sign_out_here_and_at_another_site(stage: &Stage) {
+    leaves(stage, async |browser| drop(browser.sign_in_at("hub", &PERSON).await)).await;
+}
+
+async fn leaves(stage: &Stage, enter: impl AsyncFn(&mut Browser<'_>)) {
     stage
         .plays(
             async |browser| {
-                ada(browser).await;
+                enter(browser).await;
                 browser.cookies.clone()
             },
             async |browser, _| browser.post("signout", &[]).await,

@@ -358,6 +358,12 @@ impl State {
         accounts
     }
 
+    pub(super) fn back_end_id(&self, user: &UserId) -> Option<String> {
+        let mut accounts = self.accounts_of(user).into_iter();
+        let found = accounts.find(|(_, account)| account.kind == Account::CREDENTIALS);
+        found.map(|(key, _)| key.id.clone())
+    }
+
     pub(super) fn ticket(&self, key: &TicketKey, now: Timestamp) -> Option<&Ticket> {
         self.tickets.get(key).filter(|ticket| ticket.expires >= now)
     }

@@ -9,7 +9,7 @@ use super::{
         factor::{self, Half},
         recovery,
         rules::{self, Passed},
-        subject::subject,
+        subject::{known_as, subject},
     },
     SignedIn, attempt, configured, owner_of, signed_in,
 };
@@ -241,12 +241,11 @@ impl Person {
 
     /// Seals the tokens for the account. Providers hand out the refresh token at the first consent alone: the one that
     /// is kept stays where no other came.
-    async fn seal_tokens(&mut self, deployment: &Deployment, is_known: bool) -> Result<(), Refusal> {
+    fn seal_tokens(&mut self, deployment: &Deployment, kept: Option<&[u8]>) {
         let Self { vouched, account, .. } = self;
-        if is_known
-            && !account.contains_key("refresh_token")
-            && let Some(sealed) = deployment.store().account_tokens(&vouched.key).await?
-            && let Some(kept) = deployment.vault().open(&vouched.key, &sealed)
+        if !account.contains_key("refresh_token")
+            && let Some(sealed) = kept
+            && let Some(kept) = deployment.vault().open(&vouched.key, sealed)
             && let Some(refresh_token) = kept.get("refresh_token")
         {
             account.insert("refresh_token".to_owned(), refresh_token.clone());
@@ -255,7 +254,6 @@ impl Person {
         if vouched.tokens.is_none() {
             tracing::warn!(provider = vouched.key.source, "the provider's tokens are too long to be kept");
         }
-        Ok(())
     }
 
     fn as_new_user(&self, id: UserId) -> NewUser {
@@ -311,10 +309,15 @@ async fn admit(
             return Ok(Outcome::NotLinked { provider: provider.id.clone(), known });
         }
         let Some((place, user)) = place(deployment, &who, current.as_ref(), link).await? else { continue };
-        who.seal_tokens(deployment, standing.owner.is_some()).await?;
+        let (tokens, back_end_id) =
+            standing.owner.map_or_else(Default::default, |owner| (owner.tokens, owner.back_end_id));
+        who.seal_tokens(deployment, tokens.as_deref());
         let is_new = matches!(place, Place::New(_));
         let first_proof = !is_new && is_first_proof(&user, who.vouched.email.as_ref());
-        let sub = subject(deployment, &user.id, is_new || first_proof).await?;
+        let sub = match place {
+            Place::Owner(_) if !first_proof => known_as(&user.id, back_end_id),
+            _ => subject(deployment, &user.id, is_new || first_proof).await?,
+        };
         let telling = Telling::of(deployment, exchange, &who.candidate, || events::of_user(&user, &sub));
         let mut events = events_of(telling, &place, first_proof);
         if let Some(Address { address: email, .. }) = who.vouched.email.as_ref().filter(|_| first_proof) {

@@ -3,7 +3,10 @@
 use std::fmt;
 
 use super::*;
-use crate::{time::Timestamp, user::EmailHolder};
+use crate::{
+    time::Timestamp,
+    user::{EmailHolder, Owner},
+};
 
 /// Who something belongs to, or who is signed in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,7 +143,7 @@ fn the_holder_of_an_address_that_was_not_asked_for_changes_nothing() {
 
 impl Case {
     fn decide(self) -> Link {
-        let owner = (self.owner != Nobody).then(|| user(self.owner, true));
+        let owner = (self.owner != Nobody).then(|| owner(self.owner));
         let by_email = (self.holder != Nobody).then(|| holder(self.holder, self.proven));
         let address =
             self.address.map(|verified| Address { address: "ada@example.org".to_owned(), verified });
@@ -191,6 +194,10 @@ fn id(who: Who) -> UserId {
 fn user(who: Who, proven: bool) -> User {
     let (email, email_verified) = ("ada@example.org".to_owned(), proven.then(|| Timestamp::from_secs(1)));
     User { email: Some(email), email_verified, ..User::new(id(who)) }
+}
+
+fn owner(who: Who) -> Owner {
+    Owner { user: user(who, true), tokens: None, back_end_id: None }
 }
 
 fn holder(who: Who, proven: bool) -> EmailHolder {
