@@ -1,8 +1,11 @@
 //! The connections that are read from.
 
-use std::sync::{
-    Mutex, PoisonError, TryLockError,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Mutex, PoisonError, TryLockError,
+        atomic::{AtomicUsize, Ordering},
+    },
+    thread_local,
 };
 
 use rusqlite::Connection;
@@ -11,19 +14,26 @@ use rusqlite::Connection;
 #[derive(Debug)]
 pub(crate) struct Readers {
     connections: Vec<Mutex<Connection>>,
-    next: AtomicUsize,
+}
+
+static THREADS: AtomicUsize = AtomicUsize::new(0);
+
+thread_local! {
+    /// Where this thread begins to look. A connection forgets its pages whenever something was written: threads that went
+    /// from one to the next would read them anew on every one of them.
+    static FIRST: usize = THREADS.fetch_add(1, Ordering::Relaxed);
 }
 
 impl Readers {
     /// At least one connection.
     pub(crate) fn new(connections: Vec<Connection>) -> Self {
-        Self { connections: connections.into_iter().map(Mutex::new).collect(), next: AtomicUsize::new(0) }
+        Self { connections: connections.into_iter().map(Mutex::new).collect() }
     }
 
     /// Reads on a free connection, or waits for one. Sees all that was committed before.
     pub(crate) fn with<T>(&self, read: impl FnOnce(&Connection) -> T) -> T {
         let count = self.connections.len();
-        let first = self.next.fetch_add(1, Ordering::Relaxed);
+        let first = FIRST.with(|first| *first);
         for at in 0..count {
             match self.connections[first.wrapping_add(at) % count].try_lock() {
                 Ok(connection) => return read(&connection),
