@@ -11,7 +11,7 @@ use crate::{
     deployment::Deployment,
     error::{Code, Refusal},
     policy::refresh,
-    port::{Entry, EntryId, NewEntry, Vaulted, uuid},
+    port::{Entry, EntryId, NewEntry, Vaulted, uuid_of},
     time::Timestamp,
     vault::{ForeignTokens, Lost, REFRESH_ERROR, Trouble},
 };
@@ -40,7 +40,7 @@ pub fn keep(
         return Ok(None);
     };
     let now = deployment.now();
-    let id = EntryId(uuid(deployment.random()));
+    let id = EntryId(uuid_of(now, deployment.random()));
     let due = tokens.expires.map(|expires| refresh::due(expires, source.before, now));
     let sealed = deployment.vault().seal_entry(&id, tokens, deployment.random());
     let sealed =

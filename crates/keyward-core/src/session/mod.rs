@@ -27,7 +27,7 @@ use crate::{
     policy::{assurance, recent::AUTH_TIME},
     port::{
         Ending, NewClaims, NewGrant, NewSession, Renewed, Replaced, SessionId, StoreError, TokenHash,
-        network, uuid,
+        network, uuid_of,
     },
     request::Request,
     settings::Strategy,
@@ -76,7 +76,7 @@ impl Opening {
     #[must_use]
     pub fn prepare(deployment: &Deployment, exchange: &Exchange<'_>, mut claims: Claims) -> Self {
         let settings = &deployment.settings().session;
-        let id = uuid(deployment.random());
+        let id = uuid_of(exchange.now, deployment.random());
         claims.set("sid", id.clone());
         claims.remove(VERSION);
         // Who adds an account has proven nothing anew; their flow says so.
