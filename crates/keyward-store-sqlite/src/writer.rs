@@ -7,6 +7,7 @@ use std::{
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread::{self, JoinHandle},
+    time::{Duration, Instant},
 };
 
 use keyward_core::port::StoreError;
@@ -17,6 +18,10 @@ use crate::error;
 
 /// Most operations in one transaction: bounds how long the first of them waits for the last.
 const GROUP: usize = 256;
+
+/// Least time from one commit to the next. On a fast disk every write would be flushed by itself, however busy the server is;
+/// who comes after a pause waits for nothing.
+const PACE: Duration = Duration::from_millis(2);
 
 /// The way to the writing thread.
 #[derive(Debug)]
@@ -134,10 +139,15 @@ where
 
 /// Until every sender is gone and the queue is empty.
 fn write_all(connection: &Connection, jobs: &Receiver<Box<dyn Job>>) {
+    let mut last: Option<Instant> = None;
     while let Ok(first) = jobs.recv() {
-        // Who shares the processor with this thread may be about to write too: a few more requests that were read cost less
-        // than one more flush. Where nobody waits for the processor, this takes no time.
-        thread::yield_now();
+        match last.and_then(|last| PACE.checked_sub(last.elapsed())) {
+            Some(rest) => thread::sleep(rest),
+            // Who shares the processor with this thread may be about to write too: a few more requests that were read cost
+            // less than one more flush. Where nobody waits for the processor, this takes no time.
+            None => thread::yield_now(),
+        }
+        last = Some(Instant::now());
         let mut group = vec![first];
         group.extend(jobs.try_iter().take(GROUP - 1));
         let committed = commit(connection, &mut group);
@@ -308,6 +318,16 @@ mod tests {
         go.send(()).expect("held");
         assert!(first.await.is_ok() && second.await.is_ok() && held.await.is_ok());
         assert_eq!(numbers(&db), [1, 2]);
+    }
+
+    #[tokio::test]
+    async fn one_write_after_the_other_is_flushed_no_more_often_than_the_pace() {
+        let (writer, _db, _file) = writer(10);
+        let began = Instant::now();
+        for n in 0..6 {
+            writer.run("write", insert(n)).await.expect("committed");
+        }
+        assert!(began.elapsed() >= PACE * 5);
     }
 
     #[tokio::test]
