@@ -199,11 +199,11 @@ pub(crate) fn by_email(db: &Connection, email: &str) -> Result<Option<UserId>> {
 fn owner(db: &Connection, key: &AccountKey) -> Result<Option<Owner>> {
     db.prepare_cached(
         "SELECT user.id, email, email_verified, name, image, disabled, claims, tokens,
-                (SELECT other.id FROM account AS other WHERE other.user = user.id AND other.kind = 'credentials'
+                (SELECT other.id FROM account AS other WHERE other.user = user.id AND other.kind = ?3
                  ORDER BY other.created, other.rowid LIMIT 1)
          FROM account JOIN user ON user.id = account.user WHERE account.source = ?1 AND account.id = ?2",
     )?
-    .query_row([&key.source, &key.id], |row| {
+    .query_row([key.source.as_str(), &key.id, Account::CREDENTIALS], |row| {
         Ok(Owner { user: user(row)?, tokens: row.get(7)?, back_end_id: row.get(8)? })
     })
     .optional()
