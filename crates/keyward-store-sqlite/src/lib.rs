@@ -1,8 +1,8 @@
 //! Users, accounts, sessions, tickets and events in an embedded SQLite database.
 //!
 //! Reads are point reads on a few connections, used in place: microseconds, no thread hop. Writes go to one
-//! thread, which commits all that wait as one transaction. An operation answers after its commit has
-//! reached the disk (WAL, `synchronous=FULL`): what was answered survives `kill -9` and a power cut.
+//! thread, which commits all that wait as one transaction, at most every two milliseconds. An operation answers after
+//! its commit has reached the disk (WAL, `synchronous=FULL`): what was answered survives `kill -9` and a power cut.
 
 mod account;
 mod admin;
