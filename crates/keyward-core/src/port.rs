@@ -456,3 +456,25 @@ pub trait SessionFields: Send + Sync {
     /// Adds to or changes what the session shows. Runs at every read: it must not wait for anything.
     fn add(&self, claims: &Claims, session: &mut Map<String, Value>);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Always(u8);
+
+    impl Random for Always {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(self.0);
+        }
+    }
+
+    #[test]
+    fn ids_of_a_moment_sort_by_it_and_are_random_otherwise() {
+        let of = |millis, random| uuid_of(Timestamp::from_millis(millis), &Always(random));
+        // The moment is that of RFC 9562, appendix A.6.
+        assert_eq!(of(0x017F_22E2_79B0, 0xff), "017f22e2-79b0-7fff-bfff-ffffffffffff");
+        assert!(of(1_795_331_025_153, 0xff) < of(1_795_331_025_154, 0));
+        assert_ne!(of(1, 7), of(1, 8));
+    }
+}

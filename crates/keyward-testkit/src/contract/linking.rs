@@ -217,20 +217,21 @@ pub async fn a_standing_says_whose_the_account_is_or_who_has_the_address(store: 
     admit(&*store, &sign_up("ada"), None).await;
     visit(&*store, "ada").await;
     let ada = user(&*store, "ada").await;
-    let by_email = |providers: &[&str]| {
+    let by_email = |user: &User, providers: &[&str], has_password| {
         let providers = providers.iter().map(|&source| source.to_owned()).collect();
-        let holder = EmailHolder { user: ada.clone(), providers, has_password: true };
-        Standing { owner: None, by_email: Some(holder) }
+        Standing { owner: None, by_email: Some(EmailHolder { user: user.clone(), providers, has_password }) }
     };
-    assert_eq!(standing(&github, Some(&email("ada"))).await, by_email(&[]));
+    assert_eq!(standing(&github, Some(&email("ada"))).await, by_email(&ada, &[], true));
     for key in [gitlab.clone(), github.clone(), key("gitlab", "2")] {
         admit(&*store, &linked(&vouched(key, "eve", None), "ada"), None).await;
     }
-    assert_eq!(standing(&free, Some(&email("ada"))).await, by_email(&["gitlab", "github"]));
+    assert_eq!(standing(&free, Some(&email("ada"))).await, by_email(&ada, &["gitlab", "github"], true));
     for none in [None, Some("")] {
         assert_eq!(standing(&free, none).await, Standing::default());
     }
     admit(&*store, &made(&vouched(key("github", "2"), "bob", Some(true)), "bob"), None).await;
+    let bob = user(&*store, "bob").await;
+    assert_eq!(standing(&free, Some(&email("bob"))).await, by_email(&bob, &["github"], false));
     let tokens = Some(b"tokens of eve".to_vec());
     let owner = Standing { owner: Some(Owner { user: ada, tokens, back_end_id: None }), by_email: None };
     for address in [None, Some(email("ada")), Some(email("bob"))] {
