@@ -324,23 +324,25 @@ async fn an_attempt_lasts_a_quarter_of_an_hour_and_counts_in_its_own_browser_alo
 }
 
 #[tokio::test]
-async fn a_form_at_a_provider_that_does_not_post_and_a_start_without_a_token_are_refused() {
+async fn a_form_at_a_provider_that_does_not_post_is_no_answer_of_it() {
     for dialect in ALL {
         let world = world(dialect, Strategy::Sealed);
         let mut browser = world.browser();
-        let reply = browser.post("callback/hub", &[("code", "c"), ("state", "s")]).await;
-        assert!(
-            reply.status == 400 || json(&reply)["url"].as_str().expect("a url").contains("error="),
-            "{reply:?}"
-        );
-        let (path, _) = (reply.status, browser.get("signin/hub").await);
-        assert!(path < 500);
-        // Nobody is sent anywhere by a link, nor by a form of another site.
-        browser.cookies.clear();
-        let reply = browser.post("signin/hub", &[("csrfToken", "wrong")]).await;
-        let _ = reply;
-        assert_eq!(world.upstream.calls(), Vec::<String>::new());
+        let url = browser.depart("hub", "/").await;
+        let response = world.upstream.agree(&url, &ADA);
+        let form: Vec<_> = response.iter().map(|(name, value)| (&**name, &**value)).collect();
+        let asked = world.upstream.calls().len();
+        let reply = browser.post("callback/hub", &form).await;
+        match (&reply.body, dialect) {
+            (ReplyBody::Text(text), Dialect::NextAuth3 | Dialect::NextAuth4) => {
+                assert_eq!(reply.status, 400);
+                assert!(text.contains("check the path and the HTTP method"), "{text}");
+            }
+            _ => assert_eq!(json(&reply)["url"], "https://app.test/api/auth/error?error=Configuration"),
+        }
+        assert_eq!(world.upstream.calls().len(), asked, "{dialect:?}: the provider is not asked");
         nothing_happened(&world, &mut browser, "posted").await;
+        assert_eq!(browser.attempts().len(), 1, "{dialect:?}: and it may still answer");
     }
 }
 

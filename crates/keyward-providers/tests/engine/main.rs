@@ -4,6 +4,7 @@ mod accounts;
 mod events;
 mod exchange;
 mod failures;
+mod forged_starts;
 #[path = "../hostile/mod.rs"]
 mod hostile;
 mod hostile_provider;
