@@ -7,10 +7,12 @@ import json
 import os
 import sys
 import time
+import traceback
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 KEY = base64.b64decode(os.environ["HOOK_SECRET"].removeprefix("whsec_"))
 TOLERANCE = 5 * 60  # seconds
+LARGEST = 1024 * 1024  # bytes
 
 
 def verified(headers, body):
@@ -46,19 +48,38 @@ EVENTS = {"signIn", "signOut", "createUser", "updateUser", "linkAccount"}
 
 
 class Receiver(BaseHTTPRequestHandler):
+    timeout = 10  # seconds without a byte
+
     def do_POST(self):
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        try:
+            answer = self.receive()
+        except (ConnectionError, TimeoutError):
+            return  # It was cut: nobody waits for an answer.
+        except Exception:
+            traceback.print_exc()
+            answer = 500, {"message": "Something went wrong."}
+        self.say(*answer)
+
+    def receive(self):
+        length = self.headers.get("content-length", "")
+        if not length.isdecimal():
+            return 411, {"message": "The request does not say how long it is."}
+        if int(length) > LARGEST:
+            return 413, {"message": "The request is too large."}
+        body = self.rfile.read(int(length))
+        if len(body) < int(length):
+            raise ConnectionError("the request was cut")
         if not verified(self.headers, body):
-            return self.say(401, {"message": "The signature does not match."})
+            return 401, {"message": "The signature does not match."}
         question = json.loads(body)
         if question["type"] in EVENTS:
             user = question["data"].get("user", {})
             print(self.headers["webhook-id"], question["type"], user.get("id", ""), flush=True)
-            return self.say(200, {})
+            return 200, {}
         answer = ANSWERS.get(question["type"])
         if answer is None:
-            return self.say(404, {"message": f"There is no hook {question['type']}."})
-        return self.say(200, answer(question["data"]))
+            return 404, {"message": f"There is no hook {question['type']}."}
+        return 200, answer(question["data"])
 
     def say(self, status, answer):
         text = json.dumps(answer).encode()

@@ -9,7 +9,7 @@ import { forKeyward, startFakes } from "../identity/providers.mjs";
 import { Visitor } from "../identity/visitor.mjs";
 import { startKeyward } from "../support/keyward.mjs";
 import { openedThings } from "../support/opened.mjs";
-import { HOOK_SECRET, RECEIVERS, startReceiver, until } from "./receivers.mjs";
+import { HOOK_SECRET, RECEIVERS, sendBytes, startReceiver, until } from "./receivers.mjs";
 
 const ORIGIN = "http://localhost:4310";
 const ALL = ["sign_in", "profile_exchange", "jwt", "session", "redirect"];
@@ -56,6 +56,44 @@ for (const [language, command] of Object.entries(RECEIVERS)) {
       assert.equal((await ask(event, sign(event))).status, 200);
       const unknown = JSON.stringify({ type: "somethingElse", data: {} });
       assert.equal((await ask(unknown, sign(unknown))).status, 404);
+    });
+
+    const isAnswering = async (after) => {
+      const answer = await ask(question, sign(question));
+      assert.deepEqual([answer.status, await answer.json()], [200, { allow: true }], `after ${after}`);
+    };
+    const head = (...headers) => ["POST / HTTP/1.1", "host: localhost", "connection: close", ...headers, "", ""].join("\r\n");
+
+    test("forgets a request that is cut, and answers the next", async () => {
+      for (const hangUp of ["at once", "politely"]) {
+        await sendBytes(receiver.url, [head("content-length: 10"), "ab"], { hangUp });
+        await isAnswering(`two of ten bytes, and a sender that hangs up ${hangUp}`);
+        await sendBytes(receiver.url, [`${head("content-length: 2")}ab`], { hangUp });
+        await isAnswering(`a sender that hangs up ${hangUp} before the answer`);
+      }
+    });
+
+    test("takes no request that is too large or of a length that is none, and answers the next", async () => {
+      const size = 1024 * 1024 + 1;
+      const pieces = Array.from({ length: 17 }, (_, at) => "x".repeat(Math.min(65_536, size - at * 65_536)));
+      const large = [head(`content-length: ${size}`), ...pieces];
+      assert.equal(await sendBytes(receiver.url, large), 413);
+      await isAnswering("a body of more than 1 MiB");
+      const chunks = pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`);
+      const chunked = await sendBytes(receiver.url, [head("transfer-encoding: chunked"), ...chunks, "0\r\n\r\n"]);
+      assert.ok([411, 413].includes(chunked), `in chunks it answers ${chunked}`);
+      await isAnswering("a body of more than 1 MiB in chunks");
+      const odd = await sendBytes(receiver.url, [head("content-length: -1"), "x"]);
+      assert.ok([400, 411].includes(odd), `to a length of -1 it answers ${odd}`);
+      await isAnswering("a length of -1");
+    });
+
+    test("lets nobody in where a rule of its own fails, and answers the next", async () => {
+      const senseless = JSON.stringify({ type: "sign_in", data: null });
+      const answer = await ask(senseless, sign(senseless));
+      const { allow = false } = await answer.json();
+      assert.ok([200, 500].includes(answer.status) && allow === false, `${answer.status} ${allow}`);
+      await isAnswering("a rule that failed");
     });
 
     test("A1 A2 A3 decides on a sign-in with GitHub, and what it adds is kept and shown", async () => {

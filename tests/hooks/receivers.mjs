@@ -2,6 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
+import { connect } from "node:net";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -40,6 +41,40 @@ export async function startReceiver([command, ...args]) {
       await ended;
     },
   };
+}
+
+/**
+ * Sends pieces of a request as they are, until there is an answer; gives its status, 0 where the connection ended without
+ * one. With `hangUp` it goes away after the last piece, by a reset (`at once`) or by closing its side (`politely`).
+ */
+export function sendBytes(url, pieces, { hangUp } = {}) {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: hostname, port: Number(port), allowHalfOpen: true });
+    let answer = "";
+    const done = () => {
+      clearTimeout(patience);
+      socket.destroy();
+      resolve(Number(/^HTTP\/1\.\d (\d{3})/.exec(answer)?.[1] ?? 0));
+    };
+    const patience = setTimeout(() => {
+      socket.destroy();
+      reject(new Error(`${url} neither answered nor hung up; it said: ${answer}`));
+    }, 10_000);
+    socket.setEncoding("latin1").on("data", (text) => {
+      answer += text;
+      if (answer.includes("\r\n\r\n")) done();
+    });
+    socket.on("error", done).on("end", done);
+    const left = [...pieces];
+    const write = () => {
+      if (socket.destroyed) return;
+      if (left.length > 0) return socket.write(left.shift(), () => setTimeout(write, 5));
+      if (hangUp === "politely") socket.end();
+      if (hangUp === "at once") socket.once("close", done).resetAndDestroy();
+    };
+    socket.once("connect", write);
+  });
 }
 
 async function answering(url) {

@@ -1,10 +1,17 @@
 //! A receiver of Keyward's hooks: `HOOK_SECRET=whsec_… cargo run -p keyward --example hook_receiver -- [PORT]`.
 use std::{error::Error, io::Write, sync::Arc};
 
-use axum::{Json, Router, body::Bytes, extract::State, routing::post};
+use axum::{
+    Json, Router,
+    body::Bytes,
+    extract::{DefaultBodyLimit, State},
+    routing::post,
+};
 use http::{HeaderMap, StatusCode};
 use keyward::{Clock, Secret, SystemClock, WebhookKey, webhook};
 use serde_json::{Value, json};
+
+const LARGEST: usize = 1024 * 1024; // bytes
 
 type Answer = (StatusCode, Json<Value>);
 
@@ -51,7 +58,8 @@ async fn receive(State(keys): State<Arc<[WebhookKey]>>, headers: HeaderMap, body
 async fn main() -> Result<(), Box<dyn Error>> {
     let key = WebhookKey::parse(&Secret::from(std::env::var("HOOK_SECRET")?)).ok_or("HOOK_SECRET is none")?;
     let port = std::env::args().nth(1).unwrap_or("4500".to_owned());
-    let receiver = Router::new().route("/", post(receive)).with_state(Arc::from([key]));
+    let receiver = Router::new().route("/", post(receive));
+    let receiver = receiver.layer(DefaultBodyLimit::max(LARGEST)).with_state(Arc::from([key]));
     axum::serve(tokio::net::TcpListener::bind(format!("127.0.0.1:{port}")).await?, receiver).await?;
     Ok(())
 }
