@@ -3,9 +3,12 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
+import { emailProvider, linkIn } from "../email/setup.mjs";
 import { Person } from "../hardening/person.mjs";
+import { startExim } from "../support/exim.mjs";
 import { startKeyward } from "../support/keyward.mjs";
 import { openedThings } from "../support/opened.mjs";
+import { PEOPLE } from "./fakes/people.mjs";
 import { forKeyward, startFakes } from "./providers.mjs";
 import { Visitor } from "./visitor.mjs";
 
@@ -15,9 +18,12 @@ for (const strategy of ["stored", "sealed"]) {
   describe(`the first proof of an address, ${strategy} sessions`, () => {
     const opened = openedThings();
     let keyward;
+    let exim;
     before(async () => {
       const fakes = await startFakes(opened, { ids: ["github", "google"], origin: ORIGIN });
-      const providers = forKeyward(fakes, { google: { allow_dangerous_email_account_linking: true } });
+      exim = await opened.add(startExim(), (exim) => exim.stop());
+      const others = forKeyward(fakes, { google: { allow_dangerous_email_account_linking: true } });
+      const providers = [...others, emailProvider(exim)];
       const config = { public_url: ORIGIN, session: { strategy }, accounts: { enabled: true }, providers };
       keyward = await opened.add(startKeyward({ config }), (keyward) => keyward.stop());
     });
@@ -45,6 +51,29 @@ for (const strategy of ["stored", "sealed"]) {
       assert.match(await owner.signIn("github", "grace"), /error=OAuthAccountNotLinked/);
       assert.equal(await owner.session(), null);
       assert.equal((await squatter.session())?.user?.email, "grace@example.com");
+    });
+
+    test("lesson_43 was GitHub's, public address or not: who follows a link later keeps that account", async () => {
+      for (const [key, isPublic] of [["dorothy", true], ["hedy", false]]) {
+        const owner = newVisitor();
+        await owner.signIn("github", key);
+        const email = `${key}@example.com`;
+        const accounts = async (visitor) => (await visitor.send("/api/auth/-/v1/accounts")).json();
+        const { accounts: made, email: address } = await accounts(owner);
+        assert.deepEqual(address, { address: email, verified: true });
+        assert.equal(PEOPLE[key].public === true, isPublic);
+
+        const elsewhere = newVisitor();
+        await elsewhere.ask(email);
+        await elsewhere.send(linkIn(await exim.mail(email)));
+        assert.equal((await elsewhere.session())?.user.email, email);
+        assert.deepEqual((await accounts(elsewhere)).accounts, made);
+        assert.equal((await owner.session())?.user.email, email);
+
+        const again = newVisitor();
+        assert.equal(await again.signIn("github", key), `${ORIGIN}/`);
+        assert.equal((await again.session())?.user.name, PEOPLE[key].name);
+      }
     });
 
     test("an address that a provider has proven can't be signed up for", async () => {

@@ -24,6 +24,7 @@ const ROWS = {
   "nobody signed in, the address another's: refused": [["google", "radia"], "leave", ["github", "radia"]],
   "the address another's, the other provider first: refused": [["github", "hedy"], "leave", ["google", "hedy"]],
   "nobody signed in, the address another's, from a provider that is trusted with it: linked": [["github", "annie"], "leave", [TRUSTED, "annie"]],
+  "the address another's, public at the other provider: refused": [["github", "dorothy"], "leave", ["google", "dorothy"]],
   "no address: a new person": [["form-tokens", "silent"]],
 };
 

@@ -80,6 +80,13 @@ export class Visitor {
     return this.bringBack(await chooseAt(address, person));
   }
 
+  /** Asks for a link by mail. */
+  async ask(email, { callbackUrl = "/" } = {}) {
+    const { csrfToken } = await (await this.send("/api/auth/csrf")).json();
+    const body = new URLSearchParams({ csrfToken, email, callbackUrl, json: "true" });
+    assert.equal((await this.send("/api/auth/signin/email", { method: "POST", body })).status, 200);
+  }
+
   async session() {
     const response = await this.send("/api/auth/session");
     assert.equal(response.status, 200);

@@ -2,6 +2,14 @@
 
 const is = (...fields) => (field) => fields.includes(field);
 
+/** The request for a person's addresses at GitHub. */
+const GITHUB_LIST = {
+  method: "GET",
+  url: "https://api.github.com/user/emails",
+  "header authorization": "Bearer the-access-token",
+  "body text": "",
+};
+
 /** `{entries?, samples?, field, when?, why}`: all entries and samples where none are named. */
 export const DIFFERENCES = [
   {
@@ -51,6 +59,13 @@ export const DIFFERENCES = [
     field: is("url.redirect_uri"),
     when: ({ original }) => original === "undefined",
     why: "the original overrides the redirect address with an option, which nobody has to set",
+  },
+  {
+    entries: ["github"],
+    samples: ["full", "later", "number"],
+    field: (field) => field.startsWith("requests[2]."),
+    when: ({ field, original, ours }) => original === undefined && ours === GITHUB_LIST[field.slice("requests[2].".length)],
+    why: "whether a public address is proven stands in the list of addresses alone",
   },
   {
     entries: ["azure-ad", "microsoft-entra-id"],

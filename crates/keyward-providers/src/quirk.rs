@@ -60,12 +60,24 @@ fn discord_avatar(profile: &Value) -> Option<String> {
 }
 
 /// The address to take from GitHub's list, with whether it is verified: the primary one, else the first.
-pub(crate) fn github_email(emails: &Value) -> Option<(String, Option<bool>)> {
-    let all = emails.as_array()?;
+pub(crate) fn github_email(emails: &[Value]) -> Option<(String, Option<bool>)> {
     let primary = |one: &&Value| one.get("primary").and_then(Value::as_bool) == Some(true);
-    let chosen = all.iter().find(primary).or_else(|| all.first())?;
+    let chosen = emails.iter().find(primary).or_else(|| emails.first())?;
     let email = chosen.get("email")?.as_str()?.to_owned();
-    Some((email, chosen.get("verified").and_then(Value::as_bool)))
+    Some((email, is_verified(chosen)))
+}
+
+/// Whether GitHub's list says that this address is verified; nothing where it is not in the list. ASCII case apart it
+/// has to be the same: an address that only a normal form makes equal may be somebody else's.
+pub(crate) fn github_verified(emails: &[Value], address: &str) -> Option<bool> {
+    let same = |one: &&Value| {
+        one.get("email").and_then(Value::as_str).is_some_and(|email| email.eq_ignore_ascii_case(address))
+    };
+    emails.iter().find(same).and_then(is_verified)
+}
+
+fn is_verified(email: &Value) -> Option<bool> {
+    email.get("verified").and_then(Value::as_bool)
 }
 
 /// What Apple posts beside the code on the very first sign-in: `{"name": {"firstName", "lastName"}, "email"}`.
@@ -123,17 +135,17 @@ mod tests {
 
     #[test]
     fn a1_githubs_primary_address_comes_first() {
-        let list = json!([
-            {"email": "a@example.com", "verified": true},
-            {"email": "b@example.com", "primary": true, "verified": false},
-        ]);
+        let list = [
+            json!({"email": "a@example.com", "verified": true}),
+            json!({"email": "b@example.com", "primary": true, "verified": false}),
+        ];
         assert_eq!(github_email(&list), Some(("b@example.com".to_owned(), Some(false))));
         assert_eq!(
-            github_email(&json!([{"email": "a@example.com"}])),
+            github_email(&[json!({"email": "a@example.com"})]),
             Some(("a@example.com".to_owned(), None))
         );
-        assert_eq!(github_email(&json!([])), None);
-        assert_eq!(github_email(&json!({"message": "Not Found"})), None);
+        assert_eq!(github_email(&[]), None);
+        assert_eq!(github_email(&[json!("a@example.com")]), None);
     }
 
     #[test]

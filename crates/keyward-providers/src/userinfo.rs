@@ -14,7 +14,7 @@ use crate::{
     id_token,
     path::member,
     provider::Provider,
-    quirk::{Quirk, github_email},
+    quirk::{Quirk, github_email, github_verified},
     template,
     token::Tokens,
     world::World,
@@ -109,17 +109,20 @@ pub(crate) async fn entra_portrait(
     Some(format!("data:image/jpeg;base64, {}", STANDARD.encode(answer.body)))
 }
 
-/// GitHub shows an address in the profile only where the person made it public; the list has the others. Who gave
-/// no right to the list is signed in without an address; a list that is broken is a failure, or a new user would be
-/// made without the address that they have.
+/// GitHub shows an address in the profile only where the person made it public, and never says there whether it is
+/// proven: the list has all, and says it. Who gave no right to the list is signed in with what the profile shows; a
+/// list that is broken is a failure, or a new user would be made without the address that they have, or with one that
+/// counts as unproven.
 async fn add_github_email(
     provider: &Provider,
     tokens: &Tokens,
     document: &mut Value,
     world: &World<'_>,
 ) -> Result<(), Fault> {
-    let has_one = document.get("email").and_then(Value::as_str).is_some_and(|email| !email.is_empty());
-    let Some(api) = provider.option("api_url").filter(|_| !has_one) else { return Ok(()) };
+    let text = |name: &str| document.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let shown = text("email").map(str::to_owned);
+    let says_all = shown.is_some() && document.get("email_verified").is_some_and(|said| !said.is_null());
+    let Some(api) = provider.option("api_url").filter(|_| !says_all) else { return Ok(()) };
     let request = UserinfoRequest::get(&format!("{}/user/emails", api.trim_end_matches('/')));
     let answer =
         http::send(world.http, userinfo_request(provider, &request, tokens)?, "e-mail addresses").await?;
@@ -128,14 +131,19 @@ async fn add_github_email(
     }
     must_be_ok(&answer)?;
     let emails = answer.json().unwrap_or_default();
-    match github_email(&emails) {
-        Some((email, verified)) => {
-            document["email"] = Value::from(email);
-            document["email_verified"] = Value::from(verified);
+    let list = emails.as_array().ok_or_else(|| Code::Userinfo.because("the list of addresses is none"))?;
+    let (email, verified) = match shown {
+        Some(shown) => {
+            let verified = github_verified(list, &shown);
+            (shown, verified)
         }
-        None if emails.as_array().is_some_and(Vec::is_empty) => {}
-        None => return Err(Code::Userinfo.because("the list of addresses holds none")),
-    }
+        None if list.is_empty() => return Ok(()),
+        None => {
+            github_email(list).ok_or_else(|| Code::Userinfo.because("the list of addresses holds none"))?
+        }
+    };
+    document["email"] = Value::from(email);
+    document["email_verified"] = Value::from(verified);
     Ok(())
 }
 

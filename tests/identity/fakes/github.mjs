@@ -48,17 +48,17 @@ export class FakeGitHub extends FakeProvider {
 
   userinfo(request) {
     this.#mustSayWhoItIs(request);
-    const { number, key, name, picture } = this.personOf(request, /^(?:Bearer|token) ([\w-]+)$/);
-    return json(200, { id: number, login: key, name, email: null, avatar_url: picture });
+    const { number, key, name, picture, email, public: shown } = this.personOf(request, /^(?:Bearer|token) ([\w-]+)$/);
+    return json(200, { id: number, login: key, name, email: shown ? email : null, avatar_url: picture });
   }
 
   emails(request) {
     this.#mustSayWhoItIs(request);
-    const { key, email } = this.personOf(request, /^(?:Bearer|token) ([\w-]+)$/);
+    const { key, email, public: shown } = this.personOf(request, /^(?:Bearer|token) ([\w-]+)$/);
     if (!this.scopeOfRequest.includes("user:email")) this.refuse("the scope user:email is missing", json(404, { message: "Not Found" }));
     return json(200, [
       { email: `${key}@second.example`, primary: false, verified: true, visibility: null },
-      { email, primary: true, verified: true, visibility: "private" },
+      { email, primary: true, verified: true, visibility: shown ? "public" : "private" },
     ]);
   }
 

@@ -21,6 +21,8 @@ export const PEOPLE = Object.fromEntries(
     person(8, "hedy", "Hedy Lamarr"),
     person(9, "annie", "Annie Easley"),
     person(11, "margaret", "Margaret Hamilton"),
+    // Shows their address to everybody, where the provider lets them.
+    { ...person(12, "dorothy", "Dorothy Vaughan"), public: true },
     // Their address stays with the provider.
     { ...person(10, "silent", "Nobody's Business"), email: undefined },
   ].map((one) => [one.key, one]),

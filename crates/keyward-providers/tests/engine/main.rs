@@ -5,6 +5,7 @@ mod events;
 mod exchange;
 mod failures;
 mod forged_starts;
+mod github;
 #[path = "../hostile/mod.rs"]
 mod hostile;
 mod hostile_provider;

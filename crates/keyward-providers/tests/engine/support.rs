@@ -49,6 +49,8 @@ pub(crate) struct World {
     pub(crate) store: Arc<FaultyStore<MemoryStore>>,
     pub(crate) upstream: Arc<Upstream>,
     pub(crate) limits: Arc<NotedLimits>,
+    /// The links that were sent.
+    pub(crate) mail: Arc<Outbox>,
 }
 
 pub(crate) struct Options {
@@ -150,7 +152,8 @@ fn start(
         fields("signup", Arc::new(sign_up)),
     ];
     settings.providers.retain(|provider| options.passwords || provider.id != "credentials");
-    settings.emails.extend(options.links.then(email));
+    let mail = Arc::new(Outbox::default());
+    settings.emails.extend(options.links.then(|| email(&mail)));
     settings.recovery.mail = options.links.then(|| AccountMails::new(Arc::new(Outbox::default())));
     let own = options.op.as_ref().map_or_else(|| op("op", false), |op| op.provider());
     settings.redirects = vec![redirect(hub()), redirect(own), redirect(op("post", true))];
@@ -169,7 +172,7 @@ fn start(
         session_fields: None,
         rules: Vec::new(),
     };
-    World { engine: Engine::new(settings, ports), clock, store, upstream, limits }
+    World { engine: Engine::new(settings, ports), clock, store, upstream, limits, mail }
 }
 
 /// The shop alone is trusted with people of the hub.
@@ -179,8 +182,7 @@ fn client_that_vouches(id: &str) -> Client {
     Client { id: id.to_owned(), secret: Secret::from(CLIENT_SECRET), audiences, vouches_for }
 }
 
-fn email() -> EmailProvider {
-    let mail = Arc::new(Outbox::default());
+fn email(mail: &Arc<Outbox>) -> EmailProvider {
     EmailProvider {
         id: "email".to_owned(),
         name: "Mail".to_owned(),
@@ -189,7 +191,7 @@ fn email() -> EmailProvider {
         sign_up: true,
         on_sign_in_page: true,
         mailer: mail.clone(),
-        letters: mail,
+        letters: mail.clone(),
     }
 }
 

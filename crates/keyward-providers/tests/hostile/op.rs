@@ -12,7 +12,7 @@ use keyward_jose::jws::{self, Algorithm, MacAlgorithm, MacKey, SigningKey};
 use keyward_providers::{
     Cache, Entry, Provider, ProviderHttp, Settings,
     attempt::Attempt,
-    catalogue::ProfileFrom,
+    catalogue::{self, ProfileFrom},
     http::{Answer, Outgoing},
 };
 use keyward_testkit::{FakeClock, SeededRandom};
@@ -107,6 +107,18 @@ impl Op {
             random: SeededRandom::default(),
             cache: Arc::default(),
         }
+    }
+
+    /// As GitHub: plain OAuth 2.0 with a list of addresses, and a person whose profile shows this one.
+    pub(crate) fn github(shown: Option<&str>) -> Self {
+        let mut op = Self::honest();
+        op.entry = catalogue::find("github").expect("in the catalogue").clone();
+        op.settings.authorization_endpoint = Some(format!("{ISSUER}/authorize"));
+        op.settings.token_endpoint = Some(format!("{ISSUER}/token"));
+        op.settings.userinfo_endpoint = Some(format!("{ISSUER}/userinfo"));
+        op.settings.options.insert("api_url".to_owned(), Secret::from(format!("{ISSUER}/api")));
+        op.userinfo = (200, json!({"id": 1, "login": "ada", "email": shown}));
+        op
     }
 
     pub(crate) fn provider(&self) -> Provider {

@@ -2,14 +2,14 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use keyward_core::{request::Pairs, secret::Secret};
+use keyward_core::{port::HttpFault, request::Pairs, secret::Secret};
 use keyward_jose::{
     jwk::Jwk,
     jws::{self, Algorithm, MacAlgorithm, MacKey, SigningKey},
     jwt::parse_claims,
 };
 use keyward_providers::{
-    Code, Entry, Provider, Settings,
+    Code, Entry, Identity, Provider, Settings,
     authorization::authorization_url,
     catalogue::{self, ClientAuthMethod as Method},
     checks::Checks,
@@ -352,15 +352,52 @@ async fn a1_a_broken_list_of_addresses_refuses_and_one_that_was_not_granted_is_g
         ((200, json!({"email": "ada@example.com"})), Err(Code::Userinfo)),
         ((200, json!(["ada@example.com"])), Err(Code::Userinfo)),
     ] {
-        let mut op = Op::honest();
-        op.entry = catalogue::find("github").expect("in the catalogue").clone();
-        op.settings.authorization_endpoint = Some(format!("{ISSUER}/authorize"));
-        op.settings.token_endpoint = Some(format!("{ISSUER}/token"));
-        op.settings.userinfo_endpoint = Some(format!("{ISSUER}/userinfo"));
-        op.settings.options.insert("api_url".to_owned(), Secret::from(format!("{ISSUER}/api")));
-        op.userinfo = (200, json!({"id": 1, "login": "ada", "email": null}));
+        let mut op = Op::github(None);
         op.emails = emails.clone();
         let email = op.sign_in().await.map(|identity| identity.profile.email).map_err(|fault| fault.code);
         assert_eq!(email, wanted, "{emails:?}");
     }
+}
+
+#[tokio::test]
+async fn a1_a_public_address_stays_and_its_proof_is_what_the_list_says_of_that_very_one() {
+    let shown = "Ada@Example.com";
+    let of = |email: &str, verified: bool| json!({"email": email, "verified": verified});
+    let primary = json!({"email": "primary@example.com", "primary": true, "verified": true});
+    let proven = |verified| Ok((Some("ada@example.com".to_owned()), verified));
+    for (emails, wanted) in [
+        ((200, json!([primary, of("ada@example.com", true)])), proven(Some(true))),
+        ((200, json!([primary, of("ADA@EXAMPLE.COM", true)])), proven(Some(true))),
+        ((200, json!([primary, of("ada@example.com", false)])), proven(Some(false))),
+        // Of another address nothing follows, neither by a ligature nor by a space.
+        ((200, json!([primary])), proven(None)),
+        ((200, json!([of("\u{ff41}da@example.com", true), of(" ada@example.com", true)])), proven(None)),
+        ((200, json!([{"email": "ada@example.com"}])), proven(None)),
+        ((200, json!([{"email": "ada@example.com", "verified": "true"}])), proven(None)),
+        ((200, json!([])), proven(None)),
+        ((401, json!({})), proven(None)),
+        ((403, json!({"message": "Resource not accessible"})), proven(None)),
+        ((404, json!({"message": "Not Found"})), proven(None)),
+        ((500, json!([of("ada@example.com", true)])), Err(Code::Userinfo)),
+        ((302, json!("")), Err(Code::Userinfo)),
+        ((200, json!("<html>")), Err(Code::Userinfo)),
+        ((200, json!({"email": "ada@example.com", "verified": true})), Err(Code::Userinfo)),
+    ] {
+        let mut op = Op::github(Some(shown));
+        op.emails = emails.clone();
+        let identity = op.sign_in().await.map_err(|fault| fault.code);
+        let told = identity.map(|Identity { profile, .. }| (profile.email, profile.email_verified));
+        assert_eq!(told, wanted, "{emails:?}");
+        assert_eq!(op.asked("/api/user/emails"), 1, "{emails:?}");
+    }
+
+    let mut op = Op::github(Some(shown));
+    op.fault = Some(("/emails", HttpFault::Unreachable("cut".to_owned())));
+    assert_eq!(op.refusal().await.0, Code::Unreachable);
+
+    // A server that says itself whether it verified the address is asked nothing more.
+    let mut op = Op::github(None);
+    op.userinfo.1 = json!({"id": 1, "email": shown, "email_verified": false});
+    let profile = op.sign_in().await.expect("signed in").profile;
+    assert_eq!((profile.email_verified, op.asked("/api/user/emails")), (Some(false), 0));
 }
