@@ -1,15 +1,13 @@
-// Rules that are asked over HTTP: the receivers of the manual, and what happens while none answers.
+// Rules that are asked over HTTP: the receivers of the manual. What happens while none answers: `faults.test.mjs`.
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { createServer } from "node:http";
-import { once } from "node:events";
-import { after, before, beforeEach, describe, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 
 import { forKeyward, startFakes } from "../identity/providers.mjs";
 import { Visitor } from "../identity/visitor.mjs";
 import { startKeyward } from "../support/keyward.mjs";
 import { openedThings } from "../support/opened.mjs";
-import { HOOK_SECRET, RECEIVERS, sendBytes, startReceiver, until } from "./receivers.mjs";
+import { HOOK_SECRET, RECEIVERS, sendBytes, startReceiver } from "./receivers.mjs";
 
 const ORIGIN = "http://localhost:4310";
 const ALL = ["sign_in", "profile_exchange", "jwt", "session", "redirect"];
@@ -118,66 +116,6 @@ for (const [language, command] of Object.entries(RECEIVERS)) {
     });
   });
 }
-
-describe("a hook that does not answer", () => {
-  const opened = openedThings();
-  let hook, keyward, fakes, behave;
-  before(async () => {
-    const server = createServer((request, response) => behave(request, response));
-    server.listen(0, "127.0.0.1");
-    await once(server, "listening");
-    hook = await opened.add(Promise.resolve(server), () => {
-      server.closeAllConnections();
-      server.close();
-    });
-    fakes = await startFakes(opened, { ids: ["github"], origin: ORIGIN });
-    const url = `http://127.0.0.1:${hook.address().port}/`;
-    const config = {
-      public_url: ORIGIN,
-      hooks: { secret: HOOK_SECRET, profile_exchange: url, timeout: "1s" },
-      providers: forKeyward(fakes),
-    };
-    keyward = await opened.add(startKeyward({ config }), (keyward) => keyward.stop());
-  });
-  beforeEach(() => fakes.github.recover());
-  after(() => opened.close());
-
-  const json = (status, body) => (_, response) =>
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
-  const behaviours = {
-    "denies": [json(200, { allow: false }), "AccessDenied"],
-    "refuses with a message": [json(403, { message: "Your seat was removed" }), "Your seat was removed"],
-    "answers 500": [json(500, { allow: true }), "hook_unavailable"],
-    "is silent": [() => {}, "hook_unavailable"],
-    "hangs up": [(request) => request.socket.destroy(), "hook_unavailable"],
-    "redirects": [(_, response) => response.writeHead(307, { location: "/" }).end(), "hook_unavailable"],
-    "answers HTML": [(_, response) => response.end("<html>allow: true</html>"), "hook_answer_wrong"],
-    "answers too much": [json(200, { allow: true, user: { note: "x".repeat(100_000) } }), "hook_answer_wrong"],
-    "answers nonsense": [json(200, { allow: "yes" }), "hook_answer_wrong"],
-  };
-  for (const [what, [behaviour, error]] of Object.entries(behaviours)) {
-    test(`and ${what} lets nobody in, says so, and the next try works`, async () => {
-      behave = behaviour;
-      const visitor = new Visitor({ origin: ORIGIN, url: keyward.url });
-      const before = keyward.log.length;
-      const place = new URL(await visitor.signIn("github", "ada", { callbackUrl: "/dash" }));
-      assert.equal(place.searchParams.get("error"), error);
-      assert.equal(await visitor.session(), null);
-      const code = error.includes(" ") ? "hook_refused" : error;
-      await until("the log says why", () => keyward.log.slice(before).includes(code), 3_000);
-      behave = json(200, { allow: true, user: { plan: "gold" } });
-      assert.equal(await visitor.signIn("github", "ada", { callbackUrl: "/dash" }), `${ORIGIN}/dash`);
-      assert.ok(await visitor.session());
-    });
-  }
-
-  test("and sends elsewhere: the person goes there without a session", async () => {
-    behave = json(200, { redirect: "/finish-your-profile" });
-    const visitor = new Visitor({ origin: ORIGIN, url: keyward.url });
-    assert.equal(await visitor.signIn("github", "ada"), `${ORIGIN}/finish-your-profile`);
-    assert.equal(await visitor.session(), null);
-  });
-});
 
 describe("rules that are written down", () => {
   const opened = openedThings();
