@@ -142,6 +142,11 @@ impl<S: ?Sized> FaultyStore<S> {
         self.plan().asked.clone()
     }
 
+    /// What was asked that [may change](Operation::writes) what the store holds, in its order, failed calls included.
+    pub fn writes(&self) -> Vec<Operation> {
+        self.plan().asked.iter().copied().filter(|asked| asked.writes()).collect()
+    }
+
     fn pass(&self, operation: Operation) -> Result<&S, StoreError> {
         let between = self.plan().between.take_if(|between| between.0 == operation);
         if let Some(Between(_, what)) = between {

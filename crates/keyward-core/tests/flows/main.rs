@@ -5,6 +5,7 @@ mod account;
 mod adopted;
 mod audit;
 mod backends;
+mod csrf;
 mod email_gates;
 mod email_links;
 mod events;

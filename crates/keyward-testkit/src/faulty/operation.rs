@@ -146,3 +146,35 @@ operations! {
     /// [`FactorStore::change_factors`](keyward_core::port::FactorStore::change_factors).
     ChangeFactors,
 }
+
+impl Operation {
+    /// Whether it may change what the store holds. One that is not named here may.
+    #[must_use]
+    pub const fn writes(self) -> bool {
+        !matches!(
+            self,
+            Self::PasswordByEmail
+                | Self::User
+                | Self::UserByEmail
+                | Self::Standing
+                | Self::AccountsOf
+                | Self::AccountTokens
+                | Self::Session
+                | Self::SessionRecord
+                | Self::SessionsOf
+                | Self::Overlay
+                | Self::ChangesSince
+                | Self::Ready
+                | Self::Ticket
+                | Self::VaultEntry
+                | Self::Grant
+                | Self::SigningKeys
+                | Self::Audit
+                | Self::HasComeFrom
+                | Self::Failures
+                | Self::KnownNetwork
+                | Self::Factors
+                | Self::Passkey
+        )
+    }
+}
