@@ -224,7 +224,8 @@ impl Render<'_> {
         let Some(word) = word else { return self.refused(refusal, None) };
         let mut target = self.word_address(word);
         let said = refusal.said.as_ref().and_then(|said| said.code.as_deref());
-        if let Some(code) = words::exact_code(refusal.code.as_str()).or(said) {
+        // A hook's own word says more than ours of it.
+        if let Some(code) = said.or_else(|| words::exact_code(refusal.code.as_str())) {
             target = with_query(&target, "code", &encode_component(code));
         }
         self.marked(self.refused_quietly(self.go(200, &target)), refusal)

@@ -12,12 +12,7 @@ pub(super) fn provider_word(dialect: Dialect, leg: Leg, refusal: &Refusal) -> Op
     let said_no = matches!(code, Code::ProviderDenied | Code::ProviderError);
     match (dialect, leg) {
         (_, _) if code == Code::OAuthAccountNotLinked => Some(code.as_str()),
-        // They have proven who they are, so they may know (lesson 57).
-        (_, _) if code == Code::AccountDisabled => Some(Code::AccessDenied.as_str()),
-        // What generation 5 says where its `signIn` callback throws.
-        (Dialect::AuthJs5, _) if code == Code::HookRefused => Some(Code::AccessDenied.as_str()),
-        (Dialect::AuthJs5, _) if is_fault_of_ours(code) => Some(Code::Configuration.as_str()),
-        (_, _) if !code.is_of_provider() => None,
+        (_, _) if !code.is_of_provider() => word_of_ours(dialect, code),
         (Dialect::NextAuth3 | Dialect::NextAuth4, Leg::Out) => Some("OAuthSignin"),
         (Dialect::NextAuth3 | Dialect::NextAuth4, Leg::Home) if said_no => Some("Callback"),
         // It tells only its checks apart, which come before the token request.
@@ -38,8 +33,19 @@ pub(super) fn email_word(dialect: Dialect, code: Code) -> Option<&'static str> {
         (Code::InvalidEmail | Code::MailNotSent | Code::LinkIncomplete, Dialect::AuthJs5) => {
             Some(Code::Configuration.as_str())
         }
-        (Code::AccountDisabled, _) => Some(Code::AccessDenied.as_str()),
         (Code::LinkNotValid, _) | (Code::LinkIncomplete, Dialect::NextAuth3) => Some("Verification"),
+        _ => word_of_ours(dialect, code),
+    }
+}
+
+/// What the deployment itself makes of who came back from elsewhere; without a word the code stands in `error=`.
+fn word_of_ours(dialect: Dialect, code: Code) -> Option<&'static str> {
+    match dialect {
+        // They have proven who they are, so they may know (lesson 57).
+        _ if code == Code::AccountDisabled => Some(Code::AccessDenied.as_str()),
+        // What generation 5 says where its `signIn` callback throws.
+        Dialect::AuthJs5 if code == Code::HookRefused => Some(Code::AccessDenied.as_str()),
+        Dialect::AuthJs5 if is_fault_of_ours(code) => Some(Code::Configuration.as_str()),
         _ => None,
     }
 }
@@ -68,7 +74,8 @@ fn is_check(code: Code) -> bool {
 pub(super) fn exact_code(written: &str) -> Option<&'static str> {
     let says_more = |code: &&Code| {
         let of_mail = matches!(code, Code::InvalidEmail | Code::MailNotSent);
-        code.is_of_provider() || of_mail || **code == Code::AccountDisabled
+        let of_ours = matches!(code, Code::AccountDisabled | Code::HookRefused) || is_fault_of_ours(**code);
+        code.is_of_provider() || of_mail || of_ours
     };
     Code::ALL.iter().filter(says_more).map(|code| code.as_str()).find(|code| *code == written)
 }
@@ -106,6 +113,28 @@ mod tests {
         }
         let other = Refusal::new(Code::StoreUnavailable);
         assert_eq!(provider_word(Dialect::NextAuth4, Leg::Home, &other), None);
+    }
+
+    #[test]
+    fn what_the_deployments_rules_break_has_the_words_of_generation_5_and_elsewhere_its_own_code() {
+        let table = [
+            (Code::HookRefused, "AccessDenied"),
+            (Code::HookUnavailable, "Configuration"),
+            (Code::HookWrongAnswer, "Configuration"),
+            (Code::SessionTooLarge, "Configuration"),
+        ];
+        for (code, word) in table {
+            assert_eq!(exact_code(code.as_str()), Some(code.as_str()));
+            for (dialect, word) in
+                [(Dialect::NextAuth3, None), (Dialect::NextAuth4, None), (Dialect::AuthJs5, Some(word))]
+            {
+                for leg in [Leg::Out, Leg::Home] {
+                    let refusal = Refusal::new(code);
+                    assert_eq!(provider_word(dialect, leg, &refusal), word, "{dialect:?} {leg:?} {code:?}");
+                }
+                assert_eq!(email_word(dialect, code), word, "{dialect:?} by e-mail {code:?}");
+            }
+        }
     }
 
     #[test]

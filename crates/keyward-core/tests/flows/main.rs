@@ -12,6 +12,7 @@ mod events;
 mod factors;
 mod factors_elsewhere;
 mod first_proof;
+mod hooked;
 mod limits;
 mod meanwhile;
 mod operators;

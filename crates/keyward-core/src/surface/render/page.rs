@@ -46,7 +46,7 @@ impl Render<'_> {
                 if let Some(error) = error.as_deref().or(segment) {
                     target = with_query(&target, "error", &encode_component(error));
                 }
-                self.redirect(&target)
+                self.redirect(&self.with_exact_code(target))
             }
             Asked::AddAccount { provider } => self.add_account(&provider),
             Asked::SignUp { error, typed } => match self.sign_up_model(error, typed) {
@@ -103,14 +103,12 @@ impl Render<'_> {
                 Some(second) => second.write(&target),
                 None => target,
             };
-            return self.redirect(&match self.exact_code() {
-                Some(exact) => with_query(&target, "code", exact),
-                None => target,
-            });
+            return self.redirect(&self.with_exact_code(target));
         }
         if let Some(page) = custom {
             let code = error.as_deref().unwrap_or("undefined");
-            return self.redirect(&with_query(page, "error", &encode_component(code)));
+            let target = with_query(page, "error", &encode_component(code));
+            return self.redirect(&self.with_exact_code(target));
         }
         let is = |known: &str| match self.dialect {
             Dialect::AuthJs5 => code == known,
@@ -232,7 +230,15 @@ impl Render<'_> {
         Second::read(self.settings, &self.exchange.request.query)
     }
 
-    /// What went wrong at a provider, where the address says so beside NextAuth's word.
+    /// An address that hands on which step failed.
+    fn with_exact_code(&self, target: String) -> String {
+        match self.exact_code() {
+            Some(exact) => with_query(&target, "code", exact),
+            None => target,
+        }
+    }
+
+    /// Which step failed, where the address says so beside NextAuth's word.
     pub(super) fn exact_code(&self) -> Option<&'static str> {
         self.exchange.request.query.get("code").and_then(words::exact_code)
     }
