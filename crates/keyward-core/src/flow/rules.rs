@@ -37,7 +37,8 @@ pub(super) async fn pass(
     let mut added = Map::new();
     for rule in deployment.rules() {
         match rule.sign_in(candidate).await? {
-            Verdict::Allow(members) => {
+            Verdict::Allow(mut members) => {
+                members.retain(|name, value| may_set(name, value));
                 candidate.user.extend(members.clone());
                 added.extend(members);
             }
@@ -52,12 +53,20 @@ pub(super) async fn pass(
     Ok(Passed::In(added))
 }
 
-/// Puts what the rules added where it belongs: into the profile, and into what the token keeps. The id is not theirs
-/// to change.
+/// What a rule may add to the user. Neither the id is theirs to change nor what the token itself is made of, and the
+/// profile's are texts, or nothing.
+fn may_set(name: &str, value: &Value) -> bool {
+    match name {
+        "id" => false,
+        "name" | "email" | "image" => value.is_string() || value.is_null(),
+        name => !RESERVED.contains(&name),
+    }
+}
+
+/// Puts what the [rules added](pass) where it belongs: into the profile, and into what the token keeps.
 pub(super) fn merge(added: Map<String, Value>, profile: &mut Profile, keep: &mut Extra) {
     for (name, value) in added {
         let (field, claim) = match name.as_str() {
-            "id" => continue,
             "name" => (&mut profile.name, "name"),
             "email" => (&mut profile.email, "email"),
             "image" => (&mut profile.image, "picture"),
@@ -66,12 +75,7 @@ pub(super) fn merge(added: Map<String, Value>, profile: &mut Profile, keep: &mut
                 continue;
             }
         };
-        let said = match &value {
-            Value::String(text) => Some(text.clone()),
-            Value::Null => None,
-            _ => continue,
-        };
-        *field = Some(said);
+        *field = Some(value.as_str().map(str::to_owned));
         keep.insert(claim.to_owned(), value);
     }
 }

@@ -1,12 +1,13 @@
 //! Rules that fail where the way in leads through another site or a mailbox, and what no rule sets.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use keyward_core::{
     claims::Claims,
     dialect::Dialect,
     error::{Code, Refusal, Said},
+    event::EventKind,
     reply::{Page, ReplyBody},
     rules::{Candidate, Rules, Trigger, Verdict},
     settings::Strategy,
@@ -179,5 +180,54 @@ async fn the_applications_own_pages_are_told_the_step_too() {
             let to = location(&reply);
             assert!(to.starts_with(page) && to.ends_with(words), "{dialect:?}: {to}");
         }
+    }
+}
+
+/// Remembers as whom it saw people.
+#[derive(Default)]
+struct Sees(Mutex<Vec<Value>>);
+
+#[async_trait]
+impl Rules for Sees {
+    async fn sign_in(&self, candidate: &Candidate) -> Result<Verdict, Refusal> {
+        self.0.lock().expect("no test panics here").push(Value::Object(candidate.user.clone()));
+        Ok(Verdict::allow())
+    }
+}
+
+#[tokio::test]
+async fn c6_what_no_rule_may_set_stands_in_no_event_and_is_seen_by_no_rule_after_it() {
+    for dialect in ALL {
+        let set = json!({"id": "55", "sub": "55", "name": 7, "email": ["eve"], "role": "admin"});
+        let rule = Answers {
+            sign_in: Ok(Verdict::Allow(set.as_object().expect("an object").clone())),
+            ..Answers::default()
+        };
+        let next = Arc::new(Sees::default());
+        let world = build(Options {
+            redirects: vec![FakeProvider::listed("hub")],
+            rules: vec![Arc::new(rule), Arc::clone(&next) as _],
+            events: EventKind::DEFAULT.to_vec(),
+            ..Options::new(dialect, Strategy::Sealed)
+        });
+        world.http.json(200, &json!({"id": "u7", "name": "Ada", "email": ADA}));
+        let mut browser = world.browser();
+        browser.post("callback/login", &[("email", ADA), ("password", "pw")]).await;
+        assert_eq!(browser.session().await["user"]["name"], "Ada");
+        let seen = next.0.lock().expect("as above").pop();
+
+        browser.post("signout", &[]).await;
+        let told = world.told().await;
+        let kinds: Vec<_> = told.iter().map(|(kind, _)| kind.as_str()).collect();
+        assert_eq!(kinds, ["createUser", "linkAccount", "signIn", "signOut"]);
+        let ada = json!({"id": "u7", "name": "Ada", "email": ADA, "image": null});
+        assert_eq!([&told[1].1["user"], &told[1].1["profile"], &told[2].1["user"]], [&ada; 3], "{dialect:?}");
+        assert_eq!([&told[0].1["user"]["id"], &told[3].1["token"]["sub"]], ["u7"; 2], "{dialect:?}");
+        assert_eq!(seen, Some(json!({"id": "u7", "name": "Ada", "email": ADA, "role": "admin"})));
+
+        world.browser().sign_in_at("hub", &Person { id: "583231", email: "bob@example.com" }).await;
+        let told = world.told().await;
+        let (_, linked) = told.iter().find(|(kind, _)| kind == "linkAccount").expect("told");
+        assert_eq!(linked["profile"]["id"], "583231", "{dialect:?}");
     }
 }
