@@ -73,7 +73,7 @@ impl OutgoingHttp {
     }
 
     fn to_learned(&self, url: &Url, alone: bool) -> Result<&Client, HttpFault> {
-        self.guard.check(url)?;
+        self.guard.check(url, alone)?;
         let (clients, builder) = self.clients(alone);
         let build = || self.guard.over(builder()).build();
         once(&clients.learned, build).map_err(|error| fault::unreachable(url, error, alone))

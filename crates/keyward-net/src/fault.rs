@@ -19,7 +19,12 @@ pub(crate) fn unreachable(url: &Url, error: reqwest::Error, alone: bool) -> Http
     // reqwest's own text names the whole address; the causes below it do not.
     let error = error.without_url();
     let why = format!("{what} {place}: {}", innermost(&error));
-    if alone && !was_sent { HttpFault::NotSent(why) } else { HttpFault::Unreachable(why) }
+    if was_sent { HttpFault::Unreachable(why) } else { no_connection(why, alone) }
+}
+
+/// Nobody was connected to for it.
+pub(crate) fn no_connection(why: String, alone: bool) -> HttpFault {
+    if alone { HttpFault::NotSent(why) } else { HttpFault::Unreachable(why) }
 }
 
 /// Host and port.

@@ -29,8 +29,9 @@ impl Guard {
     }
 
     /// What can be said without resolving: https, a port that a web server has, and no address in the place of
-    /// a name that is not public. A client does not ask its resolver about the latter.
-    pub(crate) fn check(&self, url: &Url) -> Result<(), HttpFault> {
+    /// a name that is not public. A client does not ask its resolver about the latter. What goes `alone` is known not
+    /// to have been sent.
+    pub(crate) fn check(&self, url: &Url, alone: bool) -> Result<(), HttpFault> {
         let port = url.port_or_known_default().unwrap_or_default();
         let literal = match url.host() {
             Some(Host::Ipv4(address)) => Some(IpAddr::V4(address)),
@@ -47,7 +48,7 @@ impl Guard {
             return Ok(());
         };
         let place = fault::place(url);
-        Err(HttpFault::Unreachable(format!("no connection to {place}: the address {why}. {REMEDY}")))
+        Err(fault::no_connection(format!("no connection to {place}: the address {why}. {REMEDY}"), alone))
     }
 
     /// The client that connects only to what the guard allows.

@@ -296,6 +296,6 @@ fn what_may_be_public_passes_before_it_is_resolved() {
         "https://1.1.1.1/",
         "https://[2606:4700::1]/",
     ] {
-        assert_eq!(Guard::default().check(&address.parse().expect("a URL")), Ok(()), "{address}");
+        assert_eq!(Guard::default().check(&address.parse().expect("a URL"), false), Ok(()), "{address}");
     }
 }

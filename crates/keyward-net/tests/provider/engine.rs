@@ -5,7 +5,7 @@
 
 use std::{
     net::IpAddr,
-    sync::{Arc, Mutex},
+    sync::{Arc, LazyLock},
     thread,
     time::Duration,
 };
@@ -15,16 +15,18 @@ use keyward_core::{
     address::PublicUrl,
     dialect::Dialect,
     engine::{Engine, Ports},
-    port::HttpFault,
+    port::{Clock as _, HttpFault},
     reply::{Reply, ReplyBody},
     request::{Body, Method, Pairs, Request},
     secret::Secret,
     settings::{RedirectKind, RedirectProvider, Settings, SignOutScope},
 };
+use keyward_jose::jws::{Algorithm, SigningKey};
 use keyward_net::OutgoingHttp;
 use keyward_providers::{
     Cache, Entry, Provider, ProviderHttp, RedirectMethod, RedirectTools, Settings as ProviderSettings,
     attempt::Sealer,
+    catalogue::ProfileFrom,
     http::{Answer, Outgoing},
 };
 use keyward_testkit::{FakeClock, FaultyStore, MemoryStore, NoLimits, Operation, SeededRandom};
@@ -43,6 +45,10 @@ const LATER: Words = ["Callback", "OAuthCallback", "Configuration"];
 
 /// An ID token that needs a key to be judged: `{"alg":"ES256","kid":"k1"}`.
 const ID_TOKEN: &str = "eyJhbGciOiJFUzI1NiIsImtpZCI6ImsxIn0.e30.AAAA";
+
+/// Signs the ID tokens of who is signed in, but for their profile.
+static KEY: LazyLock<SigningKey> =
+    LazyLock::new(|| SigningKey::generate(Algorithm::Es256).expect("a key").with_kid("k1"));
 
 /// A path where the test waits no longer than so.
 const SLOW: &str = "/slow";
@@ -111,6 +117,38 @@ fn table() -> Vec<Attack> {
             let neighbour = format!("https://127.0.0.1:{}/keys", at.neighbour);
             metadata(path, at, "jwks_uri", &neighbour).or_else(|| tokens(path))
         }),
+        // What shows that the others would have been sent an access token.
+        Attack {
+            name: "none: its own userinfo endpoint refuses",
+            answers: signed_in,
+            words: LATER,
+            code: "provider_userinfo",
+            detail: "400",
+        },
+        unreachable("userinfo endpoint on a private network", |path, at| {
+            metadata(path, at, "userinfo_endpoint", "https://172.16.0.1/me").or_else(|| signed_in(path, at))
+        }),
+        unreachable("userinfo endpoint at a cloud's metadata", |path, at| {
+            let place = "https://169.254.169.254/latest/meta-data";
+            metadata(path, at, "userinfo_endpoint", place).or_else(|| signed_in(path, at))
+        }),
+        unreachable("userinfo endpoint at a neighbour's port", |path, at| {
+            let place = format!("http://127.0.0.1:{}/me", at.neighbour);
+            metadata(path, at, "userinfo_endpoint", &place).or_else(|| signed_in(path, at))
+        }),
+        unreachable("userinfo endpoint at a neighbour's port, by name", |path, at| {
+            let place = format!("https://localhost:{}/me", at.neighbour);
+            metadata(path, at, "userinfo_endpoint", &place).or_else(|| signed_in(path, at))
+        }),
+        Attack {
+            name: "a profile that redirects to a neighbour",
+            answers: |path, at| {
+                if path == "/userinfo" { Some(redirect(302, at)) } else { signed_in(path, at) }
+            },
+            words: LATER,
+            code: "provider_userinfo",
+            detail: "302",
+        },
         Attack {
             name: "discovery that redirects to a neighbour",
             answers: |path, at| (path != "/token").then(|| redirect(302, at)),
@@ -192,16 +230,12 @@ async fn lesson_70_lesson_71_c5_a_provider_that_leads_astray_ends_on_its_page() 
 
 /// A provider that answers honestly, but refuses codes, where the attack has no other answer.
 fn provider(answers: fn(&str, Places) -> Option<String>, neighbour: u16) -> Server {
-    let own = Arc::new(Mutex::new(0));
-    let port = Arc::clone(&own);
-    let server = Server::answering(move |path| {
-        let at = Places { own: *port.lock().expect("a lock"), neighbour };
-        let honest = || metadata(path, at, "jwks_uri", &format!("http://127.0.0.1:{}/keys", at.own));
+    Server::own_port(move |path, own| {
+        let at = Places { own, neighbour };
+        let honest = || metadata(path, at, "jwks_uri", &format!("http://127.0.0.1:{own}/keys"));
         let refused = || answer(400, "application/json", r#"{"error":"invalid_grant"}"#);
         answers(path, at).or_else(honest).unwrap_or_else(refused)
-    });
-    *own.lock().expect("a lock") = server.port;
-    server
+    })
 }
 
 /// The metadata, if it is asked for, with one address elsewhere.
@@ -211,6 +245,7 @@ fn metadata(path: &str, at: Places, name: &str, address: &str) -> Option<String>
         "issuer": own,
         "authorization_endpoint": format!("{own}/authorize"),
         "token_endpoint": format!("{own}/token"),
+        "userinfo_endpoint": format!("{own}/userinfo"),
         "jwks_uri": format!("{own}/keys"),
     });
     all[name] = address.into();
@@ -221,6 +256,23 @@ fn metadata(path: &str, at: Places, name: &str, address: &str) -> Option<String>
 fn tokens(path: &str) -> Option<String> {
     let tokens = json!({"access_token": "the-token", "token_type": "Bearer", "id_token": ID_TOKEN});
     (path == "/token").then(|| answer(200, "application/json", &tokens.to_string()))
+}
+
+/// Keys and good tokens, if they are asked for: only the profile is missing.
+fn signed_in(path: &str, at: Places) -> Option<String> {
+    let now = FakeClock::default().now().secs();
+    let claims = json!({
+        "iss": format!("http://127.0.0.1:{}", at.own), "aud": "client", "sub": "ada", "iat": now, "exp": now + 300,
+    });
+    let json = match path {
+        "/keys" => json!({"keys": [KEY.public_jwk().to_json()]}),
+        "/token" => {
+            let id_token = KEY.sign(None, claims.to_string().as_bytes()).expect("signed");
+            json!({"access_token": "the-token", "token_type": "Bearer", "id_token": id_token})
+        }
+        _ => return None,
+    };
+    Some(answer(200, "application/json", &json.to_string()))
 }
 
 fn redirect(status: u16, at: Places) -> String {
@@ -251,6 +303,9 @@ impl Site {
             client_id: "client".to_owned(),
             client_secret: Some(Secret::from("the-secret")),
             issuer: Some(issuer.to_owned()),
+            profile_from: Some(ProfileFrom::Userinfo),
+            // The server hears nothing of the request in which the browser would bring it one.
+            nonce: Some(false),
             ..ProviderSettings::default()
         };
         let provider = Provider::new("op", &Entry::openid("op", "Op"), settings).expect("settings");

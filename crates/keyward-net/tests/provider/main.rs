@@ -2,4 +2,5 @@
 
 mod client;
 mod engine;
+mod refresh;
 mod server;

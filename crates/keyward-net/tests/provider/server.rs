@@ -19,6 +19,11 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn answering(answer: impl Fn(&str) -> String + Send + 'static) -> Self {
+        Self::own_port(move |path, _| answer(path))
+    }
+
+    /// As [`Self::answering`], for one that has to know its own port.
+    pub(crate) fn own_port(answer: impl Fn(&str, u16) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -31,7 +36,7 @@ impl Server {
                 let request = request(&mut stream);
                 let path = request.split(' ').nth(1).unwrap_or_default().to_owned();
                 all.lock().expect("a lock").push(request);
-                let _ = stream.write_all(answer(&path).as_bytes());
+                let _ = stream.write_all(answer(&path, port).as_bytes());
             }
         });
         Self { port, seen, connected }

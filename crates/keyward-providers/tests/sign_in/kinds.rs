@@ -71,24 +71,26 @@ async fn rotated_keys_are_found_and_forged_tokens_make_no_storm() {
 
 #[tokio::test]
 async fn invariant_13_addresses_of_other_sites_are_marked_as_learned_and_configured_ones_are_not() {
-    let mut op = Op::honest().asked_by_userinfo();
-    op.metadata.1["token_endpoint"] = json!("https://10.0.0.1/token");
-    op.metadata.1["jwks_uri"] = json!("https://op.example:8443/keys");
-    op.sign_in().await.expect("the port decides, and this one allows all");
-    let learned: BTreeMap<String, bool> = op
-        .calls
-        .lock()
-        .expect("a lock")
-        .iter()
-        .map(|call| (call.url.path().to_owned(), call.learned))
-        .collect();
-    for (path, wanted) in [
-        ("/.well-known/openid-configuration", false),
-        ("/token", true),
-        ("/keys", true),
-        ("/userinfo", false),
-    ] {
-        assert_eq!(learned[path], wanted, "{path}");
+    for (place, is_learned) in
+        [("https://op.example", false), ("https://10.0.0.1", true), ("https://op.example:8443", true)]
+    {
+        let mut op = Op::honest().asked_by_userinfo();
+        for (name, path) in
+            [("token_endpoint", "token"), ("jwks_uri", "keys"), ("userinfo_endpoint", "userinfo")]
+        {
+            op.metadata.1[name] = json!(format!("{place}/{path}"));
+        }
+        op.sign_in().await.expect("the port decides, and this one allows all");
+        let calls = op.calls.lock().expect("a lock");
+        let learned: BTreeMap<&str, bool> =
+            calls.iter().map(|call| (call.url.path(), call.learned)).collect();
+        let wanted = [
+            ("/.well-known/openid-configuration", false),
+            ("/token", is_learned),
+            ("/keys", is_learned),
+            ("/userinfo", is_learned),
+        ];
+        assert_eq!(learned, BTreeMap::from(wanted), "{place}");
     }
 }
 
