@@ -135,6 +135,50 @@ async fn what_is_no_answer_lets_nobody_in() {
     }
 }
 
+/// The same of those who are asked about tokens, sessions and landing places.
+#[tokio::test]
+async fn what_is_no_token_no_session_and_no_address_is_refused() {
+    let json = |status, body: Value| Ok(HttpAnswer { status, body: body.to_string().into_bytes() });
+    let no_object = |name: &str| {
+        let bodies =
+            [json!({}), json!({name: null}), json!({name: "x"}), json!({name: [{}]}), json!({name: true})];
+        bodies.map(|body| (json(200, body), Code::HookWrongAnswer, format!("its `{name}` is no object")))
+    };
+    let no_text = [json!({}), json!({"url": null}), json!({"url": 7}), json!({"url": ["/a"]})]
+        .map(|body| (json(200, body), Code::HookWrongAnswer, "its `url` is no text".to_owned()));
+    let of_all = || {
+        let good = json!({"token": {}, "session": {}, "url": "/"});
+        let text = |status, body: &str| Ok(HttpAnswer { status, body: body.as_bytes().to_vec() });
+        [
+            (Err(HttpFault::Timeout(Duration::from_secs(3))), Code::HookUnavailable, String::new()),
+            (Err(HttpFault::Unreachable("refused".to_owned())), Code::HookUnavailable, "refused".to_owned()),
+            (text(200, &" ".repeat(2000)), Code::HookWrongAnswer, String::new()),
+            (text(200, "<html>ok</html>"), Code::HookWrongAnswer, "no JSON object".to_owned()),
+            (json(201, good.clone()), Code::HookUnavailable, "it answered 201".to_owned()),
+            (json(500, good.clone()), Code::HookUnavailable, "it answered 500".to_owned()),
+            (json(403, good), Code::HookRefused, "it answered 403".to_owned()),
+        ]
+    };
+    let rows = no_object("token").into_iter().chain(of_all()).map(|row| ("jwt", row));
+    let rows = rows.chain(no_object("session").into_iter().chain(of_all()).map(|row| ("session", row)));
+    let rows = rows.chain(no_text.into_iter().chain(of_all()).map(|row| ("redirect", row)));
+    for (hook, (answer, code, why)) in rows {
+        let Room { http, hooks } = room();
+        let shown = format!("{hook}: {answer:?}");
+        http.answer(answer);
+        let claims = Claims::default();
+        let refusal = match hook {
+            "jwt" => hooks.token(&claims, Trigger::SignIn, None, None).await.err(),
+            "session" => hooks.session(&json!({}), &claims).await.err(),
+            _ => hooks.redirect("https://app.example/a", "https://app.example").await.err(),
+        };
+        let refusal = refusal.expect(&shown);
+        let detail = refusal.detail.expect("a detail for the log");
+        assert_eq!(refusal.code, code, "{shown}");
+        assert!(detail.starts_with(&format!("hook {hook}: ")) && detail.contains(&why), "{shown}: {detail}");
+    }
+}
+
 #[tokio::test]
 async fn a_4xx_with_a_message_is_that_error() {
     let Room { http, hooks } = room();
@@ -203,4 +247,49 @@ async fn c6_an_event_is_taken_by_any_2xx_and_sent_again_under_its_id_and_signed_
         assert_eq!(id.map(|(_, id)| id.expose()), Some("msg_7"));
         assert!(call.headers.iter().any(|(name, _)| name == "webhook-signature"));
     }
+}
+
+/// Many receivers write what they leave out as `null`.
+#[tokio::test]
+async fn null_is_no_member_and_where_the_answer_hangs_on_it_nobody_is_let_in() {
+    let exchanged = json!({"user": {"plan": "gold"}, "redirect": null, "allow": true, "message": null});
+    let allowed = [
+        (json!({"allow": true, "redirect": null}), Verdict::allow()),
+        (
+            json!({"allow": true, "user": null, "redirect": null, "message": null, "code": null}),
+            Verdict::allow(),
+        ),
+        (exchanged, Verdict::Allow(members(&json!({"plan": "gold"})))),
+        (json!({"allow": false, "user": null, "redirect": null}), Verdict::Deny),
+        (json!({"allow": null, "user": null, "redirect": "/first"}), Verdict::Redirect("/first".to_owned())),
+    ];
+    for (answer, verdict) in allowed {
+        let Room { http, hooks } = room();
+        http.json(200, &answer);
+        let candidate = Candidate { profile: None, ..from_github() };
+        assert_eq!(hooks.sign_in(&candidate).await, Ok(verdict), "{answer}");
+    }
+    for undecided in [json!({"allow": null}), json!({"allow": null, "user": {}, "redirect": null})] {
+        let Room { http, hooks } = room();
+        http.json(200, &undecided);
+        let refusal = hooks.sign_in(&from_github()).await.expect_err("a refusal");
+        assert_eq!(refusal.code, Code::HookWrongAnswer, "{undecided}");
+    }
+    let Room { http, hooks } = room();
+    let claims = Claims::default();
+    for undecided in [json!({"token": null, "session": null, "url": null}), json!({})] {
+        for _ in 0..3 {
+            http.json(200, &undecided);
+        }
+        let refusals = [
+            hooks.token(&claims, Trigger::Update, None, None).await.expect_err("a refusal"),
+            hooks.session(&json!({}), &claims).await.expect_err("a refusal"),
+            hooks.redirect("/", "/").await.expect_err("a refusal"),
+        ];
+        assert_eq!(refusals.map(|refusal| refusal.code), [Code::HookWrongAnswer; 3], "{undecided}");
+    }
+    http.json(403, &json!({"message": null, "code": "no_seat"}));
+    let refusal = hooks.sign_in(&from_github()).await.expect_err("a refusal");
+    let said = Said { message: None, code: Some("no_seat".to_owned()) };
+    assert_eq!((refusal.code, refusal.said), (Code::HookRefused, Some(said)));
 }

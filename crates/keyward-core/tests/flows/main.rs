@@ -11,6 +11,7 @@ mod email_links;
 mod events;
 mod factors;
 mod factors_elsewhere;
+mod failing_rules;
 mod first_proof;
 mod hooked;
 mod limits;
