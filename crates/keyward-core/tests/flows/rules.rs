@@ -15,12 +15,14 @@ use keyward_core::{
 use keyward_testkit::Operation;
 use serde_json::{Map, Value, json};
 
-use crate::support::{ADA, ALL, BOTH, Browser, FakeProvider, Options, World, build, error_of, json, path};
+use crate::support::{
+    ADA, ALL, BOTH, Browser, FakeProvider, Options, World, build, error_of, json, location, path,
+};
 
 /// Answers what it was made with, and remembers what it was asked.
 #[derive(Default)]
 struct Scripted {
-    verdict: Option<Result<Verdict, Refusal>>,
+    verdict: Mutex<Option<Result<Verdict, Refusal>>>,
     token: Map<String, Value>,
     session: Map<String, Value>,
     redirect: Option<&'static str>,
@@ -28,6 +30,15 @@ struct Scripted {
 }
 
 impl Scripted {
+    fn saying(verdict: Result<Verdict, Refusal>) -> Self {
+        Self { verdict: Mutex::new(Some(verdict)), ..Self::default() }
+    }
+
+    /// From now on it says this.
+    fn now_says(&self, verdict: Verdict) {
+        *self.verdict.lock().expect("as below") = Some(Ok(verdict));
+    }
+
     fn note(&self, what: &'static str, with: Value) {
         self.asked.lock().expect("no test panics while it notes").push((what, with));
     }
@@ -41,7 +52,8 @@ impl Scripted {
 impl Rules for Scripted {
     async fn sign_in(&self, candidate: &Candidate) -> Result<Verdict, Refusal> {
         self.note("sign_in", Value::Object(candidate.arguments()));
-        self.verdict.clone().unwrap_or_else(|| Ok(Verdict::allow()))
+        let verdict = self.verdict.lock().expect("as above").clone();
+        verdict.unwrap_or_else(|| Ok(Verdict::allow()))
     }
 
     async fn token(
@@ -91,12 +103,11 @@ async fn a2_a3_what_rules_add_is_kept_and_shown_where_asked_for_and_survives_eve
     for dialect in ALL {
         for strategy in BOTH {
             let rules = Arc::new(Scripted {
-                verdict: Some(Ok(Verdict::Allow(members(
-                    &json!({"name": "Ada L.", "apiToken": "T1", "id": "x"}),
-                )))),
                 token: members(&json!({"role": "admin", "sub": "root", "exp": 1, "secretRole": "hidden"})),
                 session: members(&json!({"user": {"plan": "gold"}, "motd": "hi"})),
-                ..Scripted::default()
+                ..Scripted::saying(Ok(Verdict::Allow(members(
+                    &json!({"name": "Ada L.", "apiToken": "T1", "id": "x"}),
+                ))))
             });
             let world = with(&rules, dialect, strategy);
             let (mut browser, reply) = sign_in(&world, json!({"id": "u7", "name": "Ada"})).await;
@@ -116,12 +127,17 @@ async fn a2_a3_what_rules_add_is_kept_and_shown_where_asked_for_and_survives_eve
 #[tokio::test]
 async fn a1_who_is_denied_gets_access_denied_and_nothing_is_made() {
     for dialect in ALL {
-        let rules = Arc::new(Scripted { verdict: Some(Ok(Verdict::Deny)), ..Scripted::default() });
+        let rules = Arc::new(Scripted::saying(Ok(Verdict::Deny)));
         let world = with(&rules, dialect, Strategy::Stored);
-        let (mut browser, reply) = sign_in(&world, json!({"id": "u7", "name": "Ada"})).await;
+        let (mut browser, reply) = sign_in(&world, json!({"id": "u7", "name": "Ada", "email": ADA})).await;
         assert_eq!(error_of(&reply).0.as_deref(), Some("AccessDenied"), "{dialect:?}");
         assert!(!browser.is_signed_in().await);
-        assert_eq!(rules.asked(), ["sign_in"]);
+        let reply = browser.sign_up(ADA).await;
+        assert_eq!(error_of(&reply).0.as_deref(), Some("AccessDenied"), "{dialect:?}");
+        assert!(!browser.is_signed_in().await);
+        assert_eq!(rules.asked(), ["sign_in"; 2]);
+        assert_eq!(world.store.writes(), [], "{dialect:?}");
+        assert_eq!(world.user(ADA).await, None, "{dialect:?}");
     }
 }
 
@@ -139,7 +155,7 @@ async fn an_error_in_a_rule_is_a_refusal_and_its_own_word_reaches_the_person() {
             (refused(Code::HookUnavailable, None), "hook_unavailable", "hook_unavailable"),
             (refused(Code::HookWrongAnswer, None), "hook_answer_wrong", "hook_answer_wrong"),
         ] {
-            let rules = Arc::new(Scripted { verdict: Some(Err(refusal)), ..Scripted::default() });
+            let rules = Arc::new(Scripted::saying(Err(refusal)));
             let world = with(&rules, dialect, Strategy::Sealed);
             let (mut browser, reply) = sign_in(&world, json!({"id": "u7", "name": "Ada"})).await;
             let (error, exact) = error_of(&reply);
@@ -186,12 +202,8 @@ async fn c6_a_rule_chooses_the_landing_place_within_what_the_deployment_allows()
         }
         assert_eq!(browser.is_signed_in().await, lands.is_some(), "{place}");
 
-        let verdict = Some(Ok(Verdict::Redirect(place.to_owned())));
-        let world = with(
-            &Arc::new(Scripted { verdict, ..Scripted::default() }),
-            Dialect::NextAuth4,
-            Strategy::Sealed,
-        );
+        let elsewhere = Arc::new(Scripted::saying(Ok(Verdict::Redirect(place.to_owned()))));
+        let world = with(&elsewhere, Dialect::NextAuth4, Strategy::Sealed);
         let (mut browser, reply) = sign_in(&world, json!({"id": "u7"})).await;
         assert!(!browser.is_signed_in().await, "sent elsewhere without a session");
         if let Some(lands) = lands {
@@ -218,13 +230,38 @@ async fn b3_an_update_asks_the_rules_with_what_the_client_passed() {
 
 #[tokio::test]
 async fn a_rule_that_denies_a_link_sends_no_mail_and_is_asked_again_when_the_link_is_followed() {
-    let denying = Arc::new(Scripted { verdict: Some(Ok(Verdict::Deny)), ..Scripted::default() });
-    let world = with(&denying, Dialect::NextAuth4, Strategy::Sealed);
-    let reply = world.browser().post("signin/email", &[("email", "ada@example.com")]).await;
-    assert_eq!(error_of(&reply).0.as_deref(), Some("AccessDenied"));
-    assert_eq!(world.mail.sent().len(), 0);
-    let asked = denying.asked.lock().expect("as above");
-    assert_eq!(asked[0].1["email"], json!({"verificationRequest": true}));
+    for dialect in ALL {
+        let rules = Arc::new(Scripted::saying(Ok(Verdict::Deny)));
+        let world = with(&rules, dialect, Strategy::Stored);
+        let mut browser = world.browser();
+        let reply = browser.ask("email", ADA).await;
+        assert_eq!(error_of(&reply).0.as_deref(), Some("AccessDenied"), "{dialect:?}");
+        assert_eq!(
+            (world.mail.sent().len(), world.store.calls(Operation::IssueTicket)),
+            (0, 0),
+            "{dialect:?}"
+        );
+
+        // They may come when they ask, and no longer when they come.
+        rules.now_says(Verdict::allow());
+        let link = browser.link("email", ADA).await;
+        rules.now_says(Verdict::Deny);
+        let reply = browser.get(&link).await;
+        assert!(location(&reply).ends_with("/error?error=AccessDenied"), "{dialect:?}: {reply:?}");
+        assert!(!browser.is_signed_in().await);
+        assert_eq!(world.store.calls(Operation::Admit), 0, "{dialect:?}");
+        assert_eq!(world.user(ADA).await, None, "{dialect:?}");
+
+        // A try that failed used nothing up.
+        rules.now_says(Verdict::allow());
+        browser.get(&link).await;
+        assert!(browser.is_signed_in().await, "{dialect:?}");
+        let asked = rules.asked.lock().expect("as above");
+        let sign_ins: Vec<_> =
+            asked.iter().filter(|(what, _)| *what == "sign_in").map(|(_, with)| &with["email"]).collect();
+        let asking = json!({"verificationRequest": true});
+        assert_eq!(sign_ins, [&asking, &asking, &Value::Null, &Value::Null], "{dialect:?}");
+    }
 }
 
 #[tokio::test]
