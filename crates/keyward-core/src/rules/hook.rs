@@ -105,7 +105,7 @@ impl Rules for Hooks {
     async fn redirect(&self, url: &str, base_url: &str) -> Result<Option<String>, Refusal> {
         let Some(hook) = &self.settings.redirect else { return Ok(None) };
         let arguments = json!({ "url": url, "baseUrl": base_url });
-        let place = |answer: &Map<String, Value>| match answer.get("url") {
+        let place = |answer: &Map<String, Value>| match said(answer, "url") {
             Some(Value::String(url)) => Ok(url.clone()),
             _ => Err(wrong("its `url` is no text")),
         };
@@ -179,22 +179,27 @@ fn members(answer: &HttpAnswer) -> Result<Map<String, Value>, Refusal> {
 
 /// `{allow: true, user?}`, `{allow: false}`, or `{redirect}`.
 fn verdict(answer: &Map<String, Value>) -> Result<Verdict, Refusal> {
-    if let Some(redirect) = answer.get("redirect") {
+    if let Some(redirect) = said(answer, "redirect") {
         let place = redirect.as_str().ok_or_else(|| wrong("its `redirect` is no text"))?;
         return Ok(Verdict::Redirect(place.to_owned()));
     }
-    match (answer.get("allow"), answer.get("user")) {
+    match (said(answer, "allow"), said(answer, "user")) {
         (Some(Value::Bool(false)), _) => Ok(Verdict::Deny),
-        (Some(Value::Bool(true)), None | Some(Value::Null)) => Ok(Verdict::allow()),
+        (Some(Value::Bool(true)), None) => Ok(Verdict::allow()),
         (Some(Value::Bool(true)), Some(Value::Object(user))) => Ok(Verdict::Allow(user.clone())),
         (Some(Value::Bool(true)), Some(_)) => Err(wrong("its `user` is no object")),
         _ => Err(wrong("it holds neither `allow` (true or false) nor `redirect`")),
     }
 }
 
+/// The answer's member `name`. Null says nothing: many write what they leave out so.
+fn said<'a>(answer: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    answer.get(name).filter(|value| !value.is_null())
+}
+
 /// The answer's member `name`, an object.
 fn member(answer: &Map<String, Value>, name: &str) -> Result<Map<String, Value>, Refusal> {
-    match answer.get(name) {
+    match said(answer, name) {
         Some(Value::Object(members)) => Ok(members.clone()),
         _ => Err(wrong(&format!("its `{name}` is no object"))),
     }
