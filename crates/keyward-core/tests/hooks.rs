@@ -248,3 +248,48 @@ async fn c6_an_event_is_taken_by_any_2xx_and_sent_again_under_its_id_and_signed_
         assert!(call.headers.iter().any(|(name, _)| name == "webhook-signature"));
     }
 }
+
+/// Many receivers write what they leave out as `null`.
+#[tokio::test]
+async fn null_is_no_member_and_where_the_answer_hangs_on_it_nobody_is_let_in() {
+    let exchanged = json!({"user": {"plan": "gold"}, "redirect": null, "allow": true, "message": null});
+    let allowed = [
+        (json!({"allow": true, "redirect": null}), Verdict::allow()),
+        (
+            json!({"allow": true, "user": null, "redirect": null, "message": null, "code": null}),
+            Verdict::allow(),
+        ),
+        (exchanged, Verdict::Allow(members(&json!({"plan": "gold"})))),
+        (json!({"allow": false, "user": null, "redirect": null}), Verdict::Deny),
+        (json!({"allow": null, "user": null, "redirect": "/first"}), Verdict::Redirect("/first".to_owned())),
+    ];
+    for (answer, verdict) in allowed {
+        let Room { http, hooks } = room();
+        http.json(200, &answer);
+        let candidate = Candidate { profile: None, ..from_github() };
+        assert_eq!(hooks.sign_in(&candidate).await, Ok(verdict), "{answer}");
+    }
+    for undecided in [json!({"allow": null}), json!({"allow": null, "user": {}, "redirect": null})] {
+        let Room { http, hooks } = room();
+        http.json(200, &undecided);
+        let refusal = hooks.sign_in(&from_github()).await.expect_err("a refusal");
+        assert_eq!(refusal.code, Code::HookWrongAnswer, "{undecided}");
+    }
+    let Room { http, hooks } = room();
+    let claims = Claims::default();
+    for undecided in [json!({"token": null, "session": null, "url": null}), json!({})] {
+        for _ in 0..3 {
+            http.json(200, &undecided);
+        }
+        let refusals = [
+            hooks.token(&claims, Trigger::Update, None, None).await.expect_err("a refusal"),
+            hooks.session(&json!({}), &claims).await.expect_err("a refusal"),
+            hooks.redirect("/", "/").await.expect_err("a refusal"),
+        ];
+        assert_eq!(refusals.map(|refusal| refusal.code), [Code::HookWrongAnswer; 3], "{undecided}");
+    }
+    http.json(403, &json!({"message": null, "code": "no_seat"}));
+    let refusal = hooks.sign_in(&from_github()).await.expect_err("a refusal");
+    let said = Said { message: None, code: Some("no_seat".to_owned()) };
+    assert_eq!((refusal.code, refusal.said), (Code::HookRefused, Some(said)));
+}
