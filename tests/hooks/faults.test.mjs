@@ -9,6 +9,7 @@ import { PASSWORD } from "../hardening/person.mjs";
 import { PEOPLE } from "../identity/fakes/people.mjs";
 import { forKeyward, startFakes } from "../identity/providers.mjs";
 import { Visitor, chooseAt } from "../identity/visitor.mjs";
+import { freePort } from "../support/child.mjs";
 import { startKeyward } from "../support/keyward.mjs";
 import { openedThings } from "../support/opened.mjs";
 import { changes, rowsOf, told, troubleIn } from "../support/trouble.mjs";
@@ -97,8 +98,8 @@ async function startHooks() {
     server.closeAllConnections();
     if (server.listening) await new Promise((resolve) => server.close(resolve));
   };
-  await listen(0);
-  const { port } = server.address();
+  const port = await freePort();
+  await listen(port);
   return {
     url: `http://127.0.0.1:${port}/`,
     fail: async (hook, behaviour) => (behaviour ? (broken = { [hook]: behaviour }) : stop()),
