@@ -124,8 +124,9 @@ pub struct NewSession {
     pub grant: Option<NewGrant>,
     /// The tokens that another system handed out for it.
     pub vault: Option<Vaulted>,
-    /// True if two factors were shown ([`crate::policy::assurance`]). One alone opens nothing for who has a second.
-    pub two_factors: bool,
+    /// True if nothing more has to be shown for it: two factors were ([`crate::policy::assurance`]), or it takes the place
+    /// of one that the same person had. One factor alone opens nothing new for who has a second.
+    pub is_complete: bool,
     /// The session that it takes the place of, in the same transition: nobody keeps, or hands to another, the one from
     /// before a change of person (lesson 55).
     pub replaces: Option<Replaced>,
@@ -154,7 +155,7 @@ impl NewSession {
             user_agent: None,
             address: None,
             via: None,
-            two_factors: false,
+            is_complete: false,
             vault: None,
             grant: None,
             replaces: None,

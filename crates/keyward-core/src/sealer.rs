@@ -23,6 +23,8 @@ pub enum Sealed {
     SetUp,
     /// What a sign-in that waits for its second factor would say; of its ticket.
     Pending,
+    /// What the session of who adds an account says; of its ticket.
+    Linking,
     /// A passkey's challenge, in a cookie; of nobody yet.
     Challenge,
 }
@@ -33,6 +35,7 @@ impl Sealed {
             Self::App => "app",
             Self::SetUp => "set-up",
             Self::Pending => "pending",
+            Self::Linking => "linking",
             Self::Challenge => "challenge",
         }
     }

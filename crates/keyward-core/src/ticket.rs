@@ -20,6 +20,8 @@ impl Purpose {
     /// An ID token that a front end brought and that let somebody in: there so that it lets in nobody again. Its subject
     /// is the provider.
     pub const SPENT_ID_TOKEN: Self = Self("spent-id-token");
+    /// What the session of who adds an account says, while they are at the provider. Its subject is the session.
+    pub const LINKING: Self = Self("linking");
     /// Signing in by a link that was sent by mail.
     pub const EMAIL_LINK: Self = Self("email-link");
     /// Proving the address of an account by a link that was sent there.

@@ -30,7 +30,7 @@ impl SignIns for SqliteStore {
         self.write("admit", move |db| {
             let admitted = admit(db, &who, now)?;
             if let (Admitted::As { user, .. }, Some(session)) = (&admitted, &session)
-                && !session.two_factors
+                && !session.is_complete
                 && factors::has_app(db, user)?
             {
                 ticket::insert(db, &first_half(&user.0, &session.id.0, now))?;

@@ -64,7 +64,7 @@ impl SignIns for MemoryStore {
         }
         let admitted = state.admit(who, now)?;
         if let (Admitted::As { user, .. }, Some(new)) = (&admitted, session)
-            && !new.two_factors
+            && !new.is_complete
             && state.factors.apps.contains_key(user)
         {
             let first = first_half(&user.0, &new.id.0, now);

@@ -111,7 +111,7 @@ impl Opening {
             user_agent,
             address: Some(address),
             grant,
-            two_factors: assurance::has_two(&claims),
+            is_complete: assurance::has_two(&claims),
             // What a browser holds is not the program's that calls.
             replaces: if program.is_none() { end::replaced(deployment, exchange) } else { None },
             ..NewSession::new(session, exchange.now, exchange.now.plus(lives))

@@ -9,8 +9,8 @@ use keyward_core::{
 use serde_json::json;
 
 use crate::{
-    support::{ALL, BOTH, Options, build, json as body, location, world},
-    upstream::ADA,
+    support::{ALL, BOTH, Browser, Options, build, json as body, location, world},
+    upstream::{ADA, Person},
 };
 
 #[tokio::test]
@@ -150,12 +150,22 @@ async fn a_form_post_from_another_site_replaces_a_session_in_pieces_that_it_does
         let world = build(options);
         world.upstream.hands_out(json!({"big": "x".repeat(20_000)}));
         let mut browser = world.browser();
+        // To sign in, not to add an account: another tab is signed in meanwhile.
+        let url = browser.depart("post", "/dash").await;
         browser.sign_in("hub", &ADA).await;
-        let pieces = browser.cookies.iter().filter(|(name, ..)| name.contains("session-token.")).count();
-        assert!(pieces > 4, "{dialect:?}: {pieces}");
+        let pieces = |browser: &Browser<'_>| {
+            browser.cookies.iter().filter(|(name, ..)| name.contains("session-token.")).count()
+        };
+        assert!(pieces(&browser) > 4, "{dialect:?}: {}", pieces(&browser));
         world.upstream.hands_out(json!({}));
-        browser.sign_in("post", &ADA).await;
+        // Who adds an account keeps all of it.
+        browser.sign_in("post", &Person { id: "ada-2", ..ADA }).await;
+        assert!(pieces(&browser) > 4, "{dialect:?}: {}", pieces(&browser));
         assert_eq!(browser.session().await["user"]["name"], "Ada", "{dialect:?}");
+        let bob = Person { id: "bob-1", name: "Bob", email: "bob@example.com", ..ADA };
+        let response = world.upstream.agree(&url, &bob);
+        browser.arrive("post", &response).await;
+        assert_eq!(browser.session().await["user"]["name"], "Bob", "{dialect:?}");
         assert_eq!(browser.cookies.iter().filter(|(name, ..)| name.contains("session-token")).count(), 1);
     }
 }

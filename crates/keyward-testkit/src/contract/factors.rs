@@ -54,7 +54,7 @@ pub(super) fn waiting(user: &str) -> Ticket {
 
 /// A session that was opened with two factors.
 pub(super) fn strong(session: &str) -> NewSession {
-    NewSession { two_factors: true, ..stored(session) }
+    NewSession { is_complete: true, ..stored(session) }
 }
 
 async fn edit(store: &dyn Store, user: &str, edit: FactorEdit) -> FactorChanged {
@@ -151,7 +151,7 @@ pub async fn lesson_64_a_second_factor_opens_the_session_and_is_used_up_with_its
         let with = shows("ada", Some(&ticket), shown.clone());
         assert_eq!(admit(&*store, &with, Some(&strong(&session))).await, admitted("ada", false), "{shown:?}");
         assert!(has_session(&*store, &session).await);
-        let late = NewSession { two_factors: true, ..stored("late") };
+        let late = NewSession { is_complete: true, ..stored("late") };
         assert_eq!(admit(&*store, &with, Some(&late)).await, Admitted::Gone, "the ticket is used up");
         let without = shows("ada", None, shown.clone());
         assert_eq!(admit(&*store, &without, Some(&late)).await, Admitted::Changed, "{shown:?} is used up");
@@ -443,7 +443,7 @@ pub async fn lesson_58_unlinking_an_account_ends_what_waits_for_a_second_factor(
     protected(&*store, "ada").await;
     visit_strongly(&*store, "ada").await;
     let google = vouched(key("google", "1"), "ada", None);
-    let session = NewSession { two_factors: true, ..stored("linked") };
+    let session = NewSession { is_complete: true, ..stored("linked") };
     assert_eq!(admit(&*store, &linked(&google, "ada"), Some(&session)).await, admitted("ada", false));
     store.issue_ticket(&waiting("ada")).await.expect("answers");
     let what = Unlinking {
@@ -485,7 +485,7 @@ pub async fn what_needs_a_second_factor_replaces_no_session(store: Arc<dyn Store
     let answer = admit(&*store, &Admission::User(id("ada")), Some(&new("s1"))).await;
     assert_eq!(answer, Admitted::NeedsFactor { user: id("ada") });
     assert!(has_session(&*store, "before").await);
-    let strong = NewSession { two_factors: true, ..new("s2") };
+    let strong = NewSession { is_complete: true, ..new("s2") };
     assert_eq!(admit(&*store, &shows("ada", None, code(11)), Some(&strong)).await, admitted("ada", false));
     assert!(has_session(&*store, "s2").await && !has_session(&*store, "before").await);
 }

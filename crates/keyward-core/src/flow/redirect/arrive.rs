@@ -11,7 +11,7 @@ use super::{
         rules::{self, Passed},
         subject::{known_as, subject},
     },
-    SignedIn, attempt, configured, owner_of, signed_in,
+    SignedIn, attempt, configured, owner_of, parked, signed_in,
 };
 use crate::{
     action::{Leg, Outcome},
@@ -90,7 +90,7 @@ async fn follow(
     unspent: &mut Option<Ticket>,
 ) -> Result<Outcome, Refusal> {
     let arrived = attempt.arrive(response).await?;
-    let current = current(deployment, exchange, &arrived.purpose).await?;
+    let current = current(deployment, exchange, &arrived.purpose, response).await?;
     land_where_it_began(deployment, exchange, arrived.landing.as_deref());
     come_in(deployment, exchange, provider, arrived, current, unspent).await
 }
@@ -141,15 +141,24 @@ async fn current(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
     purpose: &Purpose,
+    response: &Pairs,
 ) -> Result<Option<Current>, Refusal> {
     let Purpose::Link { user, session } = purpose else { return Ok(None) };
     let asked = UserId(user.clone());
     let found = match signed_in(deployment, exchange).await? {
-        Some(SignedIn { user, session, claims }) => Some(Current { user, session, claims: Some(claims) }),
+        Some(SignedIn { user, session, via, claims }) => {
+            Some(Current { user, session, via, claims: Some(claims) })
+        }
         None if exchange.request.method == Method::Post => {
             let session = SessionId(session.clone());
-            let user = owner_of(deployment, exchange, &session).await?;
-            user.map(|user| Current { user, session, claims: None })
+            match owner_of(deployment, exchange, &session).await? {
+                Some((user, via)) => {
+                    let state = response.get("state").unwrap_or_default();
+                    let claims = parked::take(deployment, exchange, &session, state).await?;
+                    Some(Current { user, session, via, claims })
+                }
+                None => None,
+            }
         }
         None => None,
     };
@@ -163,7 +172,9 @@ async fn current(
 struct Current {
     user: UserId,
     session: SessionId,
-    /// What their session says, where it came along.
+    /// The account by which they came.
+    via: Option<AccountKey>,
+    /// What their session says.
     claims: Option<Claims>,
 }
 
@@ -421,6 +432,7 @@ async fn open_session(
     sub: &str,
     current: Option<&Current>,
 ) -> Result<Opening, Refusal> {
+    let first_proof = is_first_proof(&user, who.vouched.email.as_ref());
     let profile = Profile { name: Some(user.name), email: Some(user.email), image: Some(user.image) };
     let mut claims = match current.and_then(|current| current.claims.clone()) {
         Some(claims) => claims,
@@ -448,8 +460,16 @@ async fn open_session(
         let which = Ending::Id(current.session.clone());
         opening.record.replaces = Some(session::replacing(deployment, which, exchange));
     }
-    opening.record.via = Some(who.vouched.key.clone());
     opening.record.vault = vault;
+    match (place, current) {
+        // Still the session of who came as they came: it ends with the account that opened it, and asks for no second
+        // factor that was set up after it was opened. The first proof of their address ends that account.
+        (Place::Link { by: Ground::Session(_), .. }, Some(current)) if !first_proof => {
+            opening.record.via.clone_from(&current.via);
+            opening.record.is_complete = true;
+        }
+        _ => opening.record.via = Some(who.vouched.key.clone()),
+    }
     Ok(opening)
 }
 

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use super::{super::guessing, configured, signed_in};
+use super::{super::guessing, SignedIn, configured, parked, signed_in};
 use crate::{
     action::{Leg, Outcome},
     deployment::Deployment,
@@ -18,7 +18,7 @@ use crate::{
 /// which browsers drop it.
 const LONGEST_LANDING: usize = 1500;
 
-/// The steps: limits, what for, authorization request, attempt.
+/// The steps: limits, what for, authorization request, what would not come back, attempt.
 pub async fn depart(deployment: &Deployment, exchange: &mut Exchange<'_>, provider: String) -> Outcome {
     match begin(deployment, exchange, &provider).await {
         Ok(url) => Outcome::Depart(url),
@@ -30,8 +30,11 @@ async fn begin(deployment: &Deployment, exchange: &mut Exchange<'_>, provider: &
     let provider = configured(deployment, provider)?;
     // One of the sign-ins that an address has, whatever comes of it: each may cost a request to the provider.
     guessing::draw_on_network(deployment, exchange, Limit::SignInPerAddress).await?;
-    let purpose = match signed_in(deployment, exchange).await? {
-        Some(person) => Purpose::Link { user: person.user.0, session: person.session.0 },
+    let person = signed_in(deployment, exchange).await?;
+    let purpose = match &person {
+        Some(SignedIn { user, session, .. }) => {
+            Purpose::Link { user: user.0.clone(), session: session.0.clone() }
+        }
         None => Purpose::SignIn,
     };
     let landing = exchange.landing.as_str();
@@ -42,6 +45,9 @@ async fn begin(deployment: &Deployment, exchange: &mut Exchange<'_>, provider: &
         asked: &asked(&exchange.request.query),
     };
     let departed = provider.way.depart(departure).await?;
+    if let Some(SignedIn { session, claims, .. }) = person.filter(|_| provider.answers_by_post) {
+        parked::keep(deployment, exchange, &session, &claims, &departed.state).await?;
+    }
     exchange.changes.attempts.push(AttemptChange::Begin {
         state: departed.state,
         sealed: departed.sealed,

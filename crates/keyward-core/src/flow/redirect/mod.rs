@@ -3,6 +3,7 @@
 mod arrive;
 mod attempt;
 mod depart;
+mod parked;
 
 pub(super) use self::arrive::enter;
 pub use self::{arrive::arrive, depart::depart};
@@ -16,7 +17,7 @@ use crate::{
     port::SessionId,
     session::{self, Reading},
     settings::RedirectProvider,
-    user::UserId,
+    user::{AccountKey, UserId},
 };
 
 /// Asks a person who proved themselves whether to add the provider that they tried before; the others sign in first.
@@ -37,6 +38,8 @@ pub async fn offer(
 pub(super) struct SignedIn {
     pub(super) user: UserId,
     pub(super) session: SessionId,
+    /// The account by which they came.
+    pub(super) via: Option<AccountKey>,
     pub(super) claims: Claims,
 }
 
@@ -49,21 +52,22 @@ pub(super) async fn signed_in(
     let Some(token) = exchange.session_token(deployment) else { return Ok(None) };
     let Some(live) = session::open(deployment, &token, Reading::of(exchange)).await? else { return Ok(None) };
     let Some(session) = live.claims.text("sid").map(|id| SessionId(id.to_owned())) else { return Ok(None) };
-    let user = owner_of(deployment, exchange, &session).await?;
-    Ok(user.map(|user| SignedIn { user, session, claims: live.claims }))
+    let owner = owner_of(deployment, exchange, &session).await?;
+    Ok(owner.map(|(user, via)| SignedIn { user, session, via, claims: live.claims }))
 }
 
-/// Whose a session is, while it is alive.
+/// Whose a session is, while it is alive, and the account by which they came.
 async fn owner_of(
     deployment: &Deployment,
     exchange: &Exchange<'_>,
     session: &SessionId,
-) -> Result<Option<UserId>, Refusal> {
+) -> Result<Option<(UserId, Option<AccountKey>)>, Refusal> {
     if deployment.changes().has_ended(&session.0) {
         return Ok(None);
     }
     let record = deployment.store().session_record(session).await?;
-    Ok(record.filter(|record| record.expires > exchange.now).and_then(|record| record.user))
+    let alive = record.filter(|record| record.expires > exchange.now);
+    Ok(alive.and_then(|record| Some((record.user?, record.via))))
 }
 
 fn configured<'d>(deployment: &'d Deployment, id: &str) -> Result<&'d RedirectProvider, Refusal> {
