@@ -179,6 +179,8 @@ pub struct EmailHolder {
     pub providers: Vec<String>,
     /// True if they have a password here.
     pub has_password: bool,
+    /// True if they are asked for a second factor.
+    pub has_second_factor: bool,
 }
 
 /// Where a vouched-for person belongs, as [`crate::policy::linking`] decided; what it rests on must still hold

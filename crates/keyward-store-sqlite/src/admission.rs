@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use keyward_core::{
     event::NewEvent,
     method::passkey::Passkey,
+    policy::linking,
     port::{Admitted, NewSession, SignIns, StoreError},
     ticket::first_half,
     time::Timestamp,
@@ -199,11 +200,13 @@ fn settle(db: &Connection, who: &Vouched, place: &Place, now: Timestamp) -> Resu
             (user, owner.is_none() && ledger::is_of(db, session, user)?, false)
         }
         Place::Link { user, by: Ground::Email } => {
-            let holder = match &who.email {
-                Some(email) => directory::by_email(db, &email.address)?,
-                None => None,
+            let may_link = match (directory::by_id(db, user)?, &who.email) {
+                (Some(holder), Some(address)) if holder.email.as_ref() == Some(&address.address) => {
+                    linking::may_link(&holder, factors::has_app(db, user)?, address)
+                }
+                _ => false,
             };
-            (user, owner.is_none() && holder.as_ref() == Some(user), false)
+            (user, owner.is_none() && may_link, false)
         }
         Place::New(new) => (&new.id, owner.is_none() && directory::make(db, new, now)?, true),
     };

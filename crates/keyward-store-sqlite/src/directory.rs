@@ -214,15 +214,16 @@ fn holder(db: &Connection, email: Option<&str>) -> Result<Option<EmailHolder>> {
     let holder = db
         .prepare_cached(
             "SELECT id, email, email_verified, name, image, disabled, claims,
-                    EXISTS (SELECT 1 FROM password WHERE password.user = user.id)
+                    EXISTS (SELECT 1 FROM password WHERE password.user = user.id),
+                    EXISTS (SELECT 1 FROM authenticator_app AS app WHERE app.user = user.id)
              FROM user WHERE email = ?1",
         )?
         // An address that is none is NULL, which nobody has.
-        .query_row([email], |row| Ok((user(row)?, row.get(7)?)))
+        .query_row([email], |row| Ok((user(row)?, row.get(7)?, row.get(8)?)))
         .optional()?;
-    let Some((user, has_password)) = holder else { return Ok(None) };
+    let Some((user, has_password, has_second_factor)) = holder else { return Ok(None) };
     let providers = account::sources(db, &user.id)?;
-    Ok(Some(EmailHolder { user, providers, has_password }))
+    Ok(Some(EmailHolder { user, providers, has_password, has_second_factor }))
 }
 
 /// From the columns id, email, email_verified, name, image, disabled, claims.

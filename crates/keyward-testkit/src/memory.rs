@@ -150,7 +150,8 @@ impl Directory for MemoryStore {
                 }
             }
             let has_password = state.passwords.contains_key(&user.id);
-            EmailHolder { user: user.clone(), providers, has_password }
+            let has_second_factor = state.factors.apps.contains_key(&user.id);
+            EmailHolder { user: user.clone(), providers, has_password, has_second_factor }
         });
         Ok(Standing { owner, by_email })
     }

@@ -9,6 +9,8 @@
 //! - A provider that vouches for an address counts as a proof of it, of a new user's as of a known one's.
 //!   NextAuth's `emailVerified` stays null for whoever comes through a provider.
 //! - By what the holder of an address came before is told only to somebody whose provider vouches for the address.
+//! - Nobody's address alone opens an account that has a second factor, also where the configuration lets addresses
+//!   link: who shows less than both adds nothing to it.
 
 use crate::user::{Address, Standing, User, UserId};
 
@@ -29,11 +31,21 @@ pub enum Link {
 }
 
 /// Why a person is not let in (`OAuthAccountNotLinked`), and what may be told of it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NotLinked {
-    /// The providers by which the holder of the address came before. Empty where that is not to be told.
-    pub used_before: Vec<String>,
-    /// True if they have a password here, and it may be told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotLinked {
+    /// The account is another's than the one who is signed in: there is nothing to add.
+    AnothersAccount,
+    /// Somebody has the address. Whoever proves to be them may add the account then. With the ways that they came
+    /// before, where those may be told.
+    AddressTaken(Option<WaysBefore>),
+}
+
+/// The ways that the holder of an address came before. A link to the address is one that everybody has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaysBefore {
+    /// Sources of their accounts; none of who came by link or with a passkey.
+    pub sources: Vec<String>,
+    /// True if they have a password here.
     pub has_password: bool,
 }
 
@@ -46,19 +58,31 @@ pub fn decide(
     allow_dangerous: bool,
 ) -> Link {
     match (&standing.owner, current) {
-        (Some(owner), Some(current)) if owner.user.id != *current => Link::Refuse(NotLinked::default()),
+        (Some(owner), Some(current)) if owner.user.id != *current => Link::Refuse(NotLinked::AnothersAccount),
         (Some(owner), _) => Link::SignIn(owner.user.clone()),
         (None, Some(current)) => Link::LinkToCurrent(current.clone()),
         (None, None) => match (&standing.by_email, address) {
-            (Some(holder), Some(_)) if allow_dangerous => Link::LinkByEmail(holder.user.clone()),
-            (Some(holder), Some(address)) if address.verified => Link::Refuse(NotLinked {
-                used_before: holder.providers.clone(),
-                has_password: holder.has_password,
-            }),
-            (Some(_), Some(_)) => Link::Refuse(NotLinked::default()),
+            (Some(holder), Some(address))
+                if allow_dangerous && may_link(&holder.user, holder.has_second_factor, address) =>
+            {
+                Link::LinkByEmail(holder.user.clone())
+            }
+            (Some(holder), Some(address)) => {
+                let ways =
+                    || WaysBefore { sources: holder.providers.clone(), has_password: holder.has_password };
+                Link::Refuse(NotLinked::AddressTaken(address.verified.then(ways)))
+            }
             _ => Link::Create,
         },
     }
+}
+
+/// Whether an account with `address` may become that of the holder of the address without further proof, where the
+/// configuration says so. Who has a second factor is asked for it first; but what was set up before the first proof of the
+/// address, a second factor too, ends with that proof.
+#[must_use]
+pub fn may_link(holder: &User, has_second_factor: bool, address: &Address) -> bool {
+    !has_second_factor || (address.verified && holder.email_verified.is_none())
 }
 
 #[cfg(test)]

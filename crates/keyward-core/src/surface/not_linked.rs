@@ -7,7 +7,7 @@
 
 use crate::{
     dialect::cookies::encode_component,
-    policy::linking::NotLinked,
+    policy::linking::{NotLinked, WaysBefore},
     request::Pairs,
     settings::{RedirectProvider, Settings},
 };
@@ -20,22 +20,14 @@ pub(super) struct Second<'s> {
 }
 
 impl<'s> Second<'s> {
-    /// For a person whom the directory knows in another way. `None` where that is not to be told.
-    pub(super) fn of(settings: &'s Settings, provider: &str, known: &NotLinked) -> Option<Self> {
-        if *known == NotLinked::default() {
-            return None;
+    /// For a person whose address the directory knows. `None` where nothing can be added.
+    pub(super) fn of(settings: &'s Settings, provider: &str, why: &NotLinked) -> Option<Self> {
+        let provider = settings.redirect(provider)?;
+        match why {
+            NotLinked::AnothersAccount => None,
+            NotLinked::AddressTaken(None) => Some(Self { provider, with: Vec::new() }),
+            NotLinked::AddressTaken(Some(ways)) => Some(Self { provider, with: ids(settings, ways) }),
         }
-        let is_redirect = |source: &&String| settings.redirect(source).is_some();
-        let mut with: Vec<String> = known.used_before.iter().filter(is_redirect).cloned().collect();
-        // A back end's accounts are known by its name, not by that of the form.
-        let by_form = known.has_password || known.used_before.iter().any(|source| !is_redirect(&source));
-        let forms = settings.providers.iter().filter(|form| form.on_sign_in_page && by_form);
-        with.extend(forms.map(|form| form.id.clone()));
-        // A link to the address is a proof, too.
-        with.extend(
-            settings.emails.iter().filter(|links| links.on_sign_in_page).map(|links| links.id.clone()),
-        );
-        Some(Self { provider: settings.redirect(provider)?, with })
     }
 
     /// From an address.
@@ -50,8 +42,12 @@ impl<'s> Second<'s> {
 
     /// Into an address that has a query already.
     pub(super) fn write(&self, target: &str) -> String {
+        let target = format!("{target}&link={}", encode_component(&self.provider.id));
+        if self.with.is_empty() {
+            return target;
+        }
         let with: Vec<_> = self.with.iter().map(|id| encode_component(id)).collect();
-        format!("{target}&link={}&with={}", encode_component(&self.provider.id), with.join(","))
+        format!("{target}&with={}", with.join(","))
     }
 
     /// Whether a way to sign in proves who they are. All do where none is named.
@@ -64,4 +60,17 @@ impl<'s> Second<'s> {
         let (link, place) = (encode_component(&self.provider.id), encode_component(landing));
         format!("{sign_in}?link={link}&callbackUrl={place}")
     }
+}
+
+/// Ids of the providers on the sign-in page by which who came these ways proves themselves.
+fn ids(settings: &Settings, ways: &WaysBefore) -> Vec<String> {
+    let is_redirect = |source: &&String| settings.redirect(source).is_some();
+    let mut ids: Vec<String> = ways.sources.iter().filter(is_redirect).cloned().collect();
+    // A back end's accounts are known by its name, not by that of the form.
+    let by_form = ways.has_password || ways.sources.iter().any(|source| !is_redirect(&source));
+    let forms = settings.providers.iter().filter(|form| form.on_sign_in_page && by_form);
+    ids.extend(forms.map(|form| form.id.clone()));
+    // A link to the address is a proof, too.
+    ids.extend(settings.emails.iter().filter(|links| links.on_sign_in_page).map(|links| links.id.clone()));
+    ids
 }

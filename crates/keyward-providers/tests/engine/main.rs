@@ -11,6 +11,7 @@ mod hostile;
 mod hostile_provider;
 mod linking;
 mod recent;
+mod second_way;
 mod sign_in;
 mod sign_out;
 mod support;

@@ -66,10 +66,15 @@ async fn edit(store: &dyn Store, user: &str, edit: FactorEdit) -> FactorChanged 
 /// Somebody with an authenticator app (last period 10), two recovery codes and a passkey.
 pub(super) async fn protected(store: &dyn Store, name: &str) {
     admit(store, &sign_up(name), None).await;
-    let codes = vec!["c1".to_owned(), "c2".to_owned()];
-    assert_eq!(edit(store, name, FactorEdit::AddApp { app: app(10), codes }).await, FactorChanged::Done);
+    protect(store, name).await;
     let (passkey, spent) = (passkey(&format!("key of {name}"), name), spent(&format!("made by {name}")));
     assert_eq!(edit(store, name, FactorEdit::AddPasskey { passkey, spent }).await, FactorChanged::Done);
+}
+
+/// `name` is asked for a code from now on.
+pub(super) async fn protect(store: &dyn Store, name: &str) {
+    let codes = vec!["c1".to_owned(), "c2".to_owned()];
+    assert_eq!(edit(store, name, FactorEdit::AddApp { app: app(10), codes }).await, FactorChanged::Done);
 }
 
 pub(super) fn shows(user: &str, ticket: Option<&Ticket>, shown: Shown) -> Admission {

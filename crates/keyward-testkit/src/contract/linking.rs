@@ -14,8 +14,8 @@ use keyward_core::{
 };
 
 use super::{
-    LATER, NOW, UNTIL, account, admit, admitted, email, ended_ids, endings, has_session, id, key, new_user,
-    profile, sealed, sid, sign_up, stored,
+    LATER, NOW, UNTIL, account, admit, admitted, email, ended_ids, endings, factors::protect, has_session,
+    id, key, new_user, profile, sealed, sid, sign_up, stored,
 };
 
 /// Somebody for whom `key`'s source vouches, with the tokens `tokens of {name}`. `verified: None`: no address.
@@ -175,6 +175,31 @@ pub async fn an_account_is_linked_by_its_address_to_whoever_has_it(store: Arc<dy
     assert_eq!(user(&*store, "ada").await.email_verified, None);
 }
 
+/// Who has a second factor is asked for it before anything becomes theirs by an address. One that was set up before the
+/// first proof of the address ends with that (lesson 43).
+pub async fn an_account_is_linked_by_its_address_to_nobody_who_has_a_second_factor(store: Arc<dyn Store>) {
+    let standing = async |key: &AccountKey, user: &str| {
+        let standing = store.standing(key, Some(&email(user))).await.expect("answers");
+        standing.by_email.expect("somebody has it").has_second_factor
+    };
+    let by_email = |who: &Vouched, user: &str| put(who, Place::Link { user: id(user), by: Ground::Email });
+    let (unproven, proves) =
+        (vouched(key("github", "1"), "ada", Some(false)), vouched(key("github", "1"), "ada", Some(true)));
+    admit(&*store, &sign_up("ada"), None).await;
+    assert!(!standing(&unproven.key, "ada").await);
+    protect(&*store, "ada").await;
+    assert!(standing(&unproven.key, "ada").await);
+    assert_eq!(admit(&*store, &by_email(&unproven, "ada"), Some(&stored("s1"))).await, Admitted::Changed);
+    assert_eq!(keys_of(&*store, "ada").await, []);
+    assert!(!has_session(&*store, "s1").await);
+    assert_eq!(admit(&*store, &by_email(&proves, "ada"), Some(&stored("s1"))).await, admitted("ada", false));
+    assert!(!standing(&key("gitlab", "1"), "ada").await, "it ended with the proof");
+    protect(&*store, "ada").await;
+    let other = vouched(key("gitlab", "1"), "ada", Some(true));
+    assert_eq!(admit(&*store, &by_email(&other, "ada"), Some(&stored("s2"))).await, Admitted::Changed);
+    assert_eq!(keys_of(&*store, "ada").await, [key("github", "1")]);
+}
+
 /// Between the decision and the admission anything may happen. Then nothing is written, not even the session.
 pub async fn lesson_44_a_decision_that_no_longer_holds_writes_nothing(store: Arc<dyn Store>) {
     let (ada, bob) =
@@ -219,7 +244,9 @@ pub async fn a_standing_says_whose_the_account_is_or_who_has_the_address(store: 
     let ada = user(&*store, "ada").await;
     let by_email = |user: &User, providers: &[&str], has_password| {
         let providers = providers.iter().map(|&source| source.to_owned()).collect();
-        Standing { owner: None, by_email: Some(EmailHolder { user: user.clone(), providers, has_password }) }
+        let has_second_factor = false;
+        let by_email = Some(EmailHolder { user: user.clone(), providers, has_password, has_second_factor });
+        Standing { owner: None, by_email }
     };
     assert_eq!(standing(&github, Some(&email("ada"))).await, by_email(&ada, &[], true));
     for key in [gitlab.clone(), github.clone(), key("gitlab", "2")] {

@@ -100,6 +100,7 @@ macro_rules! store_contract {
             an_account_is_linked_to_a_user_and_admits_them_from_then_on
             lesson_43_an_account_is_linked_only_while_the_session_that_asked_for_it_is_open
             an_account_is_linked_by_its_address_to_whoever_has_it
+            an_account_is_linked_by_its_address_to_nobody_who_has_a_second_factor
             lesson_44_a_decision_that_no_longer_holds_writes_nothing
             a_standing_says_whose_the_account_is_or_who_has_the_address
             b2_a_standing_says_by_which_id_a_back_end_knows_the_owner

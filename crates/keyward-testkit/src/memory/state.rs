@@ -7,6 +7,7 @@ use keyward_core::{
     event::{Channel, NewEvent},
     method::passkey::Passkey,
     overlay::Overlay,
+    policy::linking,
     port::{
         Admitted, Altered, Change, Changed, DueEvent, Ending, Entry, EntryId, NewSession, PersonName,
         SessionId, StoreError, StoredKey, TokenHash,
@@ -294,8 +295,10 @@ impl State {
             Place::Link { user, by } => {
                 let holds = match by {
                     Ground::Session(session) => self.sessions.get(session).is_some_and(|row| row.is_of(user)),
-                    Ground::Email => who.email.as_ref().is_some_and(|email| {
-                        self.by_email(&email.address).is_some_and(|holder| holder.id == *user)
+                    Ground::Email => who.email.as_ref().is_some_and(|address| {
+                        let holder = self.by_email(&address.address).filter(|holder| holder.id == *user);
+                        let has_app = self.factors.apps.contains_key(user);
+                        holder.is_some_and(|holder| linking::may_link(holder, has_app, address))
                     }),
                 };
                 Ok(holds.then(|| (user.clone(), false)))

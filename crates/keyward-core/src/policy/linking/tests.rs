@@ -119,12 +119,51 @@ fn by_what_somebody_came_before_is_told_only_to_whom_the_address_is_vouched_for(
     for case in cases() {
         let Link::Refuse(refusal) = case.decide() else { continue };
         let may_know = case.owner == Nobody && case.address == Some(true);
-        let all = NotLinked { used_before: vec!["github".to_owned()], has_password: true };
-        assert_eq!(refusal, if may_know { all } else { NotLinked::default() }, "{case:?}");
+        let all = || WaysBefore { sources: vec!["github".to_owned()], has_password: true };
+        let expected = match case.owner {
+            Nobody => NotLinked::AddressTaken(may_know.then(all)),
+            Me | Other => NotLinked::AnothersAccount,
+        };
+        assert_eq!(refusal, expected, "{case:?}");
         told += usize::from(may_know);
     }
     // The holder's own address proven or not, the flag off.
     assert_eq!(told, 2);
+}
+
+#[test]
+fn who_came_by_link_alone_is_told_apart_from_who_may_not_be_told() {
+    let holder = EmailHolder { providers: Vec::new(), has_password: false, ..holder(Other, true) };
+    let standing = Standing { owner: None, by_email: Some(holder) };
+    let ways = WaysBefore { sources: Vec::new(), has_password: false };
+    for (verified, told) in [(true, Some(ways)), (false, None)] {
+        let address = Address { address: "ada@example.org".to_owned(), verified };
+        let refusal = Link::Refuse(NotLinked::AddressTaken(told));
+        assert_eq!(decide(&standing, None, Some(&address), false), refusal);
+    }
+}
+
+#[test]
+fn an_address_links_nothing_to_who_has_a_second_factor_unless_its_first_proof_ends_that() {
+    let mut refused = 0;
+    for case in cases() {
+        let address =
+            case.address.map(|verified| Address { address: "ada@example.org".to_owned(), verified });
+        let owner = (case.owner != Nobody).then(|| owner(case.owner));
+        let by_email = (case.holder != Nobody)
+            .then(|| EmailHolder { has_second_factor: true, ..holder(case.holder, case.proven) });
+        let current = case.signed_in.then(|| id(Me));
+        let standing = Standing { owner, by_email };
+        let outcome = decide(&standing, current.as_ref(), address.as_ref(), case.dangerous);
+        let without = case.decide();
+        if name_of(&without) == "LinkByEmail" && (case.proven || case.address != Some(true)) {
+            assert!(matches!(outcome, Link::Refuse(NotLinked::AddressTaken(_))), "{case:?}: {outcome:?}");
+            refused += 1;
+        } else {
+            assert_eq!(outcome, without, "{case:?}");
+        }
+    }
+    assert_eq!(refused, 3, "vouched for or not, proven here or not, but for its first proof");
 }
 
 #[test]
@@ -201,5 +240,10 @@ fn owner(who: Who) -> Owner {
 }
 
 fn holder(who: Who, proven: bool) -> EmailHolder {
-    EmailHolder { user: user(who, proven), providers: vec!["github".to_owned()], has_password: true }
+    EmailHolder {
+        user: user(who, proven),
+        providers: vec!["github".to_owned()],
+        has_password: true,
+        has_second_factor: false,
+    }
 }
