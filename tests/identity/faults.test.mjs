@@ -1,10 +1,11 @@
-// A provider that breaks down: the person sees that it failed and can try again, the log has one line with the cause,
-// and nobody is signed in.
+// A provider that breaks down: the person is told which step it was and can try again, the log has one line with the
+// cause, nobody is signed in, and nothing half-made stays behind.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 
 import { startKeyward } from "../support/keyward.mjs";
 import { openedThings } from "../support/opened.mjs";
+import { changes, rowsOf, told, troubleIn } from "../support/trouble.mjs";
 import { startOriginal } from "./originals/start.mjs";
 import { forKeyward, forNextAuth, startFakes } from "./providers.mjs";
 import { Visitor, chooseAt } from "./visitor.mjs";
@@ -26,8 +27,35 @@ const STEPS = [
   { provider: "github", step: "emails", leg: "home", code: "provider_userinfo" },
 ];
 
+/** How the log says at which step it was: where there was an answer, by what is wrong with it, else by name. */
+const NAMED = {
+  metadata: [/^the metadata/, "metadata"],
+  keys: [/^(the keys' address|keys: )/, "keys"],
+  token: [/^(the provider answered|status \d+ with .* instead of JSON$)/, "token"],
+  userinfo: [/^the profile/, "userinfo"],
+  emails: [/^(the profile's address|the list of addresses)/, "e-mail addresses"],
+};
+const CAUSES = {
+  "answers 500": /500/,
+  "redirects": /303/,
+  "answers far too much": /the answer is larger than \d+ bytes$/,
+  "hangs up": /the exchange broke off with 127\.0\.0\.1:\d+: ./,
+  [DOWN]: /no connection to 127\.0\.0\.1:\d+: ./,
+};
+
+/** What the person reads: the step is what happens at the other side. */
+const TRY_AGAIN = "Nothing is wrong with your details. Try again";
+const WORDS = {
+  answered: { title: "The other side gave an odd answer", text: `${TRY_AGAIN}; if it stays this way, tell the people who run this site.` },
+  unreachable: { title: "The other side can’t be reached", text: `${TRY_AGAIN} in a moment.` },
+};
+
 /** Where NextAuth sends the browser, by generation and leg of the way; the status is the page's. */
 const LANDINGS = {
+  "next-auth-3": {
+    out: { path: "/api/auth/signin", error: "OAuthSignin", status: 200 },
+    home: { path: "/api/auth/signin", error: "Callback", status: 200 },
+  },
   "next-auth-4": {
     out: { path: "/api/auth/signin", error: "OAuthSignin", status: 200 },
     home: { path: "/api/auth/signin", error: "OAuthCallback", status: 200 },
@@ -37,6 +65,18 @@ const LANDINGS = {
     home: { path: "/api/auth/error", error: "Configuration", status: 500 },
   },
 };
+
+/**
+ * What the original is shown. Generation 3 knows plain OAuth 2.0 alone, which has no metadata; of a profile that is none it
+ * says nothing at all. None of them fetches keys by a step of its own.
+ */
+const SHOWN = {
+  "next-auth-3": {
+    steps: ["token", "userinfo"].map((step) => ({ provider: "odd-tokens", step, leg: "home" })),
+    breakdowns: ["answers 500", DOWN],
+  },
+};
+const SHOWN_TO_OTHERS = { steps: STEPS.filter(({ step }) => step !== "keys"), breakdowns: ["answers an HTML page", DOWN] };
 
 /** A sign-in at a provider that breaks down at `step` as `breakdown` says: where the browser ends up. */
 async function failedSignIn(visitor, fake, { provider, step, leg, breakdown }) {
@@ -59,14 +99,15 @@ for (const [dialect, landings] of Object.entries(LANDINGS)) {
   describe(`a provider that breaks down, ${dialect}`, () => {
     const opened = openedThings();
     after(() => opened.close());
-    const fakesOf = () => startFakes(opened, { ids: ["github", "google"], origin: ORIGIN });
+    const fakesOf = (ids = ["github", "google"]) => startFakes(opened, { ids, origin: ORIGIN });
 
     test("the original sends the browser to the same pages", async () => {
-      const fakes = await fakesOf();
+      const { steps, breakdowns } = SHOWN[dialect] ?? SHOWN_TO_OTHERS;
+      const fakes = await fakesOf([...new Set(steps.map(({ provider }) => provider))]);
       const original = startOriginal({ dialect, origin: ORIGIN, providers: forNextAuth(fakes) });
       const { url } = await opened.add(original, (original) => original.stop());
-      for (const { provider, step, leg } of STEPS.filter(({ step }) => step !== "keys")) {
-        for (const breakdown of ["answers an HTML page", DOWN]) {
+      for (const { provider, step, leg } of steps) {
+        for (const breakdown of breakdowns) {
           const visitor = new Visitor({ origin: ORIGIN, url });
           const { landing } = await failedSignIn(visitor, fakes[provider], { provider, step, leg, breakdown });
           assert.deepEqual(landing, landings[leg], `${provider}'s ${step} ${breakdown}`);
@@ -77,10 +118,6 @@ for (const [dialect, landings] of Object.entries(LANDINGS)) {
     describe("Keyward", () => {
       let fakes;
       let keyward;
-      const linesAbout = (path) => {
-        const lines = keyward.log.split("\n").filter((line) => line.startsWith("{"));
-        return lines.map((line) => JSON.parse(line)).filter((line) => line.path === path || line.level !== "INFO");
-      };
       before(async () => {
         fakes = await fakesOf();
         const config = { public_url: ORIGIN, dialect, session: { strategy: "sealed" }, providers: forKeyward(fakes) };
@@ -90,18 +127,22 @@ for (const [dialect, landings] of Object.entries(LANDINGS)) {
       const fails = async ({ provider, step, leg, code }, breakdown) => {
         const path = `/api/auth/${leg === "out" ? "signin" : "callback"}/${provider}`;
         const visitor = new Visitor({ origin: ORIGIN, url: keyward.url });
-        const before = linesAbout(path).length;
+        const [rows, from] = [await rowsOf(keyward), keyward.log.length];
         const failed = await failedSignIn(visitor, fakes[provider], { provider, step, leg, breakdown });
-        const lines = linesAbout(path).slice(before).filter((line) => line.code);
         const answered = ANSWERS.includes(breakdown);
 
         assert.deepEqual(failed.landing, landings[leg]);
         assert.equal(failed.code, answered ? code : "provider_unreachable");
-        assert.match(failed.page, /role="alert"|class="error/);
+        assert.deepEqual(told(failed.page), answered ? WORDS.answered : WORDS.unreachable);
         assert.equal(await visitor.session(), null);
-        assert.deepEqual(visitor.cookies.filter((name) => name.includes("attempt")), []);
-        assert.deepEqual(lines.map((line) => line.code), [failed.code], JSON.stringify(lines));
-        assert.ok(lines[0].detail, "the line tells the cause");
+        assert.deepEqual(visitor.cookies.filter((name) => /attempt|session-token/.test(name)), []);
+        const lines = await troubleIn(keyward, from);
+        assert.deepEqual(lines.map((line) => [line.path, line.code]), [[path, failed.code]], JSON.stringify(lines));
+        const [wrong, name] = NAMED[breakdown === DOWN && leg === "home" ? "token" : step];
+        assert.match(lines[0].detail, answered ? wrong : new RegExp(`^${name} at 127\\.0\\.0\\.1: `));
+        assert.match(lines[0].detail, CAUSES[breakdown] ?? /./);
+        // Whoever came back has used the attempt up.
+        assert.deepEqual(changes(rows, await rowsOf(keyward)), leg === "home" ? ["+ticket"] : []);
         return visitor;
       };
       const signsIn = async (visitor, provider) => {
