@@ -81,6 +81,41 @@ for (const dialect of ["next-auth-4", "auth-js-5"]) {
       }));
   });
 
+  describe(`Keyward with the client of ${dialect}, with links by mail`, () => {
+    let stage;
+    before(async () => (stage = await openStage({ dialect, ids: ["google"], mail: true })));
+    after(() => stage?.close());
+
+    test("a person who came by a link is told so, proves it by another, and is asked to add the provider", () =>
+      stage.play(async ({ tab, context, origin }) => {
+        const email = "katherine@example.com";
+        const app = await tab("/");
+        await app.call("signIn", { provider: "email", email, callbackUrl: "/first" });
+        await app.page.goto(await newestLink(context, origin));
+        await landed(app, "/first");
+        await app.call("signOut");
+        await app.sessionIs(false);
+
+        await signIn(app, "google", "katherine", "/second");
+        assert.equal((await refusedAt(app, context)).error, "OAuthAccountNotLinked");
+        assert.match(await app.page.locator("[role=alert]").innerText(), /add Google/);
+        assert.equal(await app.page.getByRole("button").count(), 1);
+        await app.page.fill("#input-email-for-email-provider", email);
+        await app.page.getByRole("button").click();
+        await app.page.waitForURL("**/api/auth/verify-request**");
+        await app.page.goto(await newestLink(context, origin));
+        await app.page.waitForURL("**/api/auth/signin?link=google**");
+        await pressButton(app.page, "google");
+        await choose(app.page, "katherine");
+        await landed(app, "/second");
+
+        await app.call("signOut");
+        await app.sessionIs(false);
+        await signIn(app, "google", "katherine", "/third");
+        await landed(app, "/third");
+      }, "keyward"));
+  });
+
   describe(`Keyward with the client of ${dialect}, over TLS`, () => {
     let stage;
     before(async () => (stage = await openStage({ dialect, ids: ["github", "apple"], https: true })));
@@ -125,4 +160,13 @@ for (const dialect of ["next-auth-4", "auth-js-5"]) {
         assert.equal(session.data.user.email, "grace@example.com");
       }, "keyward"));
   });
+}
+
+/** The link in the mail that Keyward's own mailbox shows first. */
+async function newestLink(context, origin) {
+  const page = await context.newPage();
+  await page.goto(`${origin}/api/auth/-/mailbox`);
+  const link = await page.locator('a[href*="/callback/email"]').first().getAttribute("href");
+  await page.close();
+  return link;
 }

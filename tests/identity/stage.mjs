@@ -18,10 +18,11 @@ const PATIENCE_MS = 8_000;
  * Prepares the client application of `dialect`, the fakes of `ids` and the browser; servers start when they are first
  * played against. `https` puts the application at an https address; `keyward` is added to Keyward's configuration of
  * each provider, by id, and `strategy` is that of its sessions. `real` starts a provider beside the fakes (as `startRealProvider`).
+ * With `mail` Keyward sends links, too, into its own mailbox.
  *
  * Gives `play(journey, server)`, where `server` is `"reference"` or `"keyward"`, `fakes`, and `close`.
  */
-export async function openStage({ dialect, ids = [], https = false, keyward = {}, strategy = "sealed", real }) {
+export async function openStage({ dialect, ids = [], https = false, keyward = {}, strategy = "sealed", real, mail = false }) {
   const opened = openedThings();
   try {
     const app = await bundleClientApp(dialect);
@@ -34,7 +35,11 @@ export async function openStage({ dialect, ids = [], https = false, keyward = {}
     const chromium = await opened.add(startChromium({ addresses }), (chromium) => chromium.close());
     const starters = {
       reference: () => startOriginal({ dialect, origin, providers: toNextAuth }),
-      keyward: () => startKeyward({ config: { public_url: origin, dialect, session: { strategy }, providers: toKeyward } }),
+      keyward: () =>
+        startKeyward({
+          config: { public_url: origin, dialect, session: { strategy }, providers: [...toKeyward, ...(mail ? [{ type: "email" }] : [])] },
+          args: mail ? ["--dev"] : [],
+        }),
     };
     const servers = {};
     const started = (name) => (servers[name] ??= opened.add(starters[name](), (server) => server.stop()));
