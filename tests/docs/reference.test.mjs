@@ -36,6 +36,17 @@ describe("the configuration chapter", async () => {
   });
 });
 
+test("the chapter on rules names each field that no hook sets, and no other", async () => {
+  const code = await source("crates/keyward-core/src/claims.rs");
+  const constant = (name) => code.match(new RegExp(`pub const ${name}: &str = "(\\w+)"`))[1];
+  const [, list] = code.match(/pub const RESERVED: [^=]+=\s*\[([^\]]+)\]/);
+  const reserved = list.match(/"\w+"|[A-Z_]+/g).map((one) => (one.startsWith('"') ? one.slice(1, -1) : constant(one)));
+  const { text } = await page("docs/rules.md");
+  const [, said] = text.match(/name a field of yours otherwise: ([^.]+)\./);
+  assert.ok(reserved.length > 10, `${reserved.length}`);
+  assert.deepEqual([...said.matchAll(/`(\w+)`/g)].map(([, name]) => name).sort(), reserved.sort());
+});
+
 test("the command line chapter has one section for each command, and no other", async () => {
   const documented = headings(await page("docs/command-line.md")).map(({ text }) => text);
   const commands = await commandsOf([]);
