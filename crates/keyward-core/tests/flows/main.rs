@@ -27,3 +27,4 @@ mod sessions;
 mod subjects;
 mod support;
 mod typed;
+mod writes;
