@@ -13,6 +13,8 @@ import { nextApi } from "../reference/next-api.mjs";
 const require = createRequire(import.meta.url);
 const { dialect, port, origin, secret, mailPort } = JSON.parse(process.env.ORIGINAL);
 const basePath = "/api/auth";
+/** What the adapters of generations 4 and 5 were told to keep, in order. */
+const stored = [];
 const mail = { server: `smtp://127.0.0.1:${mailPort}?ignoreTLS=true`, from: "Acme <no-reply@acme.example>" };
 
 const LISTENERS = {
@@ -50,6 +52,7 @@ function withTokens(adapter) {
     ...adapter,
     async createVerificationToken(token) {
       tokens.set(keyOf(token), token);
+      stored.push(token);
       return token;
     },
     async useVerificationToken(token) {
@@ -91,6 +94,7 @@ process.env.NEXTAUTH_URL = origin + basePath;
 const handle = LISTENERS[dialect]();
 createServer((request, response) => {
   if (request.url === "/readyz") return response.end("ready");
+  if (request.url === "/stored") return response.end(JSON.stringify(stored));
   Promise.resolve(handle(request, response)).catch((error) => {
     console.error(error);
     response.writeHead(500).end("Internal Server Error");

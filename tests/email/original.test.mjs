@@ -1,16 +1,14 @@
 // E-mail links against the original servers: the same requests to both, which send through the same mail server.
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
-import { fileURLToPath } from "node:url";
 
 import { DIALECTS } from "../differential/dialects.mjs";
-import { freePort, startChild } from "../support/child.mjs";
 import { startExim } from "../support/exim.mjs";
-import { SECRET, startKeyward } from "../support/keyward.mjs";
+import { startKeyward } from "../support/keyward.mjs";
 import { openedThings } from "../support/opened.mjs";
+import { startOriginal } from "./original.mjs";
 import { emailProvider, linkIn, NO_LIMITS, person } from "./setup.mjs";
 
-const SERVER = fileURLToPath(new URL("original-server.mjs", import.meta.url));
 const ORIGIN = "http://localhost:4310";
 const BASE = `${ORIGIN}/api/auth`;
 
@@ -119,15 +117,6 @@ async function observations({ dialect, url, exim, name }) {
   return observed;
 }
 
-async function startOriginal({ dialect, mailPort }) {
-  const port = await freePort();
-  const url = `http://127.0.0.1:${port}`;
-  const orders = { dialect, port, origin: ORIGIN, secret: SECRET, mailPort };
-  const env = { PATH: process.env.PATH, NODE_ENV: "production", ORIGINAL: JSON.stringify(orders) };
-  const child = await startChild({ command: process.execPath, args: [SERVER], env, readyUrl: `${url}/readyz` });
-  return { url, stop: child.stop };
-}
-
 for (const [dialect, allowed] of Object.entries(ALLOWED)) {
   describe(`links by mail against the original, ${dialect}`, () => {
     const opened = openedThings();
@@ -136,7 +125,7 @@ for (const [dialect, allowed] of Object.entries(ALLOWED)) {
 
     before(async () => {
       const exim = await opened.add(startExim(), (exim) => exim.stop());
-      const original = await opened.add(startOriginal({ dialect, mailPort: exim.port }), (server) => server.stop());
+      const original = await opened.add(startOriginal({ dialect, origin: ORIGIN, mailPort: exim.port }), (server) => server.stop());
       const config = { public_url: ORIGIN, dialect, limits: NO_LIMITS, providers: [emailProvider(exim)] };
       const keyward = await opened.add(startKeyward({ config }), (keyward) => keyward.stop());
       expected = await observations({ dialect, url: original.url, exim, name: "original" });

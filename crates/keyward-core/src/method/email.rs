@@ -68,3 +68,21 @@ pub(crate) fn stored_form(token: &str, secrets: &[Secret]) -> String {
     }
     sha256_hex(&parts)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn c1_a_token_is_stored_as_the_real_packages_store_it() {
+        let token = "00112233445566778899aabbccddeeff".repeat(2);
+        let secrets = ["keyward-test-secret-0123456789abcdef", "an older secret of thirty-two characters"]
+            .map(Secret::from);
+        // By `hashToken` of next-auth 4.24.15 and `createHash` of @auth/core 0.41.3.
+        let one = "7cb3460589831306c4aee2e9f165c3c7f6005037f3fddf3b32178aa8999e7dcf";
+        assert_eq!(stored_form(&token, &secrets[..1]), one);
+        // By @auth/core alone: the other generations know one secret.
+        let both = "6f435710057d6a674c74201c10e2f5017d7d90e5892928f54166490d8f9d978f";
+        assert_eq!(stored_form(&token, &secrets), both);
+    }
+}
