@@ -36,7 +36,7 @@ use crate::{
     breached::BreachedPasswords,
     clock::SystemClock,
     email::EmailSettings,
-    events::Deliveries,
+    events::{Deliveries, Receiver},
     hasher::{Argon2Hasher, HasherSettings},
     instance::Keyward,
     jobs::Jobs,
@@ -387,7 +387,7 @@ impl Builder {
                 store: Arc::clone(&store),
                 clock: Arc::clone(&clock),
                 random: Arc::clone(&random),
-                receivers,
+                receivers: receivers.into_iter().map(Receiver::from).collect(),
                 written: Arc::default(),
             })
         });

@@ -1,25 +1,24 @@
 //! Delivering events: leased from the outbox, handed to every receiver, tried again, at last given up.
 
+mod receiver;
+
 use std::{sync::Arc, time::Duration};
 
+use futures_util::future::join_all;
 use keyward_core::{
-    event::{Event, Events},
+    event::Event,
     port::{Clock, DueEvent, Random, Settled, Store, StoreError},
 };
-use tokio::{
-    sync::Notify,
-    task::JoinSet,
-    time::{sleep, timeout},
-};
+use tokio::{sync::Notify, task::JoinSet, time::sleep};
+
+pub(crate) use self::receiver::Receiver;
 
 /// Events that other processes wrote and left are found within this time.
 const POLL: Duration = Duration::from_secs(1);
 /// How many are under way at once, so that one slow answer does not hold up the others.
 const AT_ONCE: usize = 16;
-/// Who holds an event for longer has died.
-const LEASE: Duration = Duration::from_secs(30);
-/// Longest delivery: it ends well before its lease.
-const LONGEST: Duration = Duration::from_secs(20);
+/// Who holds an event for longer has died: a delivery ends well before, with the slowest receiver.
+const LEASE: Duration = Duration::from_secs(receiver::LONGEST.as_secs() + 10);
 /// After so many tries an event is given up: with [`FIRST_PAUSE`] and [`FACTOR`], after a day.
 const TRIES: u32 = 8;
 /// Before the second try.
@@ -37,7 +36,7 @@ pub(crate) struct Deliveries {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) random: Arc<dyn Random>,
     /// Each gets every event; an event that one of them does not take comes again to all.
-    pub(crate) receivers: Vec<Arc<dyn Events>>,
+    pub(crate) receivers: Vec<Receiver>,
     /// Woken when this process wrote events.
     pub(crate) written: Arc<Notify>,
 }
@@ -71,8 +70,8 @@ impl Deliveries {
         while let Some(delivered) = under_way.join_next().await {
             match delivered {
                 Ok(settled) => outcome = outcome.and(settled),
-                // A receiver panicked: the event comes again when its lease is over.
-                Err(error) => tracing::error!(%error, "a receiver of events ended badly"),
+                // The event comes again when its lease is over.
+                Err(error) => tracing::error!(%error, "the delivery of an event ended badly"),
             }
         }
         outcome
@@ -87,14 +86,12 @@ impl Deliveries {
         self.store.settle_event(&due, settled).await
     }
 
+    /// To all at once: however many there are, they take no longer than the slowest, and none waits for one that is down.
     async fn hand_out(&self, event: &Event) -> Result<(), String> {
-        for receiver in &self.receivers {
-            match timeout(LONGEST, receiver.receive(event)).await {
-                Ok(taken) => taken.map_err(|reason| reason.to_string())?,
-                Err(_) => return Err(format!("not taken within {LONGEST:?}")),
-            }
-        }
-        Ok(())
+        let now = self.clock.now();
+        let taken = join_all(self.receivers.iter().map(|receiver| receiver.hand(event, now))).await;
+        let reasons: Vec<_> = taken.into_iter().filter_map(Result::err).collect();
+        if reasons.is_empty() { Ok(()) } else { Err(reasons.join("; ")) }
     }
 
     fn after_failure(&self, due: &DueEvent, event: &Event, reason: &str) -> Settled {
@@ -135,30 +132,37 @@ mod tests {
 
     use async_trait::async_trait;
     use keyward_core::{
-        event::{About, EventKind, NewEvent, NotTaken},
+        event::{About, EventKind, Events, NewEvent, NotTaken},
         port::Outbox,
     };
     use keyward_testkit::{FakeClock, MemoryStore, SeededRandom};
+    use tokio::time::timeout;
 
     use super::*;
 
     /// Takes events while it is up, and notes all that it is given.
     #[derive(Default)]
-    struct Receiver {
+    struct Fake {
         up: Mutex<bool>,
+        /// Before it answers.
+        takes: Duration,
+        /// In the place of not taking an event.
+        panics: bool,
         given: Mutex<Vec<String>>,
     }
 
     #[async_trait]
-    impl Events for Receiver {
+    impl Events for Fake {
         async fn receive(&self, event: &Event) -> Result<(), NotTaken> {
             self.given.lock().expect("no test panics here").push(event.id.clone());
+            sleep(self.takes).await;
             let up = *self.up.lock().expect("as above");
+            assert!(up || !self.panics, "as the test wants it");
             if up { Ok(()) } else { Err(NotTaken("down".to_owned())) }
         }
     }
 
-    impl Receiver {
+    impl Fake {
         fn given(&self) -> Vec<String> {
             let mut given = self.given.lock().expect("as above").clone();
             given.sort();
@@ -170,17 +174,24 @@ mod tests {
         deliveries: Arc<Deliveries>,
         store: Arc<MemoryStore>,
         clock: Arc<FakeClock>,
-        receiver: Arc<Receiver>,
+        receiver: Arc<Fake>,
     }
 
     fn room(up: bool) -> Room {
+        room_of(Fake { up: Mutex::new(up), ..Fake::default() }, Vec::new())
+    }
+
+    /// With others besides.
+    fn room_of(receiver: Fake, others: Vec<Arc<dyn Events>>) -> Room {
         let (store, clock) = (Arc::new(MemoryStore::default()), Arc::new(FakeClock::default()));
-        let receiver = Arc::new(Receiver { up: Mutex::new(up), given: Mutex::default() });
+        let receiver = Arc::new(receiver);
+        let mut receivers: Vec<Arc<dyn Events>> = vec![receiver.clone()];
+        receivers.extend(others);
         let deliveries = Arc::new(Deliveries {
             store: store.clone(),
             clock: clock.clone(),
             random: Arc::new(SeededRandom::default()),
-            receivers: vec![receiver.clone()],
+            receivers: receivers.into_iter().map(Receiver::from).collect(),
             written: Arc::default(),
         });
         Room { deliveries, store, clock, receiver }
@@ -228,7 +239,15 @@ mod tests {
 
     #[tokio::test]
     async fn an_event_that_nobody_takes_is_given_up_after_eight_tries_in_about_a_day() {
-        let room = room(false);
+        given_up(room(false)).await;
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_panics_has_not_taken_the_event_and_gets_it_no_oftener() {
+        given_up(room_of(Fake { panics: true, ..Fake::default() }, Vec::new())).await;
+    }
+
+    async fn given_up(room: Room) {
         room.write(["a".to_owned()]).await;
         let begun = room.clock.now();
         let mut last = begun;
@@ -243,6 +262,29 @@ mod tests {
         assert_eq!(room.receiver.given().len(), 8);
         let hours = (last.millis() - begun.millis()) / 3_600_000;
         assert!((18..=36).contains(&hours), "{hours} hours");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn however_many_receivers_there_are_an_event_is_settled_before_its_lease_is_over() {
+        let slow = || Fake { up: Mutex::new(true), takes: Duration::from_secs(19), ..Fake::default() };
+        let others = [Arc::new(slow()), Arc::new(slow())];
+        let room = room_of(slow(), others.iter().map(|other| Arc::clone(other) as _).collect());
+        room.write(["a".to_owned()]).await;
+        let begun = tokio::time::Instant::now();
+        room.turn().await;
+        assert!(begun.elapsed() < LEASE, "{:?}", begun.elapsed());
+        room.clock.advance(Duration::from_secs(24 * 60 * 60));
+        room.turn().await;
+        assert_eq!([&room.receiver, &others[0], &others[1]].map(|one| one.given()), [["a"]; 3]);
+    }
+
+    #[tokio::test]
+    async fn a_receiver_that_is_down_keeps_no_event_from_the_others() {
+        let other = Arc::new(Fake { up: Mutex::new(true), ..Fake::default() });
+        let room = room_of(Fake::default(), vec![other.clone()]);
+        room.write(["a".to_owned()]).await;
+        room.turn().await;
+        assert_eq!(other.given(), ["a"]);
     }
 
     #[tokio::test]
