@@ -54,11 +54,10 @@ const WORDS = {
   hook_refused: ["You couldn’t be signed in", /try again, or use a different account/],
 };
 
-/** The words for `code`: a hook's own message travels in generations 3 and 4; who throws in 5 denies, as with the original. */
-function wordsFor(dialect, way, code) {
-  if (code !== "hook_refused") return WORDS[code];
-  if (dialect !== "auth-js-5") return ["That didn’t work", /^Your seat was removed$/];
-  return way === "a provider" ? WORDS.AccessDenied : WORDS.hook_refused;
+/** The words for `code`: a hook's own message travels in generations 3 and 4. */
+function wordsFor(dialect, code) {
+  const carriesMessages = code === "hook_refused" && dialect !== "auth-js-5";
+  return carriesMessages ? ["That didn’t work", /^Your seat was removed$/] : WORDS[code];
 }
 
 /** Ways in: `try` ends where the browser is sent, `path` is where the hooks are asked. */
@@ -148,7 +147,7 @@ for (const dialect of ["next-auth-3", "next-auth-4", "auth-js-5"]) {
     const place = await way.try(visitor, who, email).finally(() => hooks.recover());
     const shown = await visitor.follow(place);
 
-    const [title, text] = wordsFor(dialect, wayIn, code);
+    const [title, text] = wordsFor(dialect, code);
     const read = told(shown.page);
     assert.deepEqual([read.title, text.test(read.text)], [title, true], `${shown.url}: ${read.title}: ${read.text}`);
     assert.equal(await visitor.session(), null);
