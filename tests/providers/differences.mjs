@@ -10,6 +10,16 @@ const GITHUB_LIST = {
   "body text": "",
 };
 
+/** What the original sends to Azure DevOps, and what its own file, and Microsoft, have: by secret, for an assertion. */
+const AZURE_DEVOPS = {
+  "header authorization": ["Basic", undefined],
+  "body client_id": [undefined, "the-client"],
+  "body grant_type": ["authorization_code", "urn:ietf:params:oauth:grant-type:jwt-bearer"],
+  "body assertion": [undefined, "the-code"],
+  "body client_assertion": [undefined, "a client secret & more: 32 bytes"],
+  "body client_assertion_type": [undefined, "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"],
+};
+
 /** `{entries?, samples?, field, when?, why}`: all entries and samples where none are named. */
 export const DIFFERENCES = [
   {
@@ -76,16 +86,22 @@ export const DIFFERENCES = [
   {
     entries: ["azure-devops"],
     field: (field) => field.startsWith("requests[0]."),
+    when: ({ field, original, ours }) => {
+      const [theirs, own] = AZURE_DEVOPS[field.slice("requests[0].".length)] ?? [];
+      return own === ours && (theirs ?? "") === (original ?? "").replace(/^(Basic) .*/, "$1");
+    },
     why: "the token request that the provider's own file describes, which the original no longer makes",
   },
   {
     entries: ["wechat"],
     field: is("requests[0].header authorization", "requests[0].body client_id"),
+    when: ({ original, ours }) => (original?.startsWith("Basic ") && ours === undefined) || (original === undefined && ours === "the-client"),
     why: "WeChat reads id and secret from the address: the secret is not sent a second time",
   },
   {
     entries: ["bungie"],
     field: is("requests[1].url", "requests[1].header x-api-key"),
+    when: ({ ours }) => ["https://www.bungie.net/platform/User/GetBungieAccount/4711/254/", "key"].includes(ours),
     why: "the member's id and the application's key are put into the request; the original leaves `{membershipId}`",
   },
 ];

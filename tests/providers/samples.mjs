@@ -1,8 +1,8 @@
 // Profiles as providers might write them, made from the paths of the catalogue's mappings.
 
 /**
- * The samples of an entry by name, each `{profile, response?, answers?}`: `full` has every member, `later` only the
- * last alternative of each, `bare` nothing but an id, `number` an id that is a number.
+ * The samples of an entry by name, each a profile: `full` has every member, `later` only the last alternative of each,
+ * `bare` nothing but an id, `number` an id that is a number.
  */
 export function samples(entry) {
   const mapping = entry.profile ?? STANDARD;
