@@ -26,7 +26,7 @@ const DOWN = "is down";
 /** What a hook does: instead of its answer, the code that this is, the cause that the log names. */
 const BEHAVIOURS = {
   [DOWN]: [undefined, "hook_unavailable", /no connection to 127\.0\.0\.1/],
-  "is silent": [() => {}, "hook_unavailable", /no answer within 1s/],
+  "is silent": [() => {}, "hook_unavailable", /no answer within 2s/],
   "hangs up": [(request) => request.socket.destroy(), "hook_unavailable", /127\.0\.0\.1/],
   "answers 500": [json(500, { allow: true }), "hook_unavailable", /it answered 500/],
   "redirects": [(_, response) => response.writeHead(307, { location: "/" }).end(), "hook_unavailable", /it answered 307/],
@@ -123,7 +123,7 @@ for (const dialect of ["next-auth-3", "next-auth-4", "auth-js-5"]) {
         public_url: ORIGIN,
         dialect,
         accounts: { enabled: true },
-        hooks: { ...urls, secret: HOOK_SECRET, timeout: "1s" },
+        hooks: { ...urls, secret: HOOK_SECRET, timeout: "2s" },
         providers: forKeyward(world.fakes),
       };
       world.keyward = await opened.add(startKeyward({ config, args: ["--log-format", "json"] }), (keyward) => keyward.stop());
