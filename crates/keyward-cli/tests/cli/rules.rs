@@ -2,7 +2,7 @@
 
 use crate::{
     mistakes::said_after,
-    support::{Place, SECRET},
+    support::{Place, SECRET, Visitor},
 };
 
 const KEY: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
@@ -48,6 +48,96 @@ jwt = \"http://127.0.0.1:4500/jwt\"
         "{rules}"
     );
     assert!(!ran.out.contains(KEY), "{}", ran.out);
+}
+
+/// Who comes, and how: a sign-up proves no address, and a link does.
+#[derive(Debug)]
+enum Comes {
+    SignsUp(&'static str),
+    AsksForLink(&'static str),
+}
+
+use Comes::{AsksForLink, SignsUp};
+
+#[test]
+fn c6_the_rules_of_the_file_let_in_whom_they_allow_and_keep_the_others_out() {
+    let rows = [
+        (
+            "allow = true\ndomains = [\"b.example\", \"ACME.example\"]",
+            vec![AsksForLink("ada@acme.example"), SignsUp("Ada@Acme.Example")],
+            vec![
+                AsksForLink("ada@other.example"),
+                AsksForLink("ada@x.acme.example"),
+                SignsUp("a@other.example"),
+            ],
+        ),
+        (
+            "allow = true\naddresses = [\"Ada@home.example\"]",
+            vec![AsksForLink("ada@home.example"), SignsUp("ada@home.example")],
+            vec![AsksForLink("bob@home.example"), SignsUp("bob@home.example")],
+        ),
+        (
+            "allow = true\nproviders = [\"email\"]",
+            vec![AsksForLink("ada@acme.example")],
+            vec![SignsUp("ada@acme.example")],
+        ),
+        (
+            "allow = true\ndomains = [\"acme.example\"]\nemail_verified = true",
+            vec![AsksForLink("ada@acme.example")],
+            vec![SignsUp("ada@acme.example"), AsksForLink("ada@other.example")],
+        ),
+        (
+            "allow = false\ndomains = [\"acme.example\"]\nemail_verified = false",
+            vec![AsksForLink("ada@acme.example"), SignsUp("ada@other.example")],
+            vec![SignsUp("ada@acme.example")],
+        ),
+    ];
+    for (rule, let_in, kept_out) in rows {
+        let file =
+            format!("[accounts]\nenabled = true\n[[providers]]\ntype = \"email\"\n[[rules]]\n{rule}\n");
+        let place = Place::new().file("keyward.toml", &file);
+        let server = place.serve(&["--dev"]);
+        let comes = kept_out.iter().map(|who| (who, false)).chain(let_in.iter().map(|who| (who, true)));
+        for (who, is_let_in) in comes {
+            let mut visitor = Visitor::at(&server);
+            let told = match who {
+                AsksForLink(email) => visitor.post("/api/auth/signin/email", &[("email", email)]),
+                SignsUp(email) => {
+                    let fields = [("email", *email), ("password", "plum-teapot-orbit-91"), ("name", "Ada")];
+                    visitor.post("/api/auth/callback/signup", &fields)
+                }
+            };
+            let told_that_denied =
+                told.query_pairs().any(|pair| pair == ("error".into(), "AccessDenied".into()));
+            assert_eq!(told_that_denied, !is_let_in, "{rule}\n{who:?}: {told}");
+            match who {
+                AsksForLink(_) => {
+                    assert_eq!(
+                        told.path() == "/api/auth/verify-request",
+                        is_let_in,
+                        "{rule}\n{who:?}: {told}"
+                    );
+                }
+                SignsUp(_) => assert_eq!(visitor.is_signed_in(), is_let_in, "{rule}\n{who:?}"),
+            }
+        }
+        assert_eq!(server.stop().0, Some(0));
+    }
+}
+
+#[test]
+fn c6_people_land_where_the_file_says() {
+    let file = "[landing]\nsign_in = \"/dashboard\"\nsign_out = \"/goodbye\"\n";
+    let place = Place::new().file("keyward.toml", file);
+    let server = place.serve(&["--dev"]);
+    let mut visitor = Visitor::at(&server);
+    let asked = ("callbackUrl", "/elsewhere");
+    let fields = [("email", "ada@acme.example"), ("password", "plum-teapot-orbit-91"), asked];
+    assert_eq!(visitor.post("/api/auth/callback/signup", &fields).path(), "/dashboard");
+    assert!(visitor.is_signed_in());
+    assert_eq!(visitor.post("/api/auth/signout", &[asked]).path(), "/goodbye");
+    assert!(!visitor.is_signed_in());
+    assert_eq!(server.stop().0, Some(0));
 }
 
 #[test]

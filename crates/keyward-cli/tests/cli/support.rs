@@ -1,6 +1,7 @@
 //! The program as a real process, in a folder of its own, with nothing of the caller's environment.
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
@@ -10,6 +11,9 @@ use std::{
     thread,
     time::{Duration, Instant},
 };
+
+use serde_json::Value;
+use url::Url;
 
 /// A secret that nobody has published.
 pub(crate) const SECRET: &str = "Zq8-marked-Yk3-0x51f7c2-Lm9-pT4v";
@@ -135,10 +139,13 @@ impl Server {
     }
 
     pub(crate) fn get_with(&self, path: &str, headers: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).expect("connected");
-        stream.set_read_timeout(Some(PATIENCE)).expect("set");
-        let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
-        stream.write_all(request.as_bytes()).expect("sent");
+        self.ask("GET", path, headers, "")
+    }
+
+    fn ask(&self, method: &str, path: &str, headers: &str, body: &str) -> String {
+        let mut stream = self.begin(&format!(
+            "{method} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n{body}"
+        ));
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("answered");
         answer
@@ -176,6 +183,51 @@ impl Server {
     pub(crate) fn stop(self) -> (Option<i32>, String) {
         self.signal("TERM");
         self.ended()
+    }
+}
+
+/// Somebody who comes to a server, and keeps its cookies.
+pub(crate) struct Visitor<'s> {
+    server: &'s Server,
+    cookies: BTreeMap<String, String>,
+}
+
+impl<'s> Visitor<'s> {
+    pub(crate) fn at(server: &'s Server) -> Self {
+        Self { server, cookies: BTreeMap::new() }
+    }
+
+    /// Whether the session shows anybody.
+    pub(crate) fn is_signed_in(&mut self) -> bool {
+        self.ask("GET", "/api/auth/session", "")["user"].is_object()
+    }
+
+    /// Posts a form as NextAuth's client does. Gives the address that it is to go to.
+    pub(crate) fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Url {
+        let csrf = self.ask("GET", "/api/auth/csrf", "");
+        let mut form = url::form_urlencoded::Serializer::new(String::new());
+        form.append_pair("csrfToken", csrf["csrfToken"].as_str().expect("a token"))
+            .append_pair("json", "true");
+        let answer = self.ask("POST", path, &form.extend_pairs(fields).finish());
+        answer["url"].as_str().expect("an address").parse().expect("absolute")
+    }
+
+    /// The JSON of an answer.
+    fn ask(&mut self, method: &str, path: &str, form: &str) -> Value {
+        let cookies: Vec<_> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let headers = format!(
+            "Cookie: {}\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\n",
+            cookies.join("; "),
+            form.len()
+        );
+        let answer = self.server.ask(method, path, &headers, form);
+        let (head, body) = answer.split_once("\r\n\r\n").expect("a head");
+        for cookie in head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")) {
+            let (name, value) =
+                cookie.split(';').next().and_then(|pair| pair.split_once('=')).expect("a cookie");
+            self.cookies.insert(name.to_owned(), value.to_owned());
+        }
+        serde_json::from_str(body).expect("JSON")
     }
 }
 
