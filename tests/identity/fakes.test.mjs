@@ -105,7 +105,7 @@ describe("a fake provider", () => {
     ["google", "a missing openid", (parameters) => parameters.set("scope", "email"), /openid is missing/],
     ["apple", "another response_mode", (parameters) => parameters.delete("response_mode"), /response_mode is null/],
     ["apple", "PKCE", (parameters) => parameters.set("code_challenge", "x"), /unknown parameter code_challenge/],
-    ["line", "PKCE", (parameters) => parameters.set("code_challenge", "x"), /unknown parameter code_challenge/],
+    ["line", "a missing challenge", (parameters) => parameters.delete("code_challenge"), /no SHA-256/],
   ]) {
     test(`${id}: refuses ${flaw}`, async () => assert.match(await refusalOfAuthorization(id, spoil), reason));
   }

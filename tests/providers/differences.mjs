@@ -33,6 +33,14 @@ export const DIFFERENCES = [
     why: "an OpenID provider always gets a nonce, but for those that do not return it",
   },
   {
+    // https://developers.line.biz/en/docs/line-login/integrate-pkce/
+    // https://docs.oracle.com/en/cloud/saas/netsuite/ns-online-help/section_158081952044.html
+    entries: ["line", "netsuite"],
+    field: is("url.code_challenge", "url.code_challenge_method", "requests[0].body code_verifier"),
+    when: ({ original, ours }) => original === undefined && ["random", "S256"].includes(ours),
+    why: "PKCE is sent where the provider documents it for web applications",
+  },
+  {
     samples: ["bare"],
     field: is("outcome"),
     when: ({ said, ours }) => !ours && said?.startsWith("TypeError: Cannot read properties of undefined"),

@@ -40,10 +40,9 @@ export class FakeWithOddTokens extends FakeProvider {
   }
 }
 
-/** As LINE: ID tokens are signed with the client's secret, and PKCE is unknown. */
+/** As LINE: ID tokens are signed with the client's secret. */
 export class FakeLine extends FakeOpenIdProvider {
   name = "LINE";
-  pkce = false;
 
   async idToken(grant, accessToken) {
     const signed = await super.idToken(grant, accessToken);

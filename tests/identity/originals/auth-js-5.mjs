@@ -19,7 +19,7 @@ const PROVIDERS = {
   github: ({ url, credentials }) => GitHub({ ...credentials, checks: CHECKED, enterprise: { baseUrl: url } }),
   google: ({ url, credentials }) => Google({ ...credentials, checks: OPENID, issuer: url }),
   apple: ({ url, credentials }) => Apple({ ...credentials, issuer: url }),
-  line: ({ url, credentials }) => Line({ ...credentials, checks: ["state", "nonce"], issuer: url }),
+  line: ({ url, credentials }) => Line({ ...credentials, checks: OPENID, issuer: url }),
   openid: async ({ url, credentials, method, key, profileFrom, ...names }) => ({
     ...names,
     ...credentials,

@@ -35,7 +35,7 @@ const PROVIDERS = {
       client: { token_endpoint_auth_method: "client_secret_post" },
     }),
   line: ({ url, credentials }) =>
-    entry("line")({ ...credentials, checks: ["state", "nonce"], wellKnown: wellKnown(url), issuer: url }),
+    entry("line")({ ...credentials, checks: OPENID, wellKnown: wellKnown(url), issuer: url }),
   openid: ({ url, credentials, method, key, profileFrom, ...names }) => ({
     ...names,
     ...credentials,
