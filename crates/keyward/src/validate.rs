@@ -3,6 +3,7 @@
 mod admin;
 mod clients;
 mod oauth;
+mod outgoing;
 mod passkeys;
 mod tokens;
 
@@ -48,6 +49,7 @@ pub(crate) fn mistakes(plan: &Plan) -> Vec<Mistake> {
     admin::mistakes(plan, &mut found);
     passkeys::mistakes(plan, &mut found);
     providers(plan, &mut found);
+    outgoing::hooks(plan, &mut found);
     found
 }
 
@@ -157,6 +159,13 @@ fn session(plan: &Plan, found: &mut Vec<Mistake>) {
             "session.update_age",
             "a session would expire before it is renewed",
             "write a span shorter than session.max_age",
+        ));
+    }
+    if session.recent.is_zero() {
+        found.push(Mistake::new(
+            "session.recent_sign_in",
+            "nobody signed in that recently",
+            "write a span such as 10m",
         ));
     }
     let shown = session.show.iter().map(|(path, _)| ("show", path));
@@ -348,6 +357,10 @@ fn backend(at: &str, backend: &BackendSettings, found: &mut Vec<Mistake>) {
     let endpoint = &backend.endpoint;
     if let Some(refresh) = &backend.refresh {
         backend.freshness.mistakes(at, refresh.timeout, found);
+        // Where it has no time of its own, the mistake is the back end's.
+        if !endpoint.timeout.is_zero() {
+            outgoing::bounds(&format!("{at}.refresh"), "back end", refresh.timeout, None, found);
+        }
         if !matches!(refresh.url.scheme(), "http" | "https") {
             found.push(Mistake::new(
                 format!("{at}.refresh.endpoint"),
@@ -370,20 +383,7 @@ fn backend(at: &str, backend: &BackendSettings, found: &mut Vec<Mistake>) {
             "leave it out, or name the back end behind this provider",
         ));
     }
-    if endpoint.timeout.is_zero() {
-        found.push(Mistake::new(
-            format!("{at}.timeout"),
-            "no back end answers in no time",
-            "write a span such as 5s",
-        ));
-    }
-    if endpoint.max_answer == 0 {
-        found.push(Mistake::new(
-            format!("{at}.max_answer"),
-            "no answer is that small",
-            "write a size such as 256KiB",
-        ));
-    }
+    outgoing::bounds(at, "back end", endpoint.timeout, Some(endpoint.max_answer), found);
     for (name, value) in &endpoint.headers {
         let sendable = HeaderName::try_from(name.as_str()).is_ok()
             && http::HeaderValue::try_from(value.expose()).is_ok();

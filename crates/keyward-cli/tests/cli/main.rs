@@ -8,4 +8,5 @@ mod mistakes;
 mod providers;
 mod rules;
 mod serve;
+mod spans;
 mod support;

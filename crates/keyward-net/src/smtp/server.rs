@@ -158,7 +158,7 @@ impl SmtpServer {
             return wrong("port", "port 0 is none");
         }
         if self.timeout.is_zero() {
-            return wrong("timeout", "timeout is no time at all");
+            return wrong("timeout", "no mail server answers in no time: write a span such as 10s");
         }
         match (&self.user, &self.password) {
             (Some(_), None) => return wrong("password", "there is a user without a password"),
