@@ -82,15 +82,20 @@ fn and_then_add(words: ErrorText, adds: Option<&str>, frame: Frame<'_>) -> Error
     }
 }
 
-/// The words for `error=`: a code, or in generations 3 and 4 a back end's own sentence. Anyone can write
-/// such an address, so a text counts as a sentence only if it has more than one word.
+/// The words for `error=`: a code, or in generations 3 and 4 a back end's or hook's own sentence, which is what cannot be a
+/// code. Anyone can write such an address; a code that nobody knows is not repeated.
 fn error_words(edge: &Edge, error: &str) -> ErrorText {
     let carries_sentences = edge.engine.settings().dialect != Dialect::AuthJs5;
     match edge.settings.theme.texts.error(error) {
         Some(words) => words,
-        None if carries_sentences && error.trim().contains(' ') => ErrorText::message(error),
+        None if carries_sentences && !may_be_code(error.trim()) => ErrorText::message(error),
         None => error_text(error),
     }
+}
+
+/// Whether a text is written as codes are, ours, NextAuth's and those of back ends: one word of ASCII.
+fn may_be_code(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b':'))
 }
 
 fn provider_form<'a>(edge: &Edge, form: &'a reply::ProviderForm, frame: Frame<'a>) -> ProviderForm<'a> {

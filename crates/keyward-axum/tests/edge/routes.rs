@@ -273,6 +273,23 @@ async fn an_error_page_shows_words_for_codes_and_the_request_id() {
     assert!(said.contains("Account locked &") && !said.contains("<b>"), "{said}");
     let word = world.get("/api/auth/error?error=gibberish").await.text;
     assert!(word.contains("Something went wrong"), "{word}");
+    // In whatever script it is written, and with blanks or without.
+    for (written, shown) in [
+        (
+            "%E3%82%A2%E3%82%AB%E3%82%A6%E3%83%B3%E3%83%88%E3%81%AF%E7%84%A1%E5%8A%B9%E3%81%A7%E3%81%99",
+            "アカウントは無効です",
+        ),
+        ("%E8%B4%A6%E6%88%B7%E5%B7%B2%E9%94%81%E5%AE%9A%E3%80%82", "账户已锁定。"),
+        ("Gesperrt!", "Gesperrt!"),
+        ("%E3%82%A2%3Cimg%3E", "ア&"),
+    ] {
+        let said = world.get(&format!("/api/auth/error?error={written}")).await.text;
+        assert!(said.contains(shown) && !said.contains("<img"), "{shown}: {said}");
+    }
+    for code in ["user.locked", "no_seat", "E-1007", "urn:acme:closed", "+"] {
+        let page = world.get(&format!("/api/auth/error?error={code}")).await.text;
+        assert!(page.contains("Something went wrong"), "{code}: {page}");
+    }
     // Generation 5 carries no sentences.
     let five = World::speaking(Dialect::AuthJs5, EdgeSettings::default(), Strategy::Sealed);
     assert!(!five.get("/api/auth/error?error=Account+locked").await.text.contains("Account locked"));
