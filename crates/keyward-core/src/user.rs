@@ -86,6 +86,8 @@ pub struct User {
     pub disabled: Option<Timestamp>,
     /// What an operator says of them, such as a role: every session of theirs says it too. Empty for most.
     pub claims: Extra,
+    /// Their id at the first back end that they were linked with; `None` where none knows them. Read only.
+    pub back_end_id: Option<String>,
 }
 
 impl User {
@@ -100,7 +102,23 @@ impl User {
             image: None,
             disabled: None,
             claims: Extra::new(),
+            back_end_id: None,
         }
+    }
+
+    /// What a session says in `sub`: their id at the back end that knows them, as with NextAuth, whichever way they come
+    /// in; of everybody else their id here.
+    ///
+    /// Access tokens say the id here, of everybody: two back ends may call two people the same.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        self.back_end_id.as_deref().unwrap_or(&self.id.0)
+    }
+
+    /// As they are once their address is proven for the first time: no account from before is theirs then.
+    #[must_use]
+    pub fn anew(self) -> Self {
+        Self { back_end_id: None, ..self }
     }
 }
 
@@ -166,8 +184,6 @@ pub struct Owner {
     pub user: User,
     /// The sealed tokens that the account holds.
     pub tokens: Option<Vec<u8>>,
-    /// Their id at the first back end that they were linked with; `None` where none knows them.
-    pub back_end_id: Option<String>,
 }
 
 /// The user who has an address, and by what they come in.

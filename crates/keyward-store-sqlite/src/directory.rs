@@ -11,15 +11,26 @@ use rusqlite::{Connection, OptionalExtension, Result, Row, params};
 
 use crate::{SqliteStore, account, column, factors, ledger, outbox, people, ways};
 
+/// What is read of a [`user`]: their row, and their id at the first back end that they were linked with.
+macro_rules! columns {
+    () => {
+        "user.id, user.email, user.email_verified, user.name, user.image, user.disabled, user.claims,
+         (SELECT back_end.id FROM account AS back_end WHERE back_end.user = user.id AND back_end.kind = 'credentials'
+          ORDER BY back_end.created, back_end.rowid LIMIT 1)"
+    };
+}
+
 #[async_trait]
 impl Directory for SqliteStore {
     async fn password_by_email(&self, email: &str) -> Result<Option<StoredPassword>, StoreError> {
         self.read("password_by_email", |db| {
-            db.prepare_cached(
-                "SELECT user.id, email, email_verified, name, image, disabled, claims, hash
-                 FROM user JOIN password ON password.user = user.id WHERE user.email = ?1",
-            )?
-            .query_row([email], |row| Ok(StoredPassword { user: user(row)?, hash: row.get(7)? }))
+            db.prepare_cached(concat!(
+                "SELECT ",
+                columns!(),
+                ", hash
+                 FROM user JOIN password ON password.user = user.id WHERE user.email = ?1"
+            ))?
+            .query_row([email], |row| Ok(StoredPassword { user: user(row)?, hash: row.get(8)? }))
             .optional()
         })
     }
@@ -63,11 +74,9 @@ impl Directory for SqliteStore {
 
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
         self.read("user_by_email", |db| {
-            db.prepare_cached(
-                "SELECT id, email, email_verified, name, image, disabled, claims FROM user WHERE email = ?1",
-            )?
-            .query_row([email], user)
-            .optional()
+            db.prepare_cached(concat!("SELECT ", columns!(), " FROM user WHERE email = ?1"))?
+                .query_row([email], user)
+                .optional()
         })
     }
 
@@ -170,11 +179,9 @@ pub(crate) fn prove(
 
 /// The user with this id.
 pub(crate) fn by_id(db: &Connection, id: &UserId) -> Result<Option<User>> {
-    db.prepare_cached(
-        "SELECT id, email, email_verified, name, image, disabled, claims FROM user WHERE id = ?1",
-    )?
-    .query_row([&id.0], user)
-    .optional()
+    db.prepare_cached(concat!("SELECT ", columns!(), " FROM user WHERE id = ?1"))?
+        .query_row([&id.0], user)
+        .optional()
 }
 
 /// What an operator decided of a user.
@@ -197,36 +204,36 @@ pub(crate) fn by_email(db: &Connection, email: &str) -> Result<Option<UserId>> {
 }
 
 fn owner(db: &Connection, key: &AccountKey) -> Result<Option<Owner>> {
-    db.prepare_cached(
-        "SELECT user.id, email, email_verified, name, image, disabled, claims, tokens,
-                (SELECT other.id FROM account AS other WHERE other.user = user.id AND other.kind = ?3
-                 ORDER BY other.created, other.rowid LIMIT 1)
-         FROM account JOIN user ON user.id = account.user WHERE account.source = ?1 AND account.id = ?2",
-    )?
-    .query_row([key.source.as_str(), &key.id, Account::CREDENTIALS], |row| {
-        Ok(Owner { user: user(row)?, tokens: row.get(7)?, back_end_id: row.get(8)? })
-    })
+    db.prepare_cached(concat!(
+        "SELECT ",
+        columns!(),
+        ", tokens
+         FROM account JOIN user ON user.id = account.user WHERE account.source = ?1 AND account.id = ?2"
+    ))?
+    .query_row([key.source.as_str(), &key.id], |row| Ok(Owner { user: user(row)?, tokens: row.get(8)? }))
     .optional()
 }
 
 /// Who has the address, and by what they come in.
 fn holder(db: &Connection, email: Option<&str>) -> Result<Option<EmailHolder>> {
     let holder = db
-        .prepare_cached(
-            "SELECT id, email, email_verified, name, image, disabled, claims,
+        .prepare_cached(concat!(
+            "SELECT ",
+            columns!(),
+            ",
                     EXISTS (SELECT 1 FROM password WHERE password.user = user.id),
                     EXISTS (SELECT 1 FROM authenticator_app AS app WHERE app.user = user.id)
-             FROM user WHERE email = ?1",
-        )?
+             FROM user WHERE email = ?1"
+        ))?
         // An address that is none is NULL, which nobody has.
-        .query_row([email], |row| Ok((user(row)?, row.get(7)?, row.get(8)?)))
+        .query_row([email], |row| Ok((user(row)?, row.get(8)?, row.get(9)?)))
         .optional()?;
     let Some((user, has_password, has_second_factor)) = holder else { return Ok(None) };
     let providers = account::sources(db, &user.id)?;
     Ok(Some(EmailHolder { user, providers, has_password, has_second_factor }))
 }
 
-/// From the columns id, email, email_verified, name, image, disabled, claims.
+/// From [`columns`].
 fn user(row: &Row<'_>) -> Result<User> {
     Ok(User {
         id: UserId(row.get(0)?),
@@ -236,5 +243,6 @@ fn user(row: &Row<'_>) -> Result<User> {
         image: row.get(4)?,
         disabled: row.get::<_, Option<i64>>(5)?.map(Timestamp::from_millis),
         claims: column::json(row, 6)?,
+        back_end_id: row.get(7)?,
     })
 }

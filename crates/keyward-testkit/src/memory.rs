@@ -97,7 +97,7 @@ impl Directory for MemoryStore {
         let state = self.state();
         Ok(state.by_email(email).and_then(|user| {
             let hash = state.passwords.get(&user.id)?.clone();
-            Some(StoredPassword { user: user.clone(), hash })
+            Some(StoredPassword { user: state.as_read(user), hash })
         }))
     }
 
@@ -127,19 +127,20 @@ impl Directory for MemoryStore {
     }
 
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
-        Ok(self.state().users.get(id).cloned())
+        let state = self.state();
+        Ok(state.users.get(id).map(|user| state.as_read(user)))
     }
 
     async fn user_by_email(&self, email: &str) -> Result<Option<User>, StoreError> {
-        Ok(self.state().by_email(email).cloned())
+        let state = self.state();
+        Ok(state.by_email(email).map(|user| state.as_read(user)))
     }
 
     async fn standing(&self, key: &AccountKey, email: Option<&str>) -> Result<Standing, StoreError> {
         let state = self.state();
         let owner = state.accounts.get(key).map(|account| Owner {
-            user: state.users[&account.user].clone(),
+            user: state.as_read(&state.users[&account.user]),
             tokens: account.tokens.clone(),
-            back_end_id: state.back_end_id(&account.user),
         });
         let email = email.filter(|_| owner.is_none());
         let by_email = email.and_then(|email| state.by_email(email)).map(|user| {
@@ -151,7 +152,7 @@ impl Directory for MemoryStore {
             }
             let has_password = state.passwords.contains_key(&user.id);
             let has_second_factor = state.factors.apps.contains_key(&user.id);
-            EmailHolder { user: user.clone(), providers, has_password, has_second_factor }
+            EmailHolder { user: state.as_read(user), providers, has_password, has_second_factor }
         });
         Ok(Standing { owner, by_email })
     }

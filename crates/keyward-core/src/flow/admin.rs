@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{account, audit, events::of_user, subject::subject};
+use super::{account, audit, events::of_user};
 use crate::{
     action::{AdminAnswer, AdminCall, Answer},
     audit::{AuditEntry, AuditKind},
@@ -154,8 +154,7 @@ impl Operator<'_> {
         let is_told = self.deployment.settings().events.kinds.contains(&EventKind::UpdateUser);
         if is_told && let Some(after) = change.made_to(before, self.exchange.now) {
             let id = format!("msg_{}", uuid(self.deployment.random()));
-            let subject = subject(self.deployment, &after.id, false).await?;
-            let data = json!({ "user": of_user(&after, &subject) });
+            let data = json!({ "user": of_user(&after) });
             events.push(NewEvent::new(id, EventKind::UpdateUser, About::Anybody, data, self.exchange.now));
         }
         Ok(events)

@@ -10,7 +10,6 @@ use super::{
     factor::{self, Half},
     guessing, recovery,
     rules::{self, Passed},
-    subject::subject,
 };
 use crate::{
     action::Outcome,
@@ -213,8 +212,8 @@ async fn admit(
         };
         let user = known.unwrap_or_else(|| newcomer(deployment, &ticket.subject));
         let was_proven = user.email_verified.is_some();
-        let sub = subject(deployment, &user.id, !was_proven).await?;
-        let mut claims = Claims::of(&profile_of(&user), &sub, Map::new());
+        let user = if was_proven { user } else { user.anew() };
+        let mut claims = Claims::of(&profile_of(&user), user.subject(), Map::new());
         let mut keep = Map::new();
         rules::merge(added, &mut Profile::default(), &mut keep);
         claims.keep(keep);
@@ -226,7 +225,7 @@ async fn admit(
         let record = opening.record.clone();
         // Before anything is written: what does not fit into a cookie uses no link up.
         let cookie = opening.cookie(deployment, exchange)?;
-        let mut telling = Telling::of(deployment, exchange, &candidate, || events::of_user(&user, &sub));
+        let mut telling = Telling::of(deployment, exchange, &candidate, || events::of_user(&user));
         telling.created(true);
         if !was_proven {
             telling.proven();

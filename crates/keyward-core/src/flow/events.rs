@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{audit, subject::subject};
+use super::audit;
 use crate::{
     audit::AuditKind,
     claims::Claims,
@@ -112,9 +112,9 @@ impl<'a> Telling<'a> {
     }
 }
 
-/// A user of the directory, known as `subject` to their sessions, as events show them.
-pub(super) fn of_user(user: &User, subject: &str) -> Value {
-    json!({ "id": subject, "name": user.name, "email": user.email, "image": user.image })
+/// A user of the directory, as events show them: known as their sessions know them.
+pub(super) fn of_user(user: &User) -> Value {
+    json!({ "id": user.subject(), "name": user.name, "email": user.email, "image": user.image })
 }
 
 /// Somebody whom a back end describes, as events show them.
@@ -123,20 +123,15 @@ pub(super) fn of_candidate(candidate: &Candidate) -> Value {
     json!({ "id": said("id"), "name": said("name"), "email": said("email"), "image": said("image") })
 }
 
-/// What is known of a user changed, as here, and their address is proven; where that is told. `anew` as with [`subject`].
-pub(super) async fn updated(
-    deployment: &Deployment,
-    exchange: &Exchange<'_>,
-    user: &User,
-    anew: bool,
-) -> Result<Option<NewEvent>, StoreError> {
+/// What is known of a user changed, as here, and their address is proven; where that is told.
+pub(super) fn updated(deployment: &Deployment, exchange: &Exchange<'_>, user: &User) -> Option<NewEvent> {
     if !wanted(deployment, EventKind::UpdateUser) {
-        return Ok(None);
+        return None;
     }
-    let mut data = of_user(user, &subject(deployment, &user.id, anew).await?);
+    let mut data = of_user(user);
     data["emailVerified"] = exchange.now.iso().into();
     let data = json!({ "user": data });
-    Ok(Some(event(deployment, exchange, EventKind::UpdateUser, About::Anybody, data)))
+    Some(event(deployment, exchange, EventKind::UpdateUser, About::Anybody, data))
 }
 
 /// Wakes who delivers, once events stand in the store.

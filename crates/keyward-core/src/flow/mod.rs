@@ -16,7 +16,6 @@ pub mod session;
 pub mod sessions;
 pub mod sign_in;
 pub mod sign_out;
-mod subject;
 mod token;
 mod typed;
 

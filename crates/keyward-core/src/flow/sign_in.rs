@@ -8,7 +8,6 @@ use super::{
     guessing::{self, Guess},
     recovery,
     rules::{self, Passed},
-    subject::subject,
     typed,
 };
 use crate::{
@@ -73,9 +72,6 @@ async fn attempt(
     }
     recovery::demand(deployment, &proof.admission).await?;
     let mut proof = proof;
-    if let Admission::Password { user, .. } = &proof.admission {
-        proof.sub = subject(deployment, user, false).await?;
-    }
     let mut candidate = candidate(provider, &submitted, &proof);
     match rules::pass(deployment, exchange, &mut candidate).await? {
         Passed::In(added) => rules::merge(added, &mut proof.profile, &mut proof.extra),

@@ -51,8 +51,8 @@ impl fmt::Debug for Submitted {
 pub struct Proof {
     /// The user to admit.
     pub admission: Admission,
-    /// The id that the token's `sub` carries: the back end's own where there is one, as with NextAuth. The flow puts it
-    /// there for who gives a password that is kept here, and is of a back end, too.
+    /// The id that the token's `sub` carries: the back end's own where there is one, as with NextAuth
+    /// ([`crate::user::User::subject`]).
     pub sub: String,
     /// What the token says of them.
     pub profile: Profile,

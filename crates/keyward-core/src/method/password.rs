@@ -82,7 +82,7 @@ impl PasswordSignIn {
 
 fn proof_of(user: User) -> Proof {
     Proof {
-        sub: user.id.0.clone(),
+        sub: user.subject().to_owned(),
         profile: Profile { name: Some(user.name), email: Some(user.email), image: user.image.map(Some) },
         admission: Admission::User(user.id),
         extra: Map::new(),

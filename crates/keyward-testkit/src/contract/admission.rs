@@ -82,6 +82,7 @@ pub async fn b2_what_the_back_end_says_now_replaces_what_it_said_before(store: A
     let user = |name: Option<&str>, image: Option<&str>| User {
         name: name.map(str::to_owned),
         image: image.map(str::to_owned),
+        back_end_id: Some("7".to_owned()),
         ..User::new(id("u1"))
     };
     for (name, image) in [

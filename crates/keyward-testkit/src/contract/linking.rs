@@ -6,7 +6,7 @@ use keyward_core::{
     audit::{AuditEntry, AuditFilter, AuditKind},
     event::{About, NewEvent},
     policy::ways::WaysIn,
-    port::{Admitted, Ending, NewSession, Store, Unlinked, Unlinking},
+    port::{Admitted, Ending, Imported, ImportedUser, NewSession, Store, Unlinked, Unlinking},
     user::{
         Account, AccountKey, Address, Admission, EmailHolder, Ground, NewUser, Owner, Place, Standing, User,
         Vouched,
@@ -260,14 +260,14 @@ pub async fn a_standing_says_whose_the_account_is_or_who_has_the_address(store: 
     let bob = user(&*store, "bob").await;
     assert_eq!(standing(&free, Some(&email("bob"))).await, by_email(&bob, &["github"], false));
     let tokens = Some(b"tokens of eve".to_vec());
-    let owner = Standing { owner: Some(Owner { user: ada, tokens, back_end_id: None }), by_email: None };
+    let owner = Standing { owner: Some(Owner { user: ada, tokens }), by_email: None };
     for address in [None, Some(email("ada")), Some(email("bob"))] {
         assert_eq!(standing(&github, address.as_deref()).await, owner);
     }
 }
 
-/// A session says the id at the back end that came first, whichever account its person comes with.
-pub async fn b2_a_standing_says_by_which_id_a_back_end_knows_the_owner(store: Arc<dyn Store>) {
+/// A session says the id at the back end that came first, whichever way its person comes in.
+pub async fn b2_whoever_is_read_says_by_which_id_the_first_back_end_knows_them(store: Arc<dyn Store>) {
     admit(&*store, &account("shop", "7", "ada", "u1"), None).await;
     visit(&*store, "u1").await;
     for key in [key("github", "1"), key("gitlab", "1")] {
@@ -277,7 +277,37 @@ pub async fn b2_a_standing_says_by_which_id_a_back_end_knows_the_owner(store: Ar
         let owner = store.standing(&key, None).await.expect("answers").owner.expect("somebody's");
         let tokens = (key.source != "shop").then(|| b"tokens of ada".to_vec());
         assert_eq!((owner.user.id, owner.tokens), (id("u1"), tokens));
-        assert_eq!(owner.back_end_id.as_deref(), Some("7"));
+        assert_eq!(owner.user.back_end_id.as_deref(), Some("7"));
+    }
+    let read = user(&*store, "u1").await;
+    assert_eq!((read.back_end_id.as_deref(), read.subject()), (Some("7"), "7"));
+    let knows_itself = read.anew();
+    assert_eq!((knows_itself.back_end_id.as_deref(), knows_itself.subject()), (None, "u1"));
+
+    // By the address, with a password and without; a second back end changes nothing, and nobody knows bob.
+    let at = |source: &str, id: &str, created| Account {
+        key: key(source, id),
+        kind: Account::CREDENTIALS.to_owned(),
+        profile: profile("bea"),
+        created,
+    };
+    let bea = ImportedUser {
+        user: User { email: Some(email("bea")), email_verified: Some(NOW), ..User::new(id("bea")) },
+        password_hash: Some("hash of bea".to_owned()),
+        accounts: vec![at("warehouse", "w-1", LATER), at("shop", "9", NOW)],
+        app: None,
+    };
+    let imported = store.import_users(&[bea], false, NOW).await.expect("answers");
+    assert_eq!(imported, [Imported::Made]);
+    admit(&*store, &sign_up("bob"), None).await;
+    for (name, known_as) in [("bea", Some("9")), ("bob", None)] {
+        let by_password = store.password_by_email(&email(name)).await.expect("answers").expect("has one");
+        let by_address = store.user_by_email(&email(name)).await.expect("answers").expect("there");
+        let free = store.standing(&key("github", "free"), Some(&email(name))).await.expect("answers");
+        let holder = free.by_email.expect("has the address").user;
+        for read in [by_password.user, by_address, holder, user(&*store, name).await] {
+            assert_eq!((read.back_end_id.as_deref(), read.subject()), (known_as, known_as.unwrap_or(name)));
+        }
     }
 }
 

@@ -103,7 +103,7 @@ macro_rules! store_contract {
             an_account_is_linked_by_its_address_to_nobody_who_has_a_second_factor
             lesson_44_a_decision_that_no_longer_holds_writes_nothing
             a_standing_says_whose_the_account_is_or_who_has_the_address
-            b2_a_standing_says_by_which_id_a_back_end_knows_the_owner
+            b2_whoever_is_read_says_by_which_id_the_first_back_end_knows_them
             b2_an_account_at_a_back_end_is_listed_as_what_it_is
             the_last_way_in_cannot_be_removed
             a_password_or_a_proven_address_is_a_way_in_where_it_is_offered

@@ -357,14 +357,15 @@ impl State {
     pub(super) fn accounts_of(&self, user: &UserId) -> Vec<(&AccountKey, &Linked)> {
         let mut accounts: Vec<_> =
             self.accounts.iter().filter(|(_, account)| account.user == *user).collect();
-        accounts.sort_by_key(|(_, account)| account.at);
+        accounts.sort_by_key(|(_, account)| (account.created, account.at));
         accounts
     }
 
-    pub(super) fn back_end_id(&self, user: &UserId) -> Option<String> {
-        let mut accounts = self.accounts_of(user).into_iter();
+    /// With the id by which a back end knows them.
+    pub(super) fn as_read(&self, user: &User) -> User {
+        let mut accounts = self.accounts_of(&user.id).into_iter();
         let found = accounts.find(|(_, account)| account.kind == Account::CREDENTIALS);
-        found.map(|(key, _)| key.id.clone())
+        User { back_end_id: found.map(|(key, _)| key.id.clone()), ..user.clone() }
     }
 
     pub(super) fn ticket(&self, key: &TicketKey, now: Timestamp) -> Option<&Ticket> {

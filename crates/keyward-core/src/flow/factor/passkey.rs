@@ -8,7 +8,6 @@ use super::{
         guessing,
         redirect::signed_in,
         rules::{self, Passed},
-        subject::subject,
     },
     demand_of, passkeys,
     pending::forget,
@@ -169,8 +168,7 @@ async fn enter(
         email: Some(user.email.clone()),
         image: Some(user.image.clone()),
     };
-    let sub = subject(deployment, &user.id, is_new).await?;
-    let mut claims = Claims::of(&profile, &sub, Map::new());
+    let mut claims = Claims::of(&profile, user.subject(), Map::new());
     let mut keep = Map::new();
     rules::merge(added, &mut Profile::default(), &mut keep);
     claims.keep(keep);
@@ -181,7 +179,7 @@ async fn enter(
     let mut opening = Opening::prepare(deployment, exchange, claims);
     let record = opening.record.clone();
     let cookie = opening.cookie(deployment, exchange)?;
-    let mut telling = Telling::of(deployment, exchange, &candidate, || events::of_user(&user, &sub));
+    let mut telling = Telling::of(deployment, exchange, &candidate, || events::of_user(&user));
     telling.created(false);
     telling.signed_in();
     let events = telling.done();

@@ -100,7 +100,7 @@ pub(super) async fn confirm(
         told.push(post::mail(deployment, exchange, kind, &from.address, url.as_deref(), age)?);
     }
     let changed = User { email: Some(link.subject.clone()), ..user.clone() };
-    told.extend(events::updated(deployment, exchange, &changed, false).await?);
+    told.extend(events::updated(deployment, exchange, &changed));
     let until = session::remembered_until(exchange.now, deployment.settings().session.max_age);
     let session = SessionId(asked.session);
     let what = AddressChange { ticket, user: user.id, from, session, way_back, until };

@@ -73,7 +73,7 @@ pub(super) async fn confirm(
     let mut told = post::noted(deployment, exchange, AuditKind::PasswordReset, &user.id);
     told.extend(password::notice(deployment, exchange, &user));
     if user.email_verified.is_none() {
-        told.extend(events::updated(deployment, exchange, &user, true).await?);
+        told.extend(events::updated(deployment, exchange, &user.clone().anew()));
     }
     let set = deployment.store().reset_password(&what, exchange.now, &told).await?;
     super::settled(set, Code::LinkNotValid)?;

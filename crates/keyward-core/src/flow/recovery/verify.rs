@@ -87,7 +87,7 @@ pub(super) async fn confirm(
     let what = Proving { ticket, user: user.id.clone(), by };
     let mut told = post::noted(deployment, exchange, AuditKind::EmailVerified, &user.id);
     if user.email_verified.is_none() {
-        told.extend(events::updated(deployment, exchange, &user, false).await?);
+        told.extend(events::updated(deployment, exchange, &user));
     }
     let proven = deployment.store().prove_address(&what, exchange.now, &told).await?;
     super::settled(proven, Code::LinkNotValid)?;

@@ -9,7 +9,6 @@ use super::{
         factor::{self, Half},
         recovery,
         rules::{self, Passed},
-        subject::{known_as, subject},
     },
     SignedIn, attempt, configured, owner_of, parked, signed_in,
 };
@@ -320,22 +319,17 @@ async fn admit(
             return Ok(Outcome::NotLinked { provider: provider.id.clone(), known });
         }
         let Some((place, user)) = place(deployment, &who, current.as_ref(), link).await? else { continue };
-        let (tokens, back_end_id) =
-            standing.owner.map_or_else(Default::default, |owner| (owner.tokens, owner.back_end_id));
+        let tokens = standing.owner.and_then(|owner| owner.tokens);
         who.seal_tokens(deployment, tokens.as_deref());
         let is_new = matches!(place, Place::New(_));
         let first_proof = !is_new && is_first_proof(&user, who.vouched.email.as_ref());
-        let sub = match place {
-            Place::Owner(_) if !first_proof => known_as(&user.id, back_end_id),
-            _ => subject(deployment, &user.id, is_new || first_proof).await?,
-        };
-        let telling = Telling::of(deployment, exchange, &who.candidate, || events::of_user(&user, &sub));
+        let user = if first_proof { user.anew() } else { user };
+        let telling = Telling::of(deployment, exchange, &who.candidate, || events::of_user(&user));
         let mut events = events_of(telling, &place, first_proof);
         if let Some(Address { address: email, .. }) = who.vouched.email.as_ref().filter(|_| first_proof) {
             events.extend(recovery::ended_by_first_proof(deployment, exchange, email).await?);
         }
-        let mut opening =
-            open_session(deployment, exchange, &who, &place, user, &sub, current.as_ref()).await?;
+        let mut opening = open_session(deployment, exchange, &who, &place, user, current.as_ref()).await?;
         let record = opening.record.clone();
         let landing = rules::landing(deployment, exchange).await?;
         // Before anything is written: what does not fit into a cookie leaves nothing behind.
@@ -429,14 +423,14 @@ async fn open_session(
     who: &Person,
     place: &Place,
     user: User,
-    sub: &str,
     current: Option<&Current>,
 ) -> Result<Opening, Refusal> {
     let first_proof = is_first_proof(&user, who.vouched.email.as_ref());
+    let sub = user.subject().to_owned();
     let profile = Profile { name: Some(user.name), email: Some(user.email), image: Some(user.image) };
     let mut claims = match current.and_then(|current| current.claims.clone()) {
         Some(claims) => claims,
-        None => Claims::of(&profile, sub, Map::new()),
+        None => Claims::of(&profile, &sub, Map::new()),
     };
     claims.set("sub", sub);
     claims.keep(who.keep.clone());

@@ -236,7 +236,7 @@ fn user(who: Who, proven: bool) -> User {
 }
 
 fn owner(who: Who) -> Owner {
-    Owner { user: user(who, true), tokens: None, back_end_id: None }
+    Owner { user: user(who, true), tokens: None }
 }
 
 fn holder(who: Who, proven: bool) -> EmailHolder {
