@@ -70,15 +70,11 @@ async fn attempt(
         // Not before: who has to choose another password, or mistyped the address, loses no sign-up by it.
         guessing::draw_on_network(deployment, exchange, provider.check.limit()).await?;
     }
-    recovery::demand(deployment, &proof.admission).await?;
-    let mut proof = proof;
-    let mut candidate = candidate(provider, &submitted, &proof);
-    match rules::pass(deployment, exchange, &mut candidate).await? {
-        Passed::In(added) => rules::merge(added, &mut proof.profile, &mut proof.extra),
-        Passed::Elsewhere(landing) => return Ok(Outcome::Land(landing)),
-    }
-    let outcome = admit(deployment, exchange, proof, &candidate).await?;
-    typed::forget(exchange);
+    let outcome = match let_in(deployment, exchange, provider, &submitted, proof).await {
+        Ok(outcome) => outcome,
+        // What they submitted was right: no guess.
+        Err(refusal) => return Err(guessing::note(deployment, exchange, &provider.id, None, refusal).await?),
+    };
     if !matches!(exchange.changes.session, SessionCookie::Keep) {
         match guess {
             Some(guess) => guess.succeeded(deployment, exchange).await,
@@ -91,6 +87,25 @@ async fn attempt(
             None => {}
         }
     }
+    Ok(outcome)
+}
+
+/// Somebody who proved who they are: what else is asked of them, the deployment's rules, admission.
+async fn let_in(
+    deployment: &Deployment,
+    exchange: &mut Exchange<'_>,
+    provider: &Provider,
+    submitted: &Submitted,
+    mut proof: Proof,
+) -> Result<Outcome, Refusal> {
+    recovery::demand(deployment, &proof.admission).await?;
+    let mut candidate = candidate(provider, submitted, &proof);
+    match rules::pass(deployment, exchange, &mut candidate).await? {
+        Passed::In(added) => rules::merge(added, &mut proof.profile, &mut proof.extra),
+        Passed::Elsewhere(landing) => return Ok(Outcome::Land(landing)),
+    }
+    let outcome = admit(deployment, exchange, proof, &candidate).await?;
+    typed::forget(exchange);
     Ok(outcome)
 }
 

@@ -4,10 +4,12 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use keyward_core::{
+    audit::AuditFilter,
     claims::Claims,
     dialect::Dialect,
     error::{Code, Refusal, Said},
     event::EventKind,
+    port::AuditTrail as _,
     request::{Body, Method},
     rules::{Candidate, Rules, Trigger, Verdict, declared},
     settings::{RedirectProvider, SignOutScope, Strategy},
@@ -136,10 +138,15 @@ async fn a1_who_is_denied_gets_access_denied_and_nothing_is_made() {
         assert_eq!(error_of(&reply).0.as_deref(), Some("AccessDenied"), "{dialect:?}");
         assert!(!browser.is_signed_in().await);
         assert_eq!(rules.asked(), ["sign_in"; 2]);
-        // A refusal may stand in the audit trail.
-        let mut made = world.store.writes();
-        made.retain(|written| *written != Operation::WriteEvents);
-        assert_eq!(made, [], "{dialect:?}");
+        // But that they were refused, each time, with and without an account at stake.
+        assert_eq!(world.store.writes(), [Operation::WriteEvents; 2], "{dialect:?}");
+        let trail = world.store.inner().audit(&AuditFilter::default(), 10).await.expect("answers");
+        let told: Vec<_> = trail.iter().map(|entry| (entry.kind.as_str(), &entry.detail)).collect();
+        let refused = |method: &str| json!({ "code": "AccessDenied", "method": method });
+        let (here, there) = (refused("signup"), refused("login"));
+        let expected =
+            [&here, &there].map(|detail| ("sign_in_refused", detail.as_object().expect("an object")));
+        assert_eq!(told, expected, "{dialect:?}");
         assert_eq!(world.user(ADA).await, None, "{dialect:?}");
     }
 }
