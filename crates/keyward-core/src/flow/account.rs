@@ -3,7 +3,7 @@
 use url::Url;
 
 use super::{
-    accounts, audit,
+    accounts, audit, events,
     redirect::{SignedIn, signed_in},
     sessions,
 };
@@ -109,9 +109,17 @@ async fn change_profile(
     let change = UserChange { name: Some(name), image: Some(image), ..UserChange::default() };
     let entry =
         audit::entry(exchange, AuditKind::ProfileChanged).of(&caller.user).in_session(&caller.session);
-    let events = audit::events(deployment, entry);
-    match People::of(deployment).change(&caller.user, &change, &events).await {
-        Ok(_) => Ok("saved"),
+    let mut written = audit::events(deployment, entry);
+    if events::tells_changes(deployment)
+        && let Some(before) = deployment.store().user(&caller.user).await?
+    {
+        written.extend(events::changed(deployment, exchange, &before, &change));
+    }
+    match People::of(deployment).change(&caller.user, &change, &written).await {
+        Ok(_) => {
+            events::are_written(deployment, &written);
+            Ok("saved")
+        }
         // Deleted since their session was found.
         Err(refusal) if refusal.code == Code::UserUnknown => Err(Refusal::new(Code::SessionRequired)),
         Err(refusal) => Err(refusal),

@@ -1,18 +1,18 @@
 //! What an operator does by the admin API, with one of the deployment's admin keys.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
-use super::{account, audit, events::of_user};
+use super::{account, audit, events};
 use crate::{
     action::{AdminAnswer, AdminCall, Answer},
     audit::{AuditEntry, AuditKind},
     deployment::Deployment,
     error::{Code, Refusal},
-    event::{About, EventKind, NewEvent},
+    event::NewEvent,
     exchange::Exchange,
     people::People,
     policy::email,
-    port::{SessionId, UserChange, Which, address_bucket, uuid},
+    port::{SessionId, UserChange, Which, address_bucket},
     user::{AccountKey, Extra, User, UserId},
 };
 
@@ -111,8 +111,10 @@ impl Operator<'_> {
     async fn change(&self, id: &UserId, body: &Map<String, Value>) -> Result<AdminAnswer, Refusal> {
         let change = change_of(body)?;
         let before = self.user(id).await?;
-        let events = self.events_of(&before, &change).await?;
-        Ok(AdminAnswer::User(Box::new(self.people.change(id, &change, &events).await?)))
+        let written = self.events_of(&before, &change);
+        let changed = self.people.change(id, &change, &written).await?;
+        events::are_written(self.deployment, &written);
+        Ok(AdminAnswer::User(Box::new(changed)))
     }
 
     async fn change_session(&self, id: &SessionId, body: Map<String, Value>) -> Result<AdminAnswer, Refusal> {
@@ -135,7 +137,7 @@ impl Operator<'_> {
     }
 
     /// What is told of a change of a user.
-    async fn events_of(&self, before: &User, change: &UserChange) -> Result<Vec<NewEvent>, Refusal> {
+    fn events_of(&self, before: &User, change: &UserChange) -> Vec<NewEvent> {
         let mut events = Vec::new();
         match change.disabled {
             Some(true) if before.disabled.is_none() => {
@@ -151,13 +153,8 @@ impl Operator<'_> {
             let changed = patch.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
             events.extend(self.noted(AuditKind::UserChanged, Some(&before.id), None, &changed));
         }
-        let is_told = self.deployment.settings().events.kinds.contains(&EventKind::UpdateUser);
-        if is_told && let Some(after) = change.made_to(before, self.exchange.now) {
-            let id = format!("msg_{}", uuid(self.deployment.random()));
-            let data = json!({ "user": of_user(&after) });
-            events.push(NewEvent::new(id, EventKind::UpdateUser, About::Anybody, data, self.exchange.now));
-        }
-        Ok(events)
+        events.extend(events::changed(self.deployment, self.exchange, before, change));
+        events
     }
 
     /// An entry of the audit trail, where one is kept. Values of claims stand in no log.
@@ -206,6 +203,8 @@ fn invalid(name: &str) -> Refusal {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn body(value: Value) -> Map<String, Value> {

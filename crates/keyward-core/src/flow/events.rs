@@ -11,10 +11,11 @@ use crate::{
     deployment::Deployment,
     event::{About, EventKind, NewEvent},
     exchange::Exchange,
-    port::{SessionId, StoreError, uuid},
+    port::{SessionId, StoreError, UserChange, uuid},
     rules::Candidate,
     session::Live,
     settings::Strategy,
+    time::Timestamp,
     user::User,
 };
 
@@ -125,13 +126,37 @@ pub(super) fn of_candidate(candidate: &Candidate) -> Value {
 
 /// What is known of a user changed, as here, and their address is proven; where that is told.
 pub(super) fn updated(deployment: &Deployment, exchange: &Exchange<'_>, user: &User) -> Option<NewEvent> {
-    if !wanted(deployment, EventKind::UpdateUser) {
+    if !tells_changes(deployment) {
         return None;
     }
+    Some(update(deployment, exchange, user, Some(exchange.now)))
+}
+
+/// A user changes so; where that is told, and anything does.
+pub(super) fn changed(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    before: &User,
+    change: &UserChange,
+) -> Option<NewEvent> {
+    let after = change.made_to(before, exchange.now).filter(|after| after != before)?;
+    tells_changes(deployment).then(|| update(deployment, exchange, &after, after.email_verified))
+}
+
+/// Whether it is told what becomes of a user.
+pub(super) fn tells_changes(deployment: &Deployment) -> bool {
+    wanted(deployment, EventKind::UpdateUser)
+}
+
+fn update(
+    deployment: &Deployment,
+    exchange: &Exchange<'_>,
+    user: &User,
+    proven: Option<Timestamp>,
+) -> NewEvent {
     let mut data = of_user(user);
-    data["emailVerified"] = exchange.now.iso().into();
-    let data = json!({ "user": data });
-    Some(event(deployment, exchange, EventKind::UpdateUser, About::Anybody, data))
+    data["emailVerified"] = proven.map(Timestamp::iso).into();
+    event(deployment, exchange, EventKind::UpdateUser, About::Anybody, json!({ "user": data }))
 }
 
 /// Wakes who delivers, once events stand in the store.

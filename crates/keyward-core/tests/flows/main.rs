@@ -26,5 +26,6 @@ mod rules;
 mod sessions;
 mod subjects;
 mod support;
+mod told_changes;
 mod typed;
 mod writes;
