@@ -9,7 +9,6 @@ use keyward_core::{
     dialect::Dialect,
     error::{Code, Refusal, Said},
     event::EventKind,
-    port::AuditTrail as _,
     request::{Body, Method},
     rules::{Candidate, Rules, Trigger, Verdict, declared},
     settings::{RedirectProvider, SignOutScope, Strategy},

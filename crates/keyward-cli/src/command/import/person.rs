@@ -127,7 +127,6 @@ impl Found {
             _ => None,
         };
         let user = User {
-            id: UserId(id),
             // What is not there can't be proven.
             email_verified: self.email_verified.filter(|_| email.is_some()),
             email,
@@ -135,6 +134,7 @@ impl Found {
             image: self.image,
             disabled: self.disabled.then_some(rules.now),
             claims: self.claims,
+            ..User::new(UserId(id))
         };
         Ok(ImportedUser { user, password_hash: self.password.map(ImportedHash::into_string), accounts, app })
     }
