@@ -50,9 +50,14 @@ impl<'s> Second<'s> {
         format!("{target}&with={}", with.join(","))
     }
 
-    /// Whether a way to sign in proves who they are. All do where none is named.
+    /// Whether every way to sign in proves who they are: where none is named.
+    pub(super) fn is_proven_by_any(&self) -> bool {
+        self.with.is_empty()
+    }
+
+    /// Whether a way to sign in proves who they are.
     pub(super) fn is_proven_by(&self, id: &str) -> bool {
-        self.with.is_empty() || self.with.iter().any(|known| known == id)
+        self.is_proven_by_any() || self.with.iter().any(|known| known == id)
     }
 
     /// Where they land when they have: asked whether to add the provider, then where they wanted to be.

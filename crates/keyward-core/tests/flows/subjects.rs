@@ -5,6 +5,7 @@ use keyward_core::{
     event::EventKind,
     method::passkey::PasskeySettings,
     port::{Clock as _, Directory as _, Imported, ImportedUser, Imports as _},
+    reply::{Page, ReplyBody},
     request::Pairs,
     settings::Strategy,
     user::{Account, AccountKey, Profile, User, UserId},
@@ -133,5 +134,23 @@ async fn who_is_of_no_back_end_is_who_they_are_here() {
         browser.get(&link).await;
         assert_eq!(browser.session().await["user"]["id"], here, "{strategy:?}");
         assert_eq!(told_of(&world).await, [here.as_str()]);
+    }
+}
+
+/// Who came with a passkey before has no other way, where no links are sent.
+#[tokio::test]
+async fn c5_a_passkey_proves_who_adds_a_provider_unless_other_ways_are_known() {
+    for dialect in ALL {
+        let world = world(dialect, Strategy::Sealed);
+        for (ways, is_offered) in [("", true), ("&with=hub", false), ("&with=", true)] {
+            let reply =
+                world.browser().get(&format!("signin?error=OAuthAccountNotLinked&link=hub{ways}")).await;
+            let ReplyBody::Page(Page::SignIn { passkey, callback_url, adds, .. }) = reply.body else {
+                unreachable!("{dialect:?}: {:?}", reply.body)
+            };
+            assert_eq!((passkey.is_some(), adds.is_some()), (is_offered, true), "{dialect:?} {ways}");
+            let back = callback_url.expect("a place");
+            assert!(back.contains("/signin?link=hub&"), "{back}: asked to add it then");
+        }
     }
 }

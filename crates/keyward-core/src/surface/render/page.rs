@@ -174,7 +174,7 @@ impl Render<'_> {
             csrf_token: self.exchange.csrf.token.clone(),
             error: self.exact_code().map(str::to_owned).or(error),
             providers,
-            passkey: self.passkey_button().filter(|_| second.is_none()),
+            passkey: self.passkey_button().filter(|_| second.as_ref().is_none_or(Second::is_proven_by_any)),
             sign_up: sign_up.map(|_| public.route("-/signup")),
             reset: is_offered(self.settings, Step::Reset).then(|| public.route(Step::Reset.page())),
             callback_url: second.as_ref().map(back),
