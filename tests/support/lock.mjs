@@ -25,6 +25,6 @@ export async function lockDatabase(path) {
 
 /** What a query finds, a line for each row. */
 export async function query(path, sql) {
-  const { stdout } = await promisify(execFile)(PROGRAM, ["-readonly", path, sql]);
+  const { stdout } = await promisify(execFile)(PROGRAM, ["-readonly", path, sql], { maxBuffer: 64 * 1024 * 1024 });
   return stdout.trim().split("\n");
 }

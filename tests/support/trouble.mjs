@@ -1,18 +1,17 @@
 // What a step that failed shows and leaves behind: on the page, in the log, in the database.
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { promisify } from "node:util";
+
+import { query } from "./lock.mjs";
 
 /** Who was refused is written down on purpose: in the audit trail, and in the memory of failed tries. */
 const TRAIL = ["audit", "failure"];
 
 /** Every row in the database of a Keyward, as SQL, but for the trail of refusals. */
 export async function rowsOf({ folder }) {
-  const options = { maxBuffer: 64 * 1024 * 1024 };
-  const { stdout } = await promisify(execFile)("sqlite3", ["-readonly", join(folder, "keyward.db"), ".dump"], options);
-  const rows = stdout.split("\n").filter((line) => line.startsWith("INSERT INTO "));
+  const dump = await query(join(folder, "keyward.db"), ".dump");
+  const rows = dump.filter((line) => line.startsWith("INSERT INTO "));
   return rows.filter((row) => !TRAIL.includes(tableOf(row)) && !tableOf(row).startsWith("sqlite_"));
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use keyward_core::{
     dialect::Dialect,
     port::{Clock as _, Directory as _, Post as _},
-    reply::{Page, Reply, ReplyBody},
+    reply::Page,
     settings::Strategy,
     user::User,
 };
@@ -14,7 +14,7 @@ use serde_json::json;
 
 use crate::{
     support::{
-        ALL, BOTH, Browser, Options, PASSWORD, World, build, json as body_of, location, refused, world,
+        ALL, BOTH, Options, PASSWORD, World, build, json as body_of, location, page_behind, refused, world,
     },
     upstream::{ADA, Person},
 };
@@ -86,18 +86,6 @@ async fn c5_an_address_that_somebody_has_links_nothing_without_a_proof_of_the_ac
         assert_eq!((path.as_str(), word.as_str()), (page, "OAuthAccountNotLinked"), "{dialect:?}");
         assert!(!browser.is_signed_in().await);
         assert_eq!(sources(&world, ADA.email).await, ["hub"]);
-    }
-}
-
-/// Follows redirects within our own routes to the page.
-async fn page_behind(browser: &mut Browser<'_>, mut reply: Reply) -> Page {
-    while reply.status == 302 {
-        let target = location(&reply).strip_prefix("https://app.test/api/auth/").expect("ours").to_owned();
-        reply = browser.get(&target).await;
-    }
-    match reply.body {
-        ReplyBody::Page(page) => page,
-        other => unreachable!("{other:?}"),
     }
 }
 

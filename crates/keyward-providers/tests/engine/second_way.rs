@@ -7,7 +7,7 @@ use keyward_core::{
         Admitted, Clock as _, Directory as _, FactorChange, FactorChanged, FactorEdit, FactorStore as _,
         KeptApp, SignIns as _, Tickets as _,
     },
-    reply::{Page, Reply, ReplyBody},
+    reply::{Page, Reply},
     settings::{SignOutScope, Strategy},
     ticket::{Purpose, Ticket, TicketKey},
     user::{Admission, User, UserId},
@@ -16,7 +16,7 @@ use keyward_testkit::Operation;
 use serde_json::{Value, json};
 
 use crate::{
-    support::{ALL, BOTH, Browser, Options, World, build, json as body_of, location, refused},
+    support::{ALL, BOTH, Browser, Options, World, build, json as body_of, location, page_behind, refused},
     upstream::{ADA, Person},
 };
 
@@ -65,18 +65,6 @@ async fn set_up_an_app(world: &World) {
     let change = FactorChange { user: user(world).await.id, session: None, ways: WaysIn::default(), edit };
     let changed = world.store.inner().change_factors(&change, world.clock.now(), &[]).await;
     assert_eq!(changed.expect("a store"), FactorChanged::Done);
-}
-
-/// Follows redirects within our own routes to the page.
-async fn page_behind(browser: &mut Browser<'_>, mut reply: Reply) -> Page {
-    while reply.status == 302 {
-        let target = location(&reply).strip_prefix("https://app.test/api/auth/").expect("ours").to_owned();
-        reply = browser.get(&target).await;
-    }
-    match reply.body {
-        ReplyBody::Page(page) => page,
-        other => unreachable!("{other:?}"),
-    }
 }
 
 /// The ways in that the sign-in page behind a refusal offers, and what it says that it adds.

@@ -12,7 +12,7 @@ use keyward_core::{
         email::EmailProvider,
         password::{PasswordSignIn, PasswordSignUp, Strength},
     },
-    reply::{Reply, ReplyBody},
+    reply::{Page, Reply, ReplyBody},
     request::{Body, Method, Pairs, Request},
     secret::Secret,
     settings::{
@@ -373,6 +373,18 @@ pub(crate) fn json(reply: &Reply) -> Value {
 pub(crate) fn location(reply: &Reply) -> &str {
     let found = reply.headers.iter().find(|(name, _)| *name == "location");
     found.map_or("", |(_, value)| value)
+}
+
+/// Follows redirects within our own routes to the page.
+pub(crate) async fn page_behind(browser: &mut Browser<'_>, mut reply: Reply) -> Page {
+    while reply.status == 302 {
+        let target = location(&reply).strip_prefix("https://app.test/api/auth/").expect("ours").to_owned();
+        reply = browser.get(&target).await;
+    }
+    match reply.body {
+        ReplyBody::Page(page) => page,
+        other => unreachable!("{other:?}"),
+    }
 }
 
 /// The `error` and `code` of the address that a refused person is sent to, without its query.

@@ -329,7 +329,8 @@ async fn admit(
         if let Some(Address { address: email, .. }) = who.vouched.email.as_ref().filter(|_| first_proof) {
             events.extend(recovery::ended_by_first_proof(deployment, exchange, email).await?);
         }
-        let mut opening = open_session(deployment, exchange, &who, &place, user, current.as_ref()).await?;
+        let mut opening =
+            open_session(deployment, exchange, &who, &place, user, first_proof, current.as_ref()).await?;
         let record = opening.record.clone();
         let landing = rules::landing(deployment, exchange).await?;
         // Before anything is written: what does not fit into a cookie leaves nothing behind.
@@ -423,9 +424,9 @@ async fn open_session(
     who: &Person,
     place: &Place,
     user: User,
+    first_proof: bool,
     current: Option<&Current>,
 ) -> Result<Opening, Refusal> {
-    let first_proof = is_first_proof(&user, who.vouched.email.as_ref());
     let sub = user.subject().to_owned();
     let profile = Profile { name: Some(user.name), email: Some(user.email), image: Some(user.image) };
     let mut claims = match current.and_then(|current| current.claims.clone()) {
